@@ -7,6 +7,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ['src/sim/services/global-setup.ts'],
+    globalSetup: ['src/sim/servers/global-setup.ts'],
   },
 });
