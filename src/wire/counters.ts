@@ -1,0 +1,112 @@
+// Every counter in shared memory: its block, its number and one sentence. This table is the documentation that
+// /metrics prints. Each block has one writing thread; anyone may read. Numbers index a CounterBlock.
+
+/** Blocks of counters. Gateway k writes block GATEWAY + k. */
+export const CounterBlockId = {
+  MATCHING: 0,
+  FOLLOWER: 1,
+  LEDGER: 2,
+  PUBLISHER: 3,
+  MARKET_DATA: 4,
+  /** Written by the matching thread: counter n counts the orders rejected and commands refused for reason n. */
+  REASONS: 5,
+  GATEWAY: 8,
+} as const;
+
+/** Most gateway threads there can be, and so how many blocks are laid out. */
+export const GATEWAYS_MAX = 16;
+export const COUNTER_BLOCKS = CounterBlockId.GATEWAY + GATEWAYS_MAX;
+
+export const MatchingCounter = {
+  /** Last sequence whose results are published: durable, applied, its events visible. */
+  SEQUENCE: 0,
+  /** Last durable frame of the journal. */
+  DURABLE_FRAME: 1,
+  JOURNAL_BYTES: 2,
+  TRADES: 4,
+  OPEN_ORDERS: 8,
+  IDEMPOTENCY_KEYS: 9,
+  IDEMPOTENCY_OLDEST_US: 10,
+  SEGMENTS_CREATED_LATE: 12,
+  RECOVERED_SEQUENCE: 13,
+  /** Histogram: seconds per write and sync. */
+  SYNC_SECONDS: 16,
+  /** Histogram: seconds from receipt to drain. */
+  RING_SECONDS: 40,
+  /** Histogram: seconds to apply one batch. */
+  MATCH_SECONDS: 64,
+  /** Histogram: commands per batch. */
+  BATCH_COMMANDS: 88,
+  /** From here by command type and result: commandCounter(). */
+  COMMANDS: 112,
+} as const;
+
+/** How a command ended, as the metrics tell it. */
+export const CommandResult = { ACCEPTED: 0, REJECTED: 1, REFUSED: 2, REPLAYED: 3 } as const;
+export type CommandResult = (typeof CommandResult)[keyof typeof CommandResult];
+
+/** The matching counter of commands of a type (CommandType) that ended with a result. */
+export function commandCounter(type: number, result: CommandResult): number {
+  return MatchingCounter.COMMANDS + (type - 1) * 4 + result;
+}
+
+export const FollowerCounter = {
+  /** Last sequence applied by the follower. */
+  SEQUENCE: 0,
+  /** End of the spool, bytes; always a command boundary. */
+  SPOOL_POSITION: 1,
+  FRAME: 2,
+  QUERIES: 3,
+  QUERIES_BEHIND: 4,
+  SNAPSHOTS: 5,
+  SNAPSHOT_SEQUENCE: 6,
+  /** Every event up to this sequence lies below SPOOL_POSITION, when it is read first. */
+  SPOOL_SEQUENCE: 8,
+} as const;
+
+/** What a projection's STATE counter says. */
+export const SinkState = { CONNECTING: 0, UP: 1, DOWN: 2, REFUSED: 3, POISONED: 4, OFF: 5 } as const;
+
+export const LedgerCounter = {
+  /** SinkState. */
+  STATE: 0,
+  /** The checkpoint in Postgres: last projected sequence. */
+  SEQUENCE: 1,
+  ROWS: 2,
+  CHUNKS: 3,
+  ERRORS: 4,
+  RECONNECTS: 5,
+  /** Seconds the last chunk took to commit. */
+  CHUNK_SECONDS: 7,
+} as const;
+
+export const PublisherCounter = {
+  /** SinkState. */
+  STATE: 0,
+  SEQUENCE: 1,
+  PUBLISHED: 2,
+  ERRORS: 3,
+} as const;
+
+export const MarketDataCounter = {
+  SEQUENCE: 0,
+  MESSAGES: 1,
+  LAPPED: 2,
+  DEPTH_PUBLISHED: 3,
+} as const;
+
+export const GatewayCounter = {
+  REQUESTS: 0,
+  IN_FLIGHT: 1,
+  RING_FULL: 2,
+  BAD_REQUESTS: 3,
+  TIMEOUTS: 4,
+  STREAM_CONNECTIONS: 5,
+  STREAM_MESSAGES: 6,
+  SLOW_CONSUMER_CLOSES: 7,
+  STREAM_LAPPED: 8,
+  ABORTED: 9,
+  CONNECTIONS_REFUSED: 10,
+  /** Histogram: seconds from receipt to the reply's last byte handed to the socket. */
+  TOTAL_SECONDS: 16,
+} as const;

@@ -1,0 +1,44 @@
+// Reads: questions from a gateway to the follower and the answers back, through one ring each way.
+// Layout: WIRE.md, "Query record" and "Answer record".
+
+/** Message types in a query ring; the answer carries the same type. */
+export const QueryType = {
+  /** One order by number. Answer: one order record. */
+  ORDER: 1,
+  /** The newest trades. Answer: trade records, newest first. */
+  TRADES: 2,
+  /** Trades by number, ascending from QUERY_NUMBER. Answer: trade records. */
+  TRADE_RANGE: 3,
+  /** Take an engine snapshot now. Answer: JSON text. */
+  SNAPSHOT: 4,
+} as const;
+
+export const QUERY_REQUEST_ID = 0;
+export const QUERY_INSTRUMENT = 4;
+/** Answer only when the follower has applied this sequence: the newest that was published when the read arrived. */
+export const QUERY_MIN_SEQUENCE = 8;
+/** ORDER: the order's number. TRADE_RANGE: the first trade's number. */
+export const QUERY_NUMBER = 16;
+/** TRADES and TRADE_RANGE: how many at most. */
+export const QUERY_LIMIT = 24;
+export const QUERY_BYTES = 32;
+
+export const AnswerStatus = {
+  OK: 1,
+  NOT_FOUND: 2,
+  /** The source that would know (Postgres, the disk) is not to be had now. */
+  UNAVAILABLE: 3,
+  /** The follower did not reach the asked sequence in time. */
+  BEHIND: 4,
+} as const;
+
+export const ANSWER_REQUEST_ID = 0;
+export const ANSWER_STATUS = 4;
+/** Records in the body. */
+export const ANSWER_COUNT = 6;
+/** The follower's sequence when it answered. */
+export const ANSWER_SEQUENCE = 8;
+export const ANSWER_BODY = 16;
+
+/** Most trades one read returns. */
+export const TRADES_LIMIT_MAX = 1_000;
