@@ -1,0 +1,120 @@
+// What can go wrong with files, as errors an operator can act on. Any thread. Each says what, where, the evidence, and what to do.
+// They are never caught to go on as if nothing had happened: main maps them to exit codes (65 damage, 74 I/O fault, 75 in use).
+
+/** Where a damaged journal was found out. `sequence` is the first command that would be in the frame. */
+export interface DamageSite {
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly frame: number;
+  readonly sequence: number;
+}
+
+/** The journal does not hold what it provably held, or holds what does not belong there. Nothing was changed. Exit 65. */
+export class JournalDamage extends Error {
+  override readonly name = 'JournalDamage';
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly frame: number;
+  readonly sequence: number;
+  readonly evidence: string;
+
+  constructor(site: DamageSite, evidence: string) {
+    super(
+      `the journal is damaged: ${site.file} at offset ${site.offsetBytes}, frame ${site.frame}, sequence ${site.sequence}: ` +
+        `${evidence}. Nothing was changed. Keep a copy of the data directory, then restore this file from a backup.`,
+    );
+    this.file = site.file;
+    this.offsetBytes = site.offsetBytes;
+    this.frame = site.frame;
+    this.sequence = site.sequence;
+    this.evidence = evidence;
+  }
+}
+
+/** The damage at the frame a cursor could not accept. */
+export function damageAt(
+  cursor: { path: string; offsetBytes: number; nextFrame: number; nextSequence: number },
+  evidence: string,
+): JournalDamage {
+  const { path: file, offsetBytes, nextFrame: frame, nextSequence: sequence } = cursor;
+  return new JournalDamage({ file, offsetBytes, frame, sequence }, evidence);
+}
+
+/** A write or sync of the journal failed. Whether the frame is on the disk is unknown; nothing is written after it. Exit 74. */
+export class JournalFault extends Error {
+  override readonly name = 'JournalFault';
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly frame: number;
+  readonly sequence: number;
+  readonly evidence: string;
+
+  constructor(site: DamageSite, evidence: string, cause?: unknown) {
+    super(
+      `the journal cannot be written: ${site.file} at offset ${site.offsetBytes}, frame ${site.frame}, sequence ${site.sequence}: ` +
+        `${evidence}. The outcome of that frame is unknown and nothing more is written. Check the disk, then start again.`,
+      { cause },
+    );
+    this.file = site.file;
+    this.offsetBytes = site.offsetBytes;
+    this.frame = site.frame;
+    this.sequence = site.sequence;
+    this.evidence = evidence;
+  }
+}
+
+/** Another process owns the data directory. Exit 75. */
+export class DataDirectoryInUse extends Error {
+  override readonly name = 'DataDirectoryInUse';
+  readonly directory: string;
+  /** 0 when it is not known. */
+  readonly holderPid: number;
+
+  constructor(directory: string, holderPid: number) {
+    const holder = holderPid > 0 ? `process ${holderPid}` : 'another process';
+    super(`the data directory ${directory} is in use by ${holder}. Stop it first, or choose another data directory.`);
+    this.directory = directory;
+    this.holderPid = holderPid;
+  }
+}
+
+/** A spool file does not hold what its writer wrote, or no longer exists. The spool is rebuilt by a restart. */
+export class SpoolDamage extends Error {
+  override readonly name = 'SpoolDamage';
+  readonly file: string;
+  readonly position: number;
+  readonly evidence: string;
+
+  constructor(file: string, position: number, evidence: string) {
+    super(
+      `the event spool cannot be read: ${file} at position ${position}: ${evidence}. A restart rebuilds the spool.`,
+    );
+    this.file = file;
+    this.position = position;
+    this.evidence = evidence;
+  }
+}
+
+/** A snapshot file that does not verify, when read or right after it was written. */
+export class SnapshotDamage extends Error {
+  override readonly name = 'SnapshotDamage';
+  readonly file: string;
+  readonly evidence: string;
+
+  constructor(file: string, evidence: string) {
+    super(`the snapshot ${file} is damaged: ${evidence}. It is not used; an older one or the journal itself is.`);
+    this.file = file;
+    this.evidence = evidence;
+  }
+}
+
+/** What an unknown thrown value says, for a message. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system's error code (`ENOENT`), '' when there is none. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}

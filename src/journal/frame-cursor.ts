@@ -1,0 +1,306 @@
+// Frame cursor: reads the frames of a journal in order and judges each one: valid, absent, torn or contradictory (JOURNAL.md).
+// What the reader (which refuses) and recovery (which may cut) have in common. Any thread; owns its buffer and one open file.
+// Writes nothing. Must never hand out a byte that was read before the frame it belongs to was complete.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { assert } from '../assert.ts';
+import { errorCode } from './errors.ts';
+import {
+  bodyProblem,
+  FRAME_ALIGNMENT,
+  FRAME_BYTES_MAX,
+  FRAME_HEADER_BYTES,
+  FrameFlag,
+  FrameHeader,
+  frameHash,
+  genesisHash,
+  HASH_BYTES,
+  headerContradiction,
+  isAbsentHeader,
+  isWholeHeader,
+  readFrameHeader,
+  segmentSalt,
+} from './frame.ts';
+import type { JournalPosition } from './journal-writer.ts';
+import { segmentPath } from './segment-files.ts';
+
+/** A frame that was read and verified. One object is reused: borrowed until the next call. */
+export interface FrameView {
+  readonly number: number;
+  readonly firstSequence: number;
+  readonly recordCount: number;
+  /** Batch time, microseconds since 1970. */
+  readonly timeUs: number;
+  /** Bits of FrameFlag. */
+  readonly flags: number;
+  readonly epoch: number;
+  readonly rulesVersion: number;
+  readonly journalIdHigh: number;
+  readonly journalIdLow: number;
+  /** SHA-256 of this frame; a new array for each frame. */
+  readonly chain: Uint8Array;
+  /** Where the frame lies: the first frame of its segment, and the offset in that file. */
+  readonly segmentFirstFrame: number;
+  readonly offsetBytes: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Where in `bytes` the command records lie. */
+  readonly payloadStart: number;
+  readonly payloadLength: number;
+}
+
+export const Verdict = { VALID: 0, ABSENT: 1, TORN: 2, CONTRADICTORY: 3, NO_FILE: 4 } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+const READ_BYTES = 1 << 20;
+assert(READ_BYTES >= FRAME_BYTES_MAX, 'one read holds the longest frame');
+
+export class FrameCursor {
+  /** The last valid frame. */
+  readonly frame: FrameView;
+  /** Why the last frame judged is not valid. */
+  evidence = '';
+  /** Of the segment the next frame is in. */
+  segmentFirstFrame = 1;
+  offsetBytes = 0;
+  nextFrame = 1;
+  nextSequence = 1;
+
+  readonly directory: string;
+  readonly #header = new FrameHeader();
+  readonly #view: MutableFrameView;
+  readonly #bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+  #fd = -1;
+  /** The file's bytes [loadedFrom, loadedTo) stand at the start of `#bytes`; frames above `#loadedThrough` may be stale there. */
+  #loadedFrom = 0;
+  #loadedTo = 0;
+  #loadedThrough = 0;
+  #segmentEnded = false;
+  // What the frame before fixes. Before frame 1 (`#anchored` false) its header is believed about the journal's id.
+  #anchored = false;
+  #chain: Uint8Array = new Uint8Array(HASH_BYTES);
+  #salt = 0;
+  #epoch = 0;
+  #rulesVersion = 0;
+  #timeUs = 0;
+  #durableFrame = 0;
+  #journalIdHigh = 0;
+  #journalIdLow = 0;
+
+  /** Begins with frame 1. */
+  constructor(directory: string) {
+    this.directory = directory;
+    this.#view = new MutableFrameView(this.#bytes);
+    this.frame = this.#view;
+  }
+
+  get path(): string {
+    return segmentPath(this.directory, this.segmentFirstFrame);
+  }
+
+  /** False until a frame was valid: the journal's id is not known then. */
+  get isAnchored(): boolean {
+    return this.#anchored;
+  }
+
+  /** Where a writer goes on behind the last valid frame. */
+  position(): JournalPosition {
+    const moved = this.#segmentEnded;
+    return {
+      segmentFirstFrame: moved ? this.nextFrame : this.segmentFirstFrame,
+      offsetBytes: moved ? 0 : this.offsetBytes,
+      nextFrame: this.nextFrame,
+      nextSequence: this.nextSequence,
+      chain: this.#chain,
+      epoch: this.#epoch,
+      lastTimeUs: this.#timeUs,
+      journalIdHigh: this.#journalIdHigh,
+      journalIdLow: this.#journalIdLow,
+      salt: moved ? segmentSalt(this.#chain) : this.#salt,
+    };
+  }
+
+  /**
+   * Judges the next frame and moves behind it when it is valid. All frames up to `throughFrame` are complete on disk; nothing
+   * read now is used for a later one. Allocates per frame: a hash and three views.
+   */
+  next(throughFrame: number): Verdict {
+    const verdict = this.#judge(throughFrame);
+    if (verdict === Verdict.VALID) this.#advance();
+    return verdict;
+  }
+
+  close(): void {
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  #judge(throughFrame: number): Verdict {
+    if (this.#segmentEnded) this.#leaveSegment();
+    if (this.#fd < 0 && !this.#open()) return this.#is(Verdict.NO_FILE, 'the segment file is missing');
+    const at = this.#load(FRAME_ALIGNMENT, throughFrame);
+    const { view } = this.#view;
+    if (isAbsentHeader(view, at)) return this.#is(Verdict.ABSENT, 'there are only zeros');
+    if (!isWholeHeader(this.#bytes, view, at)) return this.#is(Verdict.TORN, 'the header checksum is wrong');
+    readFrameHeader(this.#bytes, view, at, this.#header);
+    const contradiction = headerContradiction(view, at, this.#header) || this.#contradiction();
+    if (contradiction !== '') return this.#is(Verdict.CONTRADICTORY, contradiction);
+    const frameAt = this.#load(this.#header.frameLength, throughFrame);
+    const problem = bodyProblem(this.#bytes, view, frameAt, this.#header);
+    return problem === '' ? Verdict.VALID : this.#is(Verdict.TORN, problem);
+  }
+
+  /** What a right header says that cannot stand behind the frame before; '' when all agrees. */
+  #contradiction(): string {
+    const header = this.#header;
+    if (!this.#anchored) this.#believe();
+    if (header.journalIdHigh !== this.#journalIdHigh || header.journalIdLow !== this.#journalIdLow) {
+      return 'the frame belongs to another journal';
+    }
+    if (header.number !== this.nextFrame) return `frame ${header.number} stands here`;
+    if (!equalHashes(header.previousHash, this.#chain))
+      return 'it does not continue the frame before (SHA-256 differs)';
+    if (header.salt !== this.#salt) return 'the salt is not the one of this segment';
+    if (header.firstSequence !== this.nextSequence) return `its first sequence is ${header.firstSequence}`;
+    if (header.durableFrame < this.#durableFrame) return 'its durable frame goes back';
+    const timeGoesOn = header.recordCount > 0 ? header.timeUs > this.#timeUs : header.timeUs >= this.#timeUs;
+    if (!timeGoesOn) return 'its batch time goes back';
+    const isStart = (header.flags & FrameFlag.EPOCH_START) !== 0;
+    if (header.epoch !== this.#epoch + (isStart ? 1 : 0)) return `its epoch is ${header.epoch}`;
+    if (!isStart && header.rulesVersion !== this.#rulesVersion) return 'its rules version changes without a start';
+    return '';
+  }
+
+  /** Takes the first header's word for whose journal this is; all else follows from that. */
+  #believe(): void {
+    const header = this.#header;
+    this.#journalIdHigh = header.journalIdHigh;
+    this.#journalIdLow = header.journalIdLow;
+    this.#chain = genesisHash(header.journalIdHigh, header.journalIdLow);
+    this.#salt = segmentSalt(this.#chain);
+  }
+
+  #advance(): void {
+    const header = this.#header;
+    const at = this.offsetBytes - this.#loadedFrom;
+    this.#chain = frameHash(this.#bytes, at, header.payloadLength);
+    this.#view.set(header, this.#chain, this.segmentFirstFrame, this.offsetBytes, at + FRAME_HEADER_BYTES);
+    this.#anchored = true;
+    this.#epoch = header.epoch;
+    this.#rulesVersion = header.rulesVersion;
+    this.#timeUs = header.timeUs;
+    this.#durableFrame = header.durableFrame;
+    this.nextSequence += header.recordCount;
+    this.nextFrame++;
+    this.offsetBytes += header.frameLength;
+    this.#segmentEnded = (header.flags & FrameFlag.SEGMENT_END) !== 0;
+  }
+
+  #leaveSegment(): void {
+    this.close();
+    this.segmentFirstFrame = this.nextFrame;
+    this.offsetBytes = 0;
+    this.#salt = segmentSalt(this.#chain);
+    this.#segmentEnded = false;
+  }
+
+  /** False when the file does not exist. */
+  #open(): boolean {
+    try {
+      this.#fd = openSync(this.path, 'r');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+    this.#loadedFrom = 0;
+    this.#loadedTo = 0;
+    this.#loadedThrough = 0;
+    return true;
+  }
+
+  /** Makes sure the next frame's first `needBytes` are in the buffer, and fresh; returns where. */
+  #load(needBytes: number, throughFrame: number): number {
+    const from = this.offsetBytes;
+    const isFresh = this.nextFrame <= this.#loadedThrough;
+    const isInside = from >= this.#loadedFrom && from + needBytes <= this.#loadedTo;
+    if (isFresh && isInside) return from - this.#loadedFrom;
+    const framesBehind = throughFrame - this.nextFrame + 1;
+    const likely = framesBehind * Math.max(FRAME_ALIGNMENT, this.#header.frameLength);
+    const length = Math.max(needBytes, Math.min(READ_BYTES, likely));
+    const loaded = readUpTo(this.#fd, this.#bytes, length, from);
+    this.#bytes.fill(0, loaded, Math.max(loaded, needBytes)); // what a shortened file lacks counts as zeros
+    this.#loadedFrom = from;
+    this.#loadedTo = from + Math.max(loaded, needBytes);
+    this.#loadedThrough = throughFrame;
+    return 0;
+  }
+
+  #is(verdict: Verdict, evidence: string): Verdict {
+    this.evidence = evidence;
+    this.#loadedThrough = 0; // whoever asks again wants the disk's answer
+    return verdict;
+  }
+}
+
+/** Fills `bytes` from `position` on, less only at the end of the file. Returns how many bytes there are. */
+export function readUpTo(fd: number, bytes: Uint8Array, lengthBytes: number, position: number): number {
+  let total = 0;
+  while (total < lengthBytes) {
+    const read = readSync(fd, bytes, total, lengthBytes - total, position + total);
+    if (read === 0) break;
+    total += read;
+  }
+  return total;
+}
+
+function equalHashes(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < HASH_BYTES; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+class MutableFrameView implements FrameView {
+  number = 0;
+  firstSequence = 0;
+  recordCount = 0;
+  timeUs = 0;
+  flags = 0;
+  epoch = 0;
+  rulesVersion = 0;
+  journalIdHigh = 0;
+  journalIdLow = 0;
+  chain: Uint8Array = new Uint8Array(HASH_BYTES);
+  segmentFirstFrame = 0;
+  offsetBytes = 0;
+  payloadStart = 0;
+  payloadLength = 0;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  set(
+    header: FrameHeader,
+    chain: Uint8Array,
+    segmentFirstFrame: number,
+    offsetBytes: number,
+    payloadStart: number,
+  ): void {
+    this.number = header.number;
+    this.firstSequence = header.firstSequence;
+    this.recordCount = header.recordCount;
+    this.timeUs = header.timeUs;
+    this.flags = header.flags;
+    this.epoch = header.epoch;
+    this.rulesVersion = header.rulesVersion;
+    this.journalIdHigh = header.journalIdHigh;
+    this.journalIdLow = header.journalIdLow;
+    this.chain = chain;
+    this.segmentFirstFrame = segmentFirstFrame;
+    this.offsetBytes = offsetBytes;
+    this.payloadStart = payloadStart;
+    this.payloadLength = header.payloadLength;
+  }
+}

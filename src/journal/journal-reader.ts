@@ -1,0 +1,41 @@
+// Journal reader: follows the journal frame by frame, up to the frame its caller knows to be durable. Follower and tools, each
+// with a reader of its own. Owns its buffer; lends one frame at a time. Read only. Must never read past the durable frame: what
+// stands there may be half written.
+
+import { damageAt } from './errors.ts';
+import { FrameCursor, type FrameView, Verdict } from './frame-cursor.ts';
+
+export type { FrameView } from './frame-cursor.ts';
+
+export class JournalReader {
+  readonly #directory: string;
+  #cursor: FrameCursor | undefined;
+
+  /** Opens nothing yet: the journal may still have to be made. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Number of the frame that `next` delivers next. */
+  get nextFrame(): number {
+    return this.#cursor?.nextFrame ?? 1;
+  }
+
+  /**
+   * The next frame when its number is at most `throughFrame`, else undefined. All frames up to `throughFrame` are durable.
+   * Verifies everything; throws JournalDamage. The frame is borrowed until the next call.
+   */
+  next(throughFrame: number): FrameView | undefined {
+    if (this.nextFrame > throughFrame) return undefined;
+    this.#cursor ??= new FrameCursor(this.#directory);
+    const cursor = this.#cursor;
+    const verdict = cursor.next(throughFrame);
+    if (verdict !== Verdict.VALID) throw damageAt(cursor, cursor.evidence);
+    return cursor.frame;
+  }
+
+  close(): void {
+    this.#cursor?.close();
+    this.#cursor = undefined;
+  }
+}

@@ -1,0 +1,285 @@
+// Journal writer: one frame per batch, one write and sync per frame. Format and rules: JOURNAL.md.
+// Matching thread, synchronous file calls only. Owns the frame under construction and the open segment; the only writer of the
+// directory. Must never retry a write or sync that failed, nor write to that journal again.
+
+import { closeSync, constants, existsSync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { assert } from '../assert.ts';
+import { describeError, errorCode, JournalFault } from './errors.ts';
+import {
+  alignFrame,
+  FRAME_ALIGNMENT,
+  FRAME_HEADER_BYTES,
+  FrameFlag,
+  FrameHeader,
+  frameBytesMax,
+  frameHash,
+  recordsFill,
+  sealFrame,
+  segmentSalt,
+} from './frame.ts';
+import { hasSpare, segmentPath, takeSegment } from './segment-files.ts';
+
+/** Where a journal goes on: what the frame before the next one fixes. Recovery finds it out. */
+export interface JournalPosition {
+  /** First frame of the segment the next frame goes into; equal to `nextFrame` when that file may not exist yet. */
+  segmentFirstFrame: number;
+  /** Where in that segment. */
+  offsetBytes: number;
+  nextFrame: number;
+  nextSequence: number;
+  /** SHA-256 of the last frame. */
+  chain: Uint8Array;
+  /** Of the last start; 0 in an empty journal. */
+  epoch: number;
+  /** Batch time of the last frame, microseconds since 1970. */
+  lastTimeUs: number;
+  journalIdHigh: number;
+  journalIdLow: number;
+  /** The segment's. */
+  salt: number;
+}
+
+type Durability = 'fsync' | 'os';
+
+/** The two calls that decide over durability; replaced by tests and the simulator. */
+export interface JournalDisk {
+  /** Writes `bytes[0, lengthBytes)` at `position`; returns how many bytes were taken. */
+  write(fd: number, bytes: Uint8Array, lengthBytes: number, position: number): number;
+  sync(fd: number): void;
+}
+
+export interface JournalWriterOptions {
+  readonly durability: Durability;
+  /** Size of new segments; a multiple of 4096. */
+  readonly segmentBytes: number;
+  readonly rulesVersion: number;
+  /** Called when there is no spare segment (any more): tell the main thread's SegmentPreparer. */
+  readonly onSegmentNeeded?: () => void;
+  /** One synced write (O_DSYNC) instead of write and fdatasync; default: on Linux. Elsewhere O_DSYNC does not flush the device. */
+  readonly writeThrough?: boolean;
+  readonly disk?: JournalDisk;
+}
+
+const SYSTEM_DISK: JournalDisk = {
+  write: (fd, bytes, lengthBytes, position) => writeSync(fd, bytes, 0, lengthBytes, position),
+  sync: (fd) => fdatasyncSync(fd),
+};
+
+export class JournalWriter {
+  /** The frame under construction: records are copied into `bytes` from `payloadStart` on. The caller's between two appends. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly payloadStart = FRAME_HEADER_BYTES;
+  readonly payloadCapacity: number;
+
+  readonly #directory: string;
+  readonly #options: JournalWriterOptions;
+  readonly #disk: JournalDisk;
+  readonly #frameBytesMax: number;
+  readonly #header = new FrameHeader();
+  #fd = -1;
+  #path = '';
+  #segmentBytes = 0;
+  #offsetBytes: number;
+  #segmentEnded = false;
+  #syncAfterWrite = false;
+  #chain: Uint8Array;
+  #nextFrame: number;
+  #nextSequence: number;
+  #lastTimeUs: number;
+  #syncedFrame: number;
+  #bytesWritten = 0;
+  #slowSegments = 0;
+  #fault: JournalFault | undefined;
+  #closed = false;
+
+  /** Goes on at `position` and writes EPOCH_START. Throws JournalFault. */
+  static open(directory: string, position: JournalPosition, options: JournalWriterOptions): JournalWriter {
+    const writer = new JournalWriter(directory, position, options);
+    writer.#orFault('the segment cannot be opened', () => writer.#openSegment(position.segmentFirstFrame));
+    if (!hasSpare(directory, options.segmentBytes)) options.onSegmentNeeded?.();
+    writer.append(0, 0, position.nextSequence, position.lastTimeUs, FrameFlag.EPOCH_START);
+    return writer;
+  }
+
+  private constructor(directory: string, position: JournalPosition, options: JournalWriterOptions) {
+    assert(alignFrame(position.offsetBytes) === position.offsetBytes, 'frames lie on 4 KiB boundaries');
+    assert(alignFrame(options.segmentBytes) === options.segmentBytes, 'segments end on 4 KiB boundaries');
+    assert(position.nextFrame > 0 && position.nextSequence > 0, 'frames and sequences count from 1');
+    this.#directory = directory;
+    this.#options = options;
+    this.#disk = options.disk ?? SYSTEM_DISK;
+    this.#frameBytesMax = frameBytesMax(options.segmentBytes);
+    const buffer = new ArrayBuffer(this.#frameBytesMax);
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.payloadCapacity = this.#frameBytesMax - FRAME_HEADER_BYTES;
+    this.#offsetBytes = position.offsetBytes;
+    this.#chain = position.chain;
+    this.#nextFrame = position.nextFrame;
+    this.#nextSequence = position.nextSequence;
+    this.#lastTimeUs = position.lastTimeUs;
+    this.#syncedFrame = position.nextFrame - 1; // recovery has synced all there is
+    this.#header.epoch = position.epoch + 1;
+    this.#header.rulesVersion = options.rulesVersion;
+    this.#header.journalIdHigh = position.journalIdHigh;
+    this.#header.journalIdLow = position.journalIdLow;
+    this.#header.salt = position.salt;
+  }
+
+  /** The newest frame that `append` has made as durable as the mode promises: readers may read through it. */
+  get durableFrame(): number {
+    return this.#nextFrame - 1;
+  }
+
+  /** Sequence of the next command. */
+  get nextSequence(): number {
+    return this.#nextSequence;
+  }
+
+  /** Batch time of the last frame; the next one's is greater. */
+  get lastTimeUs(): number {
+    return this.#lastTimeUs;
+  }
+
+  /** Bytes of frames written since open, padding included. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  /** Segments the matching thread had to make itself because no spare was ready. */
+  get slowSegments(): number {
+    return this.#slowSegments;
+  }
+
+  /**
+   * Writes the frame under construction: its commands have the sequences from `firstSequence`, which is `nextSequence`.
+   * `timeUs` is greater than the last frame's when there are records. When it returns, the frame is durable. Throws
+   * JournalFault when it may not be; from then on every call throws. Allocates: a hash and three views.
+   */
+  append(payloadLength: number, recordCount: number, firstSequence: number, timeUs: number, flags = 0): void {
+    if (this.#fault !== undefined) throw this.#fault;
+    assert(!this.#closed, 'the journal is open');
+    assert(payloadLength <= this.payloadCapacity, 'the payload fits a frame');
+    assert(firstSequence === this.#nextSequence, 'sequences have no gap');
+    assert(recordCount > 0 ? timeUs > this.#lastTimeUs : timeUs >= this.#lastTimeUs, 'batch time increases');
+    assert(
+      recordsFill(this.view, FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + payloadLength, recordCount),
+      'the records fill the payload',
+    );
+    if (this.#segmentEnded) this.#orFault('the next segment cannot be opened', () => this.#enterNextSegment());
+    const header = this.#header;
+    header.payloadLength = payloadLength;
+    header.number = this.#nextFrame;
+    header.firstSequence = firstSequence;
+    header.recordCount = recordCount;
+    header.durableFrame = this.#syncedFrame;
+    header.timeUs = timeUs;
+    header.previousHash.set(this.#chain);
+    header.flags = flags | this.#segmentEndFlag(payloadLength);
+    sealFrame(this.bytes, this.view, header);
+    this.#write(header.frameLength);
+    this.#chain = frameHash(this.bytes, 0, payloadLength);
+    this.#segmentEnded = (header.flags & FrameFlag.SEGMENT_END) !== 0;
+    this.#offsetBytes += header.frameLength;
+    this.#bytesWritten += header.frameLength;
+    if (this.#options.durability === 'fsync') this.#syncedFrame = this.#nextFrame;
+    this.#nextFrame++;
+    this.#nextSequence += recordCount;
+    this.#lastTimeUs = timeUs;
+  }
+
+  /** Writes CLEAN_SHUTDOWN when asked and able to; after a fault it only closes the file. */
+  close(cleanShutdown: boolean): void {
+    if (this.#closed) return;
+    try {
+      if (cleanShutdown && this.#fault === undefined) {
+        this.append(0, 0, this.#nextSequence, this.#lastTimeUs, FrameFlag.CLEAN_SHUTDOWN);
+        if (this.#options.durability === 'os') this.#orFault('the sync failed', () => this.#disk.sync(this.#fd));
+      }
+    } finally {
+      this.#closed = true;
+      if (this.#fd >= 0) closeSync(this.#fd);
+      this.#fd = -1;
+    }
+  }
+
+  /** SEGMENT_END when a longest frame would no longer fit behind this one. */
+  #segmentEndFlag(payloadLength: number): number {
+    const end = this.#offsetBytes + alignFrame(FRAME_HEADER_BYTES + payloadLength);
+    assert(end <= this.#segmentBytes, 'the frame fits the segment');
+    return end + this.#frameBytesMax > this.#segmentBytes ? FrameFlag.SEGMENT_END : 0;
+  }
+
+  /** The one write, and the sync where the write does not sync by itself. */
+  #write(frameLength: number): void {
+    let written = 0;
+    try {
+      written = this.#disk.write(this.#fd, this.bytes, frameLength, this.#offsetBytes);
+      if (written === frameLength && this.#syncAfterWrite) this.#disk.sync(this.#fd);
+    } catch (error) {
+      throw this.#poison(describeError(error), error);
+    }
+    if (written !== frameLength) throw this.#poison(`only ${written} of ${frameLength} bytes were written`);
+  }
+
+  #enterNextSegment(): void {
+    if (this.#options.durability === 'os') {
+      this.#disk.sync(this.#fd); // so that a power cut can only lose frames of the last segment
+      this.#syncedFrame = this.#nextFrame - 1;
+    }
+    closeSync(this.#fd);
+    this.#fd = -1;
+    this.#offsetBytes = 0;
+    this.#header.salt = segmentSalt(this.#chain);
+    this.#openSegment(this.#nextFrame);
+    this.#segmentEnded = false;
+    this.#options.onSegmentNeeded?.();
+  }
+
+  /** Opens the segment of `firstFrame`, which is made when it is to begin with the next frame and does not exist. */
+  #openSegment(firstFrame: number): void {
+    this.#path = segmentPath(this.#directory, firstFrame);
+    const isNew = firstFrame === this.#nextFrame && !existsSync(this.#path);
+    if (isNew && !takeSegment(this.#directory, firstFrame, this.#options.segmentBytes)) this.#slowSegments++;
+    this.#fd = this.#openFile();
+    this.#segmentBytes = fstatSync(this.#fd).size;
+    assert(this.#offsetBytes + FRAME_ALIGNMENT <= this.#segmentBytes, 'the next frame lies inside its segment');
+  }
+
+  #openFile(): number {
+    const isSynced = this.#options.durability === 'fsync';
+    this.#syncAfterWrite = isSynced;
+    const writeThrough = this.#options.writeThrough ?? process.platform === 'linux';
+    if (isSynced && writeThrough) {
+      try {
+        const fd = openSync(this.#path, constants.O_WRONLY | constants.O_DSYNC);
+        this.#syncAfterWrite = false;
+        return fd;
+      } catch (error) {
+        if (errorCode(error) !== 'EINVAL') throw error; // EINVAL: a file system that does not know the flag
+      }
+    }
+    return openSync(this.#path, constants.O_WRONLY);
+  }
+
+  /** Runs what touches the disk; any error is final. */
+  #orFault(what: string, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      throw this.#poison(`${what}: ${describeError(error)}`, error);
+    }
+  }
+
+  #poison(evidence: string, cause?: unknown): JournalFault {
+    const site = {
+      file: this.#path,
+      offsetBytes: this.#offsetBytes,
+      frame: this.#nextFrame,
+      sequence: this.#nextSequence,
+    };
+    this.#fault = new JournalFault(site, evidence, cause);
+    return this.#fault;
+  }
+}

@@ -1,0 +1,166 @@
+// Recovery of the journal: verifies every frame, then cuts what was provably never acknowledged or refuses. The rules, in the same
+// order: JOURNAL.md, "Recovery". Matching thread, at start, alone with the directory (the lock is held). Must never
+// change a byte before it is sure that the journal is sound, and never call anything durable that it has not synced.
+
+import { closeSync, fstatSync, fsyncSync, openSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { damageAt, JournalDamage } from './errors.ts';
+import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
+import { FrameCursor, type FrameView, Verdict } from './frame-cursor.ts';
+import { clearTail, scanTail } from './journal-tail.ts';
+import type { JournalPosition } from './journal-writer.ts';
+import { listNumbered, syncDirectory } from './numbered-files.ts';
+import { makeDirectory, SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
+
+export interface RecoverOptions {
+  /** The highest frame some other witness (a ledger checkpoint, a snapshot) has seen; damage at or below it is refused. */
+  readonly provenFrame?: number;
+  /** The 64 random bits of a new journal; replaced by the simulator. */
+  readonly newJournalId: () => readonly [high: number, low: number];
+}
+
+/** A torn tail that was removed: frame `frame` was begun and never acknowledged. */
+interface JournalCut {
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly frame: number;
+  /** Bytes that were set to zero, from `offsetBytes` on. */
+  readonly bytes: number;
+  readonly evidence: string;
+}
+
+export interface RecoveredJournal {
+  readonly position: JournalPosition;
+  readonly cut: JournalCut | undefined;
+  /** Valid frames delivered. */
+  readonly frames: number;
+  /** True when the last frame says that the last stop was an orderly one. */
+  readonly cleanShutdown: boolean;
+}
+
+/**
+ * Hands every valid frame to `onFrame`, in order, and says where to go on. Throws JournalDamage, possibly after frames were
+ * delivered: what they built is worthless then. Makes the directory when there is none.
+ */
+export function recoverJournal(
+  directory: string,
+  options: RecoverOptions,
+  onFrame: (frame: FrameView) => void,
+): RecoveredJournal {
+  makeDirectory(directory);
+  const segments = listSegments(directory);
+  syncAll(directory, segments);
+  const cursor = new FrameCursor(directory);
+  try {
+    const { frames, verdict } = readFrames(cursor, segments, onFrame);
+    const cleanShutdown = frames > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
+    requireUnproven(cursor, verdict, segments, options.provenFrame ?? 0);
+    const cut = verdict === Verdict.NO_FILE ? undefined : cutTail(cursor);
+    const position = frames > 0 ? cursor.position() : newPosition(options);
+    return { position, cut, frames, cleanShutdown };
+  } finally {
+    cursor.close();
+  }
+}
+
+/** The first frames of all segments, ascending; refuses a list that cannot be a journal's. */
+function listSegments(directory: string): number[] {
+  const { numbers, foreign } = listNumbered(directory, SEGMENT_EXTENSION);
+  const stranger = foreign.at(0);
+  if (stranger !== undefined) {
+    throw damage(join(directory, stranger), 0, `${stranger} is not the name of a segment file`);
+  }
+  const first = numbers.at(0);
+  if (first !== undefined && first !== 1) {
+    throw damage(
+      segmentPath(directory, 1),
+      1,
+      `the first segment file is missing; the oldest begins with frame ${first}`,
+    );
+  }
+  return numbers;
+}
+
+function damage(file: string, frame: number, evidence: string): JournalDamage {
+  return new JournalDamage({ file, offsetBytes: 0, frame, sequence: 0 }, evidence);
+}
+
+/** What the page cache shows becomes what the disk holds. Only the last two segments can have unsynced bytes. */
+function syncAll(directory: string, segments: number[]): void {
+  for (const [index, firstFrame] of segments.entries()) {
+    const path = segmentPath(directory, firstFrame);
+    const fd = openSync(path, 'r+');
+    try {
+      if (fstatSync(fd).size === 0) throw damage(path, firstFrame, 'the segment file is empty');
+      if (index >= segments.length - 2) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  syncDirectory(directory);
+}
+
+/** Reads until a frame is not valid; no two files may claim the same frame. */
+function readFrames(
+  cursor: FrameCursor,
+  segments: number[],
+  onFrame: (frame: FrameView) => void,
+): { frames: number; verdict: Verdict } {
+  const { frame } = cursor;
+  let frames = 0;
+  let following = 1; // index of the segment after the cursor's
+  for (;;) {
+    const verdict = cursor.next(Number.POSITIVE_INFINITY);
+    if (verdict !== Verdict.VALID) return { frames, verdict };
+    const followingFrame = segments[following] ?? Number.POSITIVE_INFINITY;
+    if (frame.segmentFirstFrame === followingFrame) {
+      following++;
+    } else if (frame.number >= followingFrame) {
+      const file = segmentPath(cursor.directory, followingFrame);
+      throw damage(file, followingFrame, `the frames it should hold are in ${basename(cursor.path)}`);
+    }
+    onFrame(frame);
+    frames++;
+  }
+}
+
+/** Step 4, as far as the files before the tail tell: throws when the frame the cursor stopped at was acknowledged. */
+function requireUnproven(cursor: FrameCursor, verdict: Verdict, segments: number[], provenFrame: number): void {
+  const { evidence, nextFrame } = cursor;
+  if (verdict === Verdict.CONTRADICTORY) throw damageAt(cursor, evidence);
+  const last = segments.at(-1) ?? 1;
+  if (cursor.segmentFirstFrame < last) {
+    const proof = `a later segment file exists (${basename(segmentPath('', last))})`;
+    throw damageAt(cursor, `${evidence}, yet ${proof}, so this frame was acknowledged`);
+  }
+  if (provenFrame >= nextFrame) {
+    throw damageAt(cursor, `${evidence}, yet frame ${provenFrame} is known to have been acknowledged`);
+  }
+}
+
+/** The rest of steps 4 and 5: what lies behind the last valid frame. Undefined when that is nothing but zeros. */
+function cutTail(cursor: FrameCursor): JournalCut | undefined {
+  const { path: file, offsetBytes, nextFrame: frame, evidence } = cursor;
+  const tail = scanTail(cursor);
+  if (tail.proof !== '') throw damageAt(cursor, `${evidence}, yet ${tail.proof}`);
+  clearTail(file, offsetBytes, tail);
+  const bytes = tail.dirtyEnd - offsetBytes;
+  return bytes === 0 ? undefined : { file, offsetBytes, frame, bytes, evidence };
+}
+
+function newPosition(options: RecoverOptions): JournalPosition {
+  const [journalIdHigh, journalIdLow] = options.newJournalId();
+  const chain = genesisHash(journalIdHigh, journalIdLow);
+  return {
+    segmentFirstFrame: 1,
+    offsetBytes: 0,
+    nextFrame: 1,
+    nextSequence: 1,
+    chain,
+    epoch: 0,
+    lastTimeUs: 0,
+    journalIdHigh,
+    journalIdLow,
+    salt: segmentSalt(chain),
+  };
+}

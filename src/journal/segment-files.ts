@@ -1,0 +1,88 @@
+// Segment files: their names, and how a new one comes into being. Format: JOURNAL.md, "Segment". The matching thread calls
+// takeSegment; the main thread's segment-preparer.ts makes the spare. Must never replace a segment that exists.
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { assert } from '../assert.ts';
+import { errorCode } from './errors.ts';
+import { numberedName, syncDirectory } from './numbered-files.ts';
+
+export const SEGMENT_EXTENSION = '.wal';
+/** A spare under construction; worthless after a crash. */
+export const SPARE_PART = 'spare.part';
+/** A segment that the writer makes itself, under construction. */
+const SEGMENT_PART = 'segment.part';
+/** A complete spare: zero-written and synced. */
+export const SPARE_ZERO = 'spare.zero';
+export const ZERO_WRITE_BYTES = 1 << 20;
+
+export function segmentPath(directory: string, firstFrame: number): string {
+  return join(directory, numberedName(firstFrame, SEGMENT_EXTENSION));
+}
+
+/** True when a spare of this size is ready. One of another size is removed: the setting has changed. */
+export function hasSpare(directory: string, segmentBytes: number): boolean {
+  const path = join(directory, SPARE_ZERO);
+  try {
+    if (statSync(path).size === segmentBytes) return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+  rmSync(path);
+  return false;
+}
+
+/**
+ * Puts a zero-written, synced file in place as the segment of `firstFrame` and syncs the directory.
+ * Returns true when the spare was ready, false when the file had to be made here.
+ */
+export function takeSegment(directory: string, firstFrame: number, segmentBytes: number): boolean {
+  const path = segmentPath(directory, firstFrame);
+  assert(!existsSync(path), 'a segment is never replaced');
+  const unfinished = join(directory, SEGMENT_PART); // not SPARE_PART: the preparer may be writing that one now
+  rmSync(unfinished, { force: true });
+  const ready = hasSpare(directory, segmentBytes);
+  if (!ready) writeZeroFile(unfinished, segmentBytes);
+  renameSync(ready ? join(directory, SPARE_ZERO) : unfinished, path);
+  syncDirectory(directory);
+  return ready;
+}
+
+function writeZeroFile(path: string, lengthBytes: number): void {
+  const fd = openSync(path, 'w');
+  try {
+    writeZeros(fd, 0, lengthBytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes zeros over [start, end) of an open file; the caller syncs. */
+export function writeZeros(fd: number, start: number, end: number): void {
+  const zeros = Buffer.alloc(Math.min(ZERO_WRITE_BYTES, end - start));
+  for (let at = start; at < end; ) {
+    const written = writeSync(fd, zeros, 0, Math.min(zeros.length, end - at), at);
+    assert(written > 0, 'a write of zeros makes progress');
+    at += written;
+  }
+}
+
+/** Makes a directory and its parents, durably: each new name is synced in its own parent. */
+export function makeDirectory(directory: string): void {
+  const path = resolve(directory);
+  const firstMade = mkdirSync(path, { recursive: true });
+  if (firstMade === undefined) return;
+  for (let made = path; made.length >= firstMade.length; made = dirname(made)) syncDirectory(dirname(made));
+}

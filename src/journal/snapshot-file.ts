@@ -1,0 +1,175 @@
+// Snapshot files: an engine's state at a frame, written so that a file with a final name is always whole. Format: JOURNAL.md,
+// "Snapshot file". The follower's thread writes, recovery and tools read. The body is the caller's and opaque here.
+// Must never remove an older snapshot before the new one was read back from its file and verified.
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { assert } from '../assert.ts';
+import { checksum, sha256 } from './checksum.ts';
+import { SnapshotDamage } from './errors.ts';
+import { HASH_BYTES } from './frame.ts';
+import { listNumbered, numberedName, syncDirectory } from './numbered-files.ts';
+import { makeDirectory } from './segment-files.ts';
+
+const MAGIC = 0;
+const VERSION = 4;
+const HEADER_LENGTH = 6;
+const FRAME = 8;
+const SEQUENCE = 16;
+const BODY_LENGTH = 24;
+const DIGEST = 32;
+const JOURNAL_ID_HIGH = 40;
+const JOURNAL_ID_LOW = 44;
+const EPOCH = 48;
+const RULES_VERSION = 52;
+const TIME_US = 56;
+const CHAIN = 64;
+const BODY_HASH = 96;
+const HEADER_CRC = 156;
+const HEADER_BYTES = 160;
+
+/** The letters "RBSN". */
+const SNAPSHOT_MAGIC = 0x4e53_4252;
+const SNAPSHOT_VERSION = 1;
+const EXTENSION = '.snap';
+const KEPT = 2;
+const DIGEST_BYTES = 8;
+
+/** What in the journal the snapshot stands behind: recovery from it goes on with the next frame. Fields of a FrameView. */
+interface SnapshotAnchor {
+  readonly journalIdHigh: number;
+  readonly journalIdLow: number;
+  readonly epoch: number;
+  readonly rulesVersion: number;
+  readonly timeUs: number;
+  /** SHA-256 of the frame. */
+  readonly chain: Uint8Array;
+}
+
+export interface Snapshot {
+  /** Holds the state after this frame. */
+  readonly frame: number;
+  /** Last sequence in it. */
+  readonly sequence: number;
+  /** The state's digest, 16 hexadecimal digits. */
+  readonly digest: string;
+  readonly body: Uint8Array;
+  readonly anchor: SnapshotAnchor;
+}
+
+/** Writes, verifies and publishes a snapshot; keeps the two newest. Throws SnapshotDamage when it does not read back. */
+export function writeSnapshotFile(directory: string, snapshot: Snapshot): string {
+  makeDirectory(directory);
+  const path = join(directory, numberedName(snapshot.frame, EXTENSION));
+  const part = `${path}.part`;
+  const fd = openSync(part, 'w');
+  try {
+    writeFully(fd, encodeHeader(snapshot));
+    writeFully(fd, snapshot.body);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  const back = decode(part, readFileSync(part));
+  if (Buffer.compare(back.body, snapshot.body) !== 0)
+    throw new SnapshotDamage(part, 'it does not read back as written');
+  renameSync(part, path);
+  syncDirectory(directory);
+  removeOld(directory);
+  return path;
+}
+
+/** The newest snapshot that verifies; each newer one that does not is told to `onRefused`. Undefined when there is none. */
+export function readNewestSnapshot(
+  directory: string,
+  onRefused?: (damage: SnapshotDamage) => void,
+): Snapshot | undefined {
+  if (!existsSync(directory)) return undefined;
+  for (const frame of listNumbered(directory, EXTENSION).numbers.reverse()) {
+    const path = join(directory, numberedName(frame, EXTENSION));
+    try {
+      const snapshot = decode(path, readFileSync(path));
+      if (snapshot.frame !== frame) throw new SnapshotDamage(path, `it is of frame ${snapshot.frame}`);
+      return snapshot;
+    } catch (error) {
+      if (!(error instanceof SnapshotDamage)) throw error;
+      onRefused?.(error);
+    }
+  }
+  return undefined;
+}
+
+function encodeHeader(snapshot: Snapshot): Buffer {
+  const { frame, sequence, digest, body, anchor } = snapshot;
+  assert(/^[0-9a-f]{16}$/.test(digest), 'a state digest has 16 hexadecimal digits');
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(SNAPSHOT_MAGIC, MAGIC);
+  header.writeUInt16LE(SNAPSHOT_VERSION, VERSION);
+  header.writeUInt16LE(HEADER_BYTES, HEADER_LENGTH);
+  header.writeDoubleLE(frame, FRAME);
+  header.writeDoubleLE(sequence, SEQUENCE);
+  header.writeDoubleLE(body.length, BODY_LENGTH);
+  header.write(digest, DIGEST, 'hex');
+  header.writeUInt32LE(anchor.journalIdHigh, JOURNAL_ID_HIGH);
+  header.writeUInt32LE(anchor.journalIdLow, JOURNAL_ID_LOW);
+  header.writeUInt32LE(anchor.epoch, EPOCH);
+  header.writeUInt32LE(anchor.rulesVersion, RULES_VERSION);
+  header.writeDoubleLE(anchor.timeUs, TIME_US);
+  header.set(anchor.chain, CHAIN);
+  header.set(sha256(body), BODY_HASH);
+  header.writeUInt32LE(checksum(header.subarray(0, HEADER_CRC), 0), HEADER_CRC);
+  return header;
+}
+
+function decode(path: string, file: Buffer): Snapshot {
+  if (file.length < HEADER_BYTES) throw new SnapshotDamage(path, `only ${file.length} bytes`);
+  if (file.readUInt32LE(MAGIC) !== SNAPSHOT_MAGIC) throw new SnapshotDamage(path, 'it is not a snapshot (magic)');
+  if (file.readUInt32LE(HEADER_CRC) !== checksum(file.subarray(0, HEADER_CRC), 0)) {
+    throw new SnapshotDamage(path, 'the header checksum is wrong');
+  }
+  const version = file.readUInt16LE(VERSION);
+  if (version !== SNAPSHOT_VERSION) throw new SnapshotDamage(path, `format version ${version} is not known`);
+  const body = file.subarray(HEADER_BYTES);
+  if (file.readDoubleLE(BODY_LENGTH) !== body.length) throw new SnapshotDamage(path, 'the length is wrong');
+  if (Buffer.compare(sha256(body), file.subarray(BODY_HASH, BODY_HASH + HASH_BYTES)) !== 0) {
+    throw new SnapshotDamage(path, 'the SHA-256 of the body is wrong');
+  }
+  return {
+    frame: file.readDoubleLE(FRAME),
+    sequence: file.readDoubleLE(SEQUENCE),
+    digest: file.toString('hex', DIGEST, DIGEST + DIGEST_BYTES),
+    body,
+    anchor: {
+      journalIdHigh: file.readUInt32LE(JOURNAL_ID_HIGH),
+      journalIdLow: file.readUInt32LE(JOURNAL_ID_LOW),
+      epoch: file.readUInt32LE(EPOCH),
+      rulesVersion: file.readUInt32LE(RULES_VERSION),
+      timeUs: file.readDoubleLE(TIME_US),
+      chain: file.subarray(CHAIN, CHAIN + HASH_BYTES),
+    },
+  };
+}
+
+function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const written = writeSync(fd, bytes, at, bytes.length - at);
+    assert(written > 0, 'a snapshot write makes progress');
+    at += written;
+  }
+}
+
+function removeOld(directory: string): void {
+  const { numbers } = listNumbered(directory, EXTENSION);
+  for (const frame of numbers.slice(0, -KEPT)) rmSync(join(directory, numberedName(frame, EXTENSION)));
+  for (const name of readdirSync(directory)) if (name.endsWith(`${EXTENSION}.part`)) rmSync(join(directory, name));
+}
