@@ -1,0 +1,136 @@
+// The follower: replays durable frames through an engine of its own, derives events into the spool and answers reads.
+// Runs on the projection thread; owns its engine, the spool's writing end and the read memory. It only reads the
+// journal, and never goes beyond the durable frame. Started when recovery has cut what may be torn.
+
+import { assert } from '../assert.ts';
+import { Command } from '../domain/command.ts';
+import { Engine } from '../domain/engine.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { applyFrame } from '../journal/apply-frame.ts';
+import { type FrameView, JournalReader } from '../journal/journal-reader.ts';
+import { SpoolWriter } from '../journal/spool.ts';
+import type { Agent } from '../runtime/agent.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CounterBlock } from '../shared-memory/counters.ts';
+import type { Doorbell } from '../shared-memory/doorbell.ts';
+import { FollowerCounter, MatchingCounter } from '../wire/counters.ts';
+import { Derivation } from './derivation.ts';
+import { type Archive, type QueryChannel, QueryDesk } from './query-desk.ts';
+import { RecentOrders } from './recent-orders.ts';
+import { RecentTrades } from './recent-trades.ts';
+import { takeSnapshot } from './snapshots.ts';
+
+/** Closed orders and trades kept in memory for reads. */
+const RECENT_ORDERS = 1 << 17;
+const RECENT_TRADES = 1 << 16;
+/** Events wait at most this long for their write to the spool: one write for many frames. */
+const SPOOL_FLUSH_US = 10_000;
+/** One turn applies frames for at most this long, so that the thread's other agents and sockets get theirs. */
+const TURN_US = 5_000;
+
+export interface FollowerContext {
+  readonly journalDirectory: string;
+  readonly spoolDirectory: string;
+  readonly snapshotDirectory: string;
+  readonly channels: readonly QueryChannel[];
+  readonly archive: Archive;
+  readonly matchingCounters: CounterBlock;
+  readonly counters: CounterBlock;
+  /** Threads that read the spool: woken when it grows. */
+  readonly readerDoorbells: readonly Doorbell[];
+  readonly clock: Clock;
+  readonly readTimeoutMs: number;
+}
+
+export class FollowerAgent implements Agent {
+  readonly name = 'follower';
+  readonly #context: FollowerContext;
+  readonly #spool: SpoolWriter;
+  readonly #engine: Engine;
+  readonly #desk: QueryDesk;
+  readonly #command = new Command();
+  #reader: JournalReader | undefined;
+  #frame = 0;
+  /** The frame the engine stands behind; the reader's own object, valid until it is asked for the next. */
+  #lastFrame: FrameView | undefined;
+  /** When what waits for the spool is to be written; 0 when nothing waits. */
+  #flushAtUs = 0;
+
+  constructor(context: FollowerContext) {
+    this.#context = context;
+    this.#spool = new SpoolWriter(context.spoolDirectory);
+    const orders = new RecentOrders(RECENT_ORDERS);
+    const trades = new RecentTrades(RECENT_TRADES);
+    const derivation = new Derivation(this.#spool, orders, trades);
+    this.#engine = new Engine(DEFAULT_INSTRUMENTS, derivation);
+    derivation.attach(this.#engine);
+    const { channels, archive, clock, readTimeoutMs } = context;
+    const desk = { channels, archive, clock, readTimeoutMs, takeSnapshot: () => this.#takeSnapshot() };
+    this.#desk = new QueryDesk(desk, this.#engine, orders, trades);
+  }
+
+  doWork(): number {
+    return this.#follow() + this.#flushSpool() + this.#answerReads();
+  }
+
+  /** A waiting question has a deadline, and so have events on their way to the spool. */
+  maxIdleMs(): number {
+    return this.#desk.busy || this.#flushAtUs > 0 ? SPOOL_FLUSH_US / 1_000 : 1_000;
+  }
+
+  onClose(): void {
+    this.#reader?.close();
+    this.#spool.close();
+  }
+
+  /** Applies the frames that have become durable. Returns how many. */
+  #follow(): number {
+    const { matchingCounters, counters, clock, journalDirectory } = this.#context;
+    const durable = matchingCounters.get(MatchingCounter.DURABLE_FRAME);
+    if (this.#frame >= durable) return 0;
+    this.#reader ??= new JournalReader(journalDirectory);
+    const startUs = clock.monotonicUs();
+    let frames = 0;
+    do {
+      const frame = this.#reader.next(durable);
+      assert(frame !== undefined, 'a durable frame can be read');
+      applyFrame(this.#engine, frame, this.#command);
+      this.#frame = frame.number;
+      frames++;
+      this.#lastFrame = frame;
+    } while (this.#frame < durable && clock.monotonicUs() - startUs < TURN_US);
+    if (this.#flushAtUs === 0) this.#flushAtUs = startUs + SPOOL_FLUSH_US;
+    counters.set(FollowerCounter.FRAME, this.#frame);
+    counters.set(FollowerCounter.SEQUENCE, this.#engine.sequence);
+    return frames;
+  }
+
+  /** Writes the events that have waited long enough. Returns 1 when it did. */
+  #flushSpool(): number {
+    const { clock, counters, readerDoorbells } = this.#context;
+    if (this.#flushAtUs === 0 || clock.monotonicUs() < this.#flushAtUs) return 0;
+    this.#flushAtUs = 0;
+    // The position before the sequence: every event up to the sequence that a reader sees lies below the position.
+    counters.set(FollowerCounter.SPOOL_POSITION, this.#spool.flush());
+    counters.set(FollowerCounter.SPOOL_SEQUENCE, this.#engine.sequence);
+    for (const doorbell of readerDoorbells) doorbell.ring();
+    return 1;
+  }
+
+  #answerReads(): number {
+    const { counters } = this.#context;
+    const moved = this.#desk.doWork();
+    if (moved === 0) return 0;
+    counters.set(FollowerCounter.QUERIES, this.#desk.answered);
+    counters.set(FollowerCounter.QUERIES_BEHIND, this.#desk.behind);
+    return moved;
+  }
+
+  #takeSnapshot(): object {
+    if (this.#lastFrame === undefined) throw new Error('nothing is journaled yet');
+    const facts = takeSnapshot(this.#context.snapshotDirectory, this.#engine, this.#lastFrame);
+    this.#context.counters.add(FollowerCounter.SNAPSHOTS, 1);
+    this.#context.counters.set(FollowerCounter.SNAPSHOT_SEQUENCE, facts.sequence);
+    return facts;
+  }
+}

@@ -1,0 +1,257 @@
+// Answers reads: takes questions from each gateway's query ring, waits until the follower has reached the asked
+// sequence, answers from memory or from the archive, and never blocks. Owned by the follower, on its thread.
+
+import { assert } from '../assert.ts';
+import type { Engine } from '../domain/engine.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Doorbell } from '../shared-memory/doorbell.ts';
+import type { MessageRing } from '../shared-memory/message-ring.ts';
+import type { Receive } from '../shared-memory/record.ts';
+import { encodeOrder, ORDER_RECORD_BYTES_MAX } from '../wire/order-codec.ts';
+import {
+  ANSWER_BODY,
+  ANSWER_COUNT,
+  ANSWER_REQUEST_ID,
+  ANSWER_SEQUENCE,
+  ANSWER_STATUS,
+  AnswerStatus,
+  QUERY_BYTES,
+  QUERY_INSTRUMENT,
+  QUERY_LIMIT,
+  QUERY_MIN_SEQUENCE,
+  QUERY_NUMBER,
+  QUERY_REQUEST_ID,
+  QueryType,
+  TRADES_LIMIT_MAX,
+} from '../wire/query-codec.ts';
+import { TRADE_INSTRUMENT, TRADE_RECORD_BYTES_MAX } from '../wire/trade-codec.ts';
+import type { RecentOrders } from './recent-orders.ts';
+import type { RecentTrades } from './recent-trades.ts';
+
+/** What has left memory: the ledger's to tell. Rejects when the ledger is not to be had. */
+export interface Archive {
+  /** The order record of a closed order, undefined when there is none. */
+  findOrder(orderNumber: number): Promise<Uint8Array | undefined>;
+  /** Trade records by number, ascending. */
+  tradesRange(first: number, count: number): Promise<readonly Uint8Array[]>;
+}
+
+/** One gateway's pair of rings. */
+export interface QueryChannel {
+  readonly queries: MessageRing;
+  readonly answers: MessageRing;
+  readonly doorbell: Doorbell;
+}
+
+export interface QueryDeskContext {
+  readonly channels: readonly QueryChannel[];
+  readonly archive: Archive;
+  readonly clock: Clock;
+  readonly readTimeoutMs: number;
+  readonly takeSnapshot: () => object;
+}
+
+interface Query {
+  readonly channel: QueryChannel;
+  readonly type: number;
+  readonly requestId: number;
+  readonly instrument: number;
+  readonly minSequence: number;
+  readonly number: number;
+  readonly limit: number;
+  readonly deadlineUs: number;
+}
+
+/** An answer whose ring had no room yet. */
+interface HeldAnswer {
+  readonly query: Query;
+  readonly status: number;
+  readonly count: number;
+  readonly body: Uint8Array;
+}
+
+const QUERIES_PER_TURN = 64;
+const NO_BODY = new Uint8Array(0);
+
+export class QueryDesk {
+  readonly #context: QueryDeskContext;
+  readonly #engine: Engine;
+  readonly #orders: RecentOrders;
+  readonly #trades: RecentTrades;
+  readonly #scratch = new Uint8Array(TRADES_LIMIT_MAX * TRADE_RECORD_BYTES_MAX);
+  readonly #scratchView = new DataView(this.#scratch.buffer);
+  readonly #inboxes: readonly { channel: QueryChannel; receive: Receive }[];
+  #waiting: Query[] = [];
+  #held: HeldAnswer[] = [];
+  /** Questions that ran into their deadline before the follower got there. */
+  behind = 0;
+  answered = 0;
+
+  constructor(context: QueryDeskContext, engine: Engine, orders: RecentOrders, trades: RecentTrades) {
+    this.#context = context;
+    this.#engine = engine;
+    this.#orders = orders;
+    this.#trades = trades;
+    this.#inboxes = context.channels.map((channel) => ({
+      channel,
+      receive: (type, offset, lengthBytes) => this.#take(channel, type, offset, lengthBytes),
+    }));
+  }
+
+  /** One turn. Returns how many questions and answers moved. */
+  doWork(): number {
+    let work = this.#sendHeld();
+    for (const { channel, receive } of this.#inboxes) work += channel.queries.read(receive, QUERIES_PER_TURN);
+    return work + this.#answerWaiting();
+  }
+
+  /** True while a question waits for the follower or for the clock. */
+  get busy(): boolean {
+    return this.#waiting.length > 0 || this.#held.length > 0;
+  }
+
+  #take(channel: QueryChannel, type: number, offset: number, lengthBytes: number): void {
+    assert(lengthBytes === QUERY_BYTES, 'a query has its fixed length');
+    const { view } = channel.queries;
+    this.#waiting.push({
+      channel,
+      type,
+      requestId: view.getUint32(offset + QUERY_REQUEST_ID, true),
+      instrument: view.getUint16(offset + QUERY_INSTRUMENT, true),
+      minSequence: view.getFloat64(offset + QUERY_MIN_SEQUENCE, true),
+      number: view.getFloat64(offset + QUERY_NUMBER, true),
+      limit: Math.min(view.getUint32(offset + QUERY_LIMIT, true), TRADES_LIMIT_MAX),
+      deadlineUs: this.#context.clock.monotonicUs() + this.#context.readTimeoutMs * 1_000,
+    });
+  }
+
+  #answerWaiting(): number {
+    if (this.#waiting.length === 0) return 0;
+    const nowUs = this.#context.clock.monotonicUs();
+    const sequence = this.#engine.sequence;
+    const still: Query[] = [];
+    let work = 0;
+    for (const query of this.#waiting) {
+      if (sequence >= query.minSequence) this.#answer(query);
+      else if (nowUs >= query.deadlineUs) {
+        this.behind++;
+        this.#send(query, AnswerStatus.BEHIND, 0, NO_BODY);
+      } else {
+        still.push(query);
+        continue;
+      }
+      work++;
+    }
+    this.#waiting = still;
+    return work;
+  }
+
+  #answer(query: Query): void {
+    this.answered++;
+    switch (query.type) {
+      case QueryType.ORDER:
+        this.#answerOrder(query);
+        break;
+      case QueryType.TRADES:
+        this.#answerNewestTrades(query);
+        break;
+      case QueryType.TRADE_RANGE:
+        this.#answerTradeRange(query);
+        break;
+      case QueryType.SNAPSHOT:
+        this.#answerSnapshot(query);
+        break;
+      default:
+        assert(false, `query type ${query.type} is known`);
+    }
+  }
+
+  #answerOrder(query: Query): void {
+    const { orders, clients } = this.#engine;
+    const live = this.#engine.findOrder(query.number);
+    const recent = live >= 0 ? -1 : this.#orders.find(query.number);
+    if (live >= 0 || recent >= 0) {
+      const columns = live >= 0 ? orders : this.#orders.columns;
+      const row = live >= 0 ? live : recent;
+      const length = encodeOrder(this.#scratch, this.#scratchView, 0, columns, row, clients);
+      assert(length <= ORDER_RECORD_BYTES_MAX, 'an order record has its greatest length');
+      this.#send(query, AnswerStatus.OK, 1, this.#scratch.subarray(0, length));
+      return;
+    }
+    this.#fromArchive(
+      query,
+      this.#context.archive.findOrder(query.number).then((record) => (record ? [record] : [])),
+    );
+  }
+
+  #answerNewestTrades(query: Query): void {
+    const trades = this.#trades;
+    let end = 0;
+    let count = 0;
+    for (let n = trades.newest; n >= trades.oldest && count < query.limit; n--) {
+      if (trades.view.getUint16(trades.offsetOf(n) + TRADE_INSTRUMENT, true) !== query.instrument) continue;
+      end += trades.copyTo(n, this.#scratch, end);
+      count++;
+    }
+    this.#send(query, AnswerStatus.OK, count, this.#scratch.subarray(0, end));
+  }
+
+  #answerTradeRange(query: Query): void {
+    const trades = this.#trades;
+    const last = query.number + query.limit - 1;
+    if (query.number < trades.oldest || last > trades.newest) {
+      this.#fromArchive(query, this.#context.archive.tradesRange(query.number, query.limit));
+      return;
+    }
+    let end = 0;
+    for (let n = query.number; n <= last; n++) end += trades.copyTo(n, this.#scratch, end);
+    this.#send(query, AnswerStatus.OK, query.limit, this.#scratch.subarray(0, end));
+  }
+
+  #answerSnapshot(query: Query): void {
+    try {
+      const facts = JSON.stringify(this.#context.takeSnapshot());
+      this.#send(query, AnswerStatus.OK, 1, new TextEncoder().encode(facts));
+    } catch (error) {
+      const detail = JSON.stringify({ error: error instanceof Error ? error.message : String(error) });
+      this.#send(query, AnswerStatus.UNAVAILABLE, 1, new TextEncoder().encode(detail));
+    }
+  }
+
+  #fromArchive(query: Query, records: Promise<readonly Uint8Array[]>): void {
+    records.then(
+      (found) => {
+        const body = Buffer.concat(found);
+        this.#send(query, found.length > 0 ? AnswerStatus.OK : AnswerStatus.NOT_FOUND, found.length, body);
+      },
+      () => this.#send(query, AnswerStatus.UNAVAILABLE, 0, NO_BODY),
+    );
+  }
+
+  /** Hands the answer over, or holds a copy until the ring has room. */
+  #send(query: Query, status: number, count: number, body: Uint8Array): void {
+    if (this.#put(query, status, count, body)) return;
+    this.#held.push({ query, status, count, body: body.slice() });
+  }
+
+  #sendHeld(): number {
+    if (this.#held.length === 0) return 0;
+    const before = this.#held.length;
+    this.#held = this.#held.filter(({ query, status, count, body }) => !this.#put(query, status, count, body));
+    return before - this.#held.length;
+  }
+
+  #put(query: Query, status: number, count: number, body: Uint8Array): boolean {
+    const { answers, doorbell } = query.channel;
+    const offset = answers.claim(query.type, ANSWER_BODY + body.length);
+    if (offset < 0) return false;
+    answers.view.setUint32(offset + ANSWER_REQUEST_ID, query.requestId, true);
+    answers.view.setUint16(offset + ANSWER_STATUS, status, true);
+    answers.view.setUint16(offset + ANSWER_COUNT, count, true);
+    answers.view.setFloat64(offset + ANSWER_SEQUENCE, this.#engine.sequence, true);
+    answers.bytes.set(body, offset + ANSWER_BODY);
+    answers.commit();
+    doorbell.ring();
+    return true;
+  }
+}

@@ -1,0 +1,155 @@
+// The market-data agent: keeps price levels from events alone, prepares depth for reads, and serialises each live
+// message once for all subscribers. Runs on the projection thread or one of its own; owns its books, the depth values
+// and the writing end of the stream ring. It never asks the engine and never waits for a subscriber.
+
+import type { Instrument } from '../domain/instrument.ts';
+import type { SpoolReader } from '../journal/spool.ts';
+import type { Agent } from '../runtime/agent.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { SharedProcessState } from '../runtime/process-state.ts';
+import type { BroadcastReader, BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
+import type { CounterBlock } from '../shared-memory/counters.ts';
+import type { Doorbell } from '../shared-memory/doorbell.ts';
+import type { LatestValue } from '../shared-memory/latest-value.ts';
+import { GatewayCounter, MarketDataCounter } from '../wire/counters.ts';
+import { DEPTH_LEVELS_DEFAULT } from '../wire/depth-codec.ts';
+import { EVENT_BODY, EVENT_RESTING_DELTA_LOTS, EVENT_SEQUENCE, EventType } from '../wire/event-codec.ts';
+import { ORDER_INSTRUMENT, ORDER_PRICE_TICKS, ORDER_SIDE } from '../wire/order-codec.ts';
+import type { PublicIds } from '../wire/public-id.ts';
+import { DepthWriter } from './depth-writer.ts';
+import { EventSource } from './event-source.ts';
+import { L2Book } from './l2-book.ts';
+import { StreamMessages } from './stream-messages.ts';
+
+/** Unasked, depth is published this often at most: for Redis and for reads that come between. */
+const DEPTH_INTERVAL_US = 100_000;
+const RECORDS_PER_TURN = 8_192;
+
+export interface MarketDataContext {
+  readonly instruments: readonly Instrument[];
+  readonly events: BroadcastReader;
+  readonly spool: SpoolReader;
+  readonly matchingCounters: CounterBlock;
+  readonly followerCounters: CounterBlock;
+  readonly counters: CounterBlock;
+  readonly gatewayCounters: readonly CounterBlock[];
+  readonly gatewayDoorbells: readonly Doorbell[];
+  readonly stream: BroadcastWriter;
+  readonly depth: readonly LatestValue[];
+  readonly state: SharedProcessState;
+  readonly publicIds: PublicIds;
+  readonly showClientIds: boolean;
+  readonly clock: Clock;
+}
+
+interface Market {
+  readonly book: L2Book;
+  readonly depth: DepthWriter;
+}
+
+export class MarketDataAgent implements Agent {
+  readonly name = 'market-data';
+  readonly #context: MarketDataContext;
+  readonly #source: EventSource;
+  readonly #markets: readonly Market[];
+  readonly #messages: StreamMessages;
+  #publishedSequence = -1;
+  #publishedAtUs = 0;
+  #listening = false;
+
+  constructor(context: MarketDataContext) {
+    this.#context = context;
+    this.#markets = context.instruments.map((instrument, k) => ({
+      book: new L2Book(),
+      depth: new DepthWriter(instrument, context.depth[k]),
+    }));
+    const { instruments, stream, publicIds, showClientIds } = context;
+    this.#messages = new StreamMessages(instruments, stream, publicIds, showClientIds);
+    const { events, spool, matchingCounters, followerCounters } = context;
+    this.#source = new EventSource(events, spool, matchingCounters, followerCounters, (type, bytes, view, offset) =>
+      this.#onEvent(type, bytes, view, offset),
+    );
+  }
+
+  doWork(): number {
+    let work = 0;
+    let count = 0;
+    do {
+      count = this.#poll();
+      work += count;
+    } while (count > 0 && work < RECORDS_PER_TURN);
+    this.#context.counters.set(MarketDataCounter.SEQUENCE, this.#source.sequence);
+    // Only a source that gave nothing more stands at the end of a command.
+    return count === 0 && this.#source.live ? work + this.#publishDepth() : work;
+  }
+
+  maxIdleMs(): number {
+    return this.#source.sequence > this.#publishedSequence ? DEPTH_INTERVAL_US / 1_000 : 1_000;
+  }
+
+  /** Some records; their messages go out before the next, so that one command with many events does not fill the ring at once. */
+  #poll(): number {
+    const source = this.#source;
+    const wasLive = source.live;
+    // What was sent while the book caught up is history, not news.
+    this.#listening = wasLive && this.#hasSubscribers();
+    const count = source.poll();
+    const lost = wasLive && !source.live;
+    // Even when nobody seemed to listen: somebody may have come since, and no gateway minds a gap that none of its sockets has.
+    if (lost) this.#messages.gap();
+    if (lost || (this.#listening && count > 0)) this.#sendStream();
+    return count;
+  }
+
+  #onEvent(type: number, bytes: Uint8Array, view: DataView, offset: number): void {
+    const body = offset + EVENT_BODY;
+    if (this.#listening) this.#messages.at(view.getFloat64(offset + EVENT_SEQUENCE, true));
+    if (type === EventType.TRADE) {
+      if (this.#listening) this.#messages.trade(bytes, view, body);
+      return;
+    }
+    const delta = view.getFloat64(offset + EVENT_RESTING_DELTA_LOTS, true);
+    if (delta !== 0) this.#changeLevel(bytes, view, body, delta);
+    if (this.#listening) this.#messages.order(bytes, view, offset);
+  }
+
+  #changeLevel(bytes: Uint8Array, view: DataView, body: number, deltaLots: number): void {
+    const instrument = view.getUint16(body + ORDER_INSTRUMENT, true);
+    const side = bytes[body + ORDER_SIDE];
+    const priceTicks = view.getFloat64(body + ORDER_PRICE_TICKS, true);
+    const lots = this.#markets[instrument].book.side(side).add(priceTicks, deltaLots);
+    if (this.#listening) this.#messages.level(instrument, side, priceTicks, lots);
+  }
+
+  /** Depth at the sequence reached, when a gateway wants it or enough time has passed. Returns 1 when it published. */
+  #publishDepth(): number {
+    const { state, clock, gatewayDoorbells, counters } = this.#context;
+    const sequence = this.#source.sequence;
+    const wanted = state.takeDepthWanted(gatewayDoorbells.length);
+    const nowUs = clock.monotonicUs();
+    const due = sequence > this.#publishedSequence && nowUs - this.#publishedAtUs >= DEPTH_INTERVAL_US;
+    if (wanted === 0 && !due) return 0;
+    for (const { book, depth } of this.#markets) depth.publish(book, sequence, Math.max(wanted, DEPTH_LEVELS_DEFAULT));
+    this.#publishedSequence = sequence;
+    this.#publishedAtUs = nowUs;
+    counters.set(MarketDataCounter.LAPPED, this.#source.lapped);
+    counters.add(MarketDataCounter.DEPTH_PUBLISHED, 1);
+    if (wanted > 0) for (const doorbell of gatewayDoorbells) doorbell.ring();
+    return 1;
+  }
+
+  #sendStream(): void {
+    const { stream, gatewayDoorbells, counters } = this.#context;
+    this.#messages.flush();
+    stream.publish();
+    counters.set(MarketDataCounter.MESSAGES, this.#messages.count);
+    for (const doorbell of gatewayDoorbells) doorbell.ring();
+  }
+
+  #hasSubscribers(): boolean {
+    for (const counters of this.#context.gatewayCounters) {
+      if (counters.get(GatewayCounter.STREAM_CONNECTIONS) > 0) return true;
+    }
+    return false;
+  }
+}

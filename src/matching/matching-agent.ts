@@ -1,0 +1,226 @@
+// The matching agent: drains the command rings, makes each batch durable with one write and sync, applies it and tells
+// the results. Runs on the matching thread and owns the engine and the journal's writing end.
+// It uses only blocking file calls, waits for nobody but the disk, and never shows what is not durable.
+
+import { assert } from '../assert.ts';
+import { CommandType } from '../domain/codes.ts';
+import { Command } from '../domain/command.ts';
+import type { Engine } from '../domain/engine.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
+import type { Agent } from '../runtime/agent.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ProcessState, type SharedProcessState } from '../runtime/process-state.ts';
+import type { BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
+import type { CommandRing } from '../shared-memory/command-ring.ts';
+import type { CounterBlock } from '../shared-memory/counters.ts';
+import type { Doorbell } from '../shared-memory/doorbell.ts';
+import { HISTOGRAM_BOUNDS_COUNTS, Histogram } from '../shared-memory/histogram.ts';
+import type { MessageRing } from '../shared-memory/message-ring.ts';
+import { type CommandOrigin, commandLength, decodeCommand, decodeOrigin } from '../wire/command-codec.ts';
+import { MatchingCounter } from '../wire/counters.ts';
+import { recoverEngine } from './recovery.ts';
+import { ResultPublisher } from './result-publisher.ts';
+
+export interface MatchingContext {
+  readonly journalDirectory: string;
+  readonly durability: 'fsync' | 'os';
+  readonly segmentBytes: number;
+  readonly commandsPerRingMax: number;
+  readonly commandRings: readonly CommandRing[];
+  readonly replyRings: readonly MessageRing[];
+  readonly events: BroadcastWriter;
+  readonly gatewayDoorbells: readonly Doorbell[];
+  readonly projectionDoorbells: readonly Doorbell[];
+  readonly state: SharedProcessState;
+  readonly counters: CounterBlock;
+  readonly reasons: CounterBlock;
+  readonly clock: Clock;
+  /** Identity of a journal that is made now. */
+  readonly newJournalId: () => readonly [high: number, low: number];
+  readonly onRecovered: (facts: { sequence: number; frames: number; cut: string | undefined }) => void;
+  readonly onSegmentNeeded: () => void;
+}
+
+/** While batch follows batch, the projections are woken this often at most: a wake-up costs more than a batch's worth of reading. */
+const PROJECTION_WAKE_US = 2_000;
+
+export class MatchingAgent implements Agent {
+  readonly name = 'matching';
+  readonly #context: MatchingContext;
+  readonly #publisher: ResultPublisher;
+  readonly #command = new Command();
+  readonly #origin: CommandOrigin = { gateway: 0, requestId: 0, receivedUs: 0 };
+  readonly #syncSeconds: Histogram;
+  readonly #ringSeconds: Histogram;
+  readonly #matchSeconds: Histogram;
+  readonly #batchCommands: Histogram;
+  /** Commands taken from each ring this turn: whose gateway has replies to be woken for. */
+  readonly #taken: Int32Array;
+  /** The rings and the frame as 32-bit words: records are copied without a view per record. */
+  readonly #ringWords: readonly Int32Array[];
+  #frameWords: Int32Array = new Int32Array(0);
+  #engine: Engine | undefined;
+  #writer: JournalWriter | undefined;
+  #lastTimeUs = 0;
+  #firstRing = 0;
+  #projectionsDue = false;
+  #projectionsWokenUs = 0;
+
+  constructor(context: MatchingContext) {
+    this.#context = context;
+    this.#publisher = new ResultPublisher(context.replyRings, context.events, context.counters, context.reasons);
+    this.#taken = new Int32Array(context.commandRings.length);
+    this.#ringWords = context.commandRings.map((ring) => new Int32Array(ring.bytes.buffer));
+    const { counters } = context;
+    this.#syncSeconds = new Histogram(counters, MatchingCounter.SYNC_SECONDS);
+    this.#ringSeconds = new Histogram(counters, MatchingCounter.RING_SECONDS);
+    this.#matchSeconds = new Histogram(counters, MatchingCounter.MATCH_SECONDS);
+    this.#batchCommands = new Histogram(counters, MatchingCounter.BATCH_COMMANDS, HISTOGRAM_BOUNDS_COUNTS);
+  }
+
+  /** Replays the journal, opens it for writing and opens the process for business. */
+  onStart(): void {
+    const context = this.#context;
+    const publisher = this.#publisher;
+    const recovered = recoverEngine(context, publisher);
+    this.#engine = recovered.engine;
+    this.#writer = recovered.writer;
+    this.#lastTimeUs = recovered.lastTimeUs;
+    publisher.attach(recovered.engine);
+    const { bytes } = recovered.writer;
+    assert(bytes.byteOffset % 4 === 0, 'the frame is aligned for words');
+    this.#frameWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+    const room = context.commandsPerRingMax * context.commandRings.length * (context.commandRings[0]?.slotBytes ?? 0);
+    assert(recovered.writer.payloadCapacity >= room, 'the largest batch fits one frame');
+    this.#publishProgress(recovered.engine, recovered.writer);
+    context.counters.set(MatchingCounter.RECOVERED_SEQUENCE, recovered.engine.sequence);
+    context.onRecovered({ sequence: recovered.engine.sequence, frames: recovered.frames, cut: recovered.cut });
+    context.state.advance(ProcessState.OPEN);
+    this.#wakeProjections();
+  }
+
+  doWork(): number {
+    const engine = this.#engine;
+    const writer = this.#writer;
+    assert(engine !== undefined && writer !== undefined, 'started before it works');
+    const payloadBytes = this.#drainRings(writer);
+    if (payloadBytes === 0) {
+      // Idle: nobody may be left waiting for what the last batches brought.
+      if (this.#projectionsDue) this.#wakeProjections();
+      return 0;
+    }
+    const { clock } = this.#context;
+    // The engine's only clock: strictly increasing, whatever the wall clock does.
+    const timeUs = Math.max(clock.nowUs(), this.#lastTimeUs + 1);
+    this.#lastTimeUs = timeUs;
+    const count = this.#takenTotal();
+    const drainedUs = clock.monotonicUs();
+    writer.append(payloadBytes, count, writer.nextSequence, timeUs);
+    const durableUs = clock.monotonicUs();
+    this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
+    this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
+    this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
+    this.#batchCommands.record(count);
+    this.#publishProgress(engine, writer);
+    this.#publisher.publishReplies();
+    this.#wakeReaders(durableUs);
+    return count;
+  }
+
+  /** The writer says goodbye with a CLEAN_SHUTDOWN frame; nothing is in the rings any more. */
+  onClose(): void {
+    const writer = this.#writer;
+    if (writer === undefined || this.#context.state.get() === ProcessState.POISONED) return;
+    writer.close(true);
+    this.#context.counters.set(MatchingCounter.DURABLE_FRAME, writer.durableFrame);
+    this.#wakeProjections();
+  }
+
+  /** Copies what waits in the rings into the frame, starting at another ring each turn. Allocates: nothing. */
+  #drainRings(writer: JournalWriter): number {
+    const { commandRings, commandsPerRingMax } = this.#context;
+    const rings = commandRings.length;
+    const first = this.#firstRing;
+    this.#firstRing = (first + 1) % rings;
+    let end = writer.payloadStart;
+    for (let k = 0; k < rings; k++) {
+      const index = (first + k) % rings;
+      const ring = commandRings[index];
+      const count = ring.available(commandsPerRingMax);
+      this.#taken[index] = count;
+      for (let i = 0; i < count; i++) {
+        const slot = ring.slotAt(i);
+        const length = commandLength(ring.view, slot);
+        copyRecord(this.#ringWords[index], slot, this.#frameWords, end, length);
+        end += length;
+      }
+      if (count > 0) ring.release(count);
+    }
+    return end - writer.payloadStart;
+  }
+
+  #takenTotal(): number {
+    let total = 0;
+    for (let k = 0; k < this.#taken.length; k++) total += this.#taken[k];
+    return total;
+  }
+
+  /** Applies the durable frame's commands in order. Allocates: nothing. */
+  #applyBatch(engine: Engine, writer: JournalWriter, payloadBytes: number, timeUs: number, drainedUs: number): void {
+    const { bytes, view, payloadStart } = writer;
+    const command = this.#command;
+    const origin = this.#origin;
+    const end = payloadStart + payloadBytes;
+    for (let offset = payloadStart; offset < end; ) {
+      const length = decodeCommand(bytes, view, offset, command);
+      decodeOrigin(view, offset, origin);
+      const sequence = engine.sequence + 1;
+      const answered = command.type === CommandType.NEW_ORDER ? sequence : command.targetOrder;
+      this.#publisher.begin(origin, command.type, sequence, answered);
+      engine.apply(sequence, timeUs, command);
+      this.#publisher.end();
+      this.#ringSeconds.record((drainedUs - origin.receivedUs) / 1e6);
+      offset += length;
+    }
+    this.#context.events.publish();
+    assert(engine.sequence === writer.nextSequence - 1, 'journal and engine agree on the sequence');
+  }
+
+  /** Counters, the sequence last: who reads it finds the rest at least as new. */
+  #publishProgress(engine: Engine, writer: JournalWriter): void {
+    const { counters } = this.#context;
+    counters.set(MatchingCounter.DURABLE_FRAME, writer.durableFrame);
+    counters.set(MatchingCounter.JOURNAL_BYTES, writer.bytesWritten);
+    counters.set(MatchingCounter.SEGMENTS_CREATED_LATE, writer.slowSegments);
+    counters.set(MatchingCounter.OPEN_ORDERS, engine.openOrders);
+    counters.set(MatchingCounter.IDEMPOTENCY_KEYS, engine.idempotencyKeys);
+    counters.set(MatchingCounter.IDEMPOTENCY_OLDEST_US, engine.oldestKeyUs);
+    counters.set(MatchingCounter.SEQUENCE, engine.sequence);
+  }
+
+  #wakeReaders(nowUs: number): void {
+    const { gatewayDoorbells } = this.#context;
+    for (let k = 0; k < gatewayDoorbells.length; k++) {
+      if (this.#taken[k] > 0) gatewayDoorbells[k].ring();
+    }
+    this.#projectionsDue = true;
+    if (nowUs - this.#projectionsWokenUs >= PROJECTION_WAKE_US) {
+      this.#projectionsWokenUs = nowUs;
+      this.#wakeProjections();
+    }
+  }
+
+  #wakeProjections(): void {
+    this.#projectionsDue = false;
+    const { projectionDoorbells } = this.#context;
+    for (let k = 0; k < projectionDoorbells.length; k++) projectionDoorbells[k].ring();
+  }
+}
+
+/** Copies a record between byte offsets, both multiples of 8. Allocates: nothing. */
+function copyRecord(from: Int32Array, fromByte: number, to: Int32Array, toByte: number, lengthBytes: number): void {
+  const source = fromByte >>> 2;
+  const target = toByte >>> 2;
+  const words = lengthBytes >>> 2;
+  for (let i = 0; i < words; i++) to[target + i] = from[source + i];
+}

@@ -1,0 +1,341 @@
+// The real matching, follower and market-data agents on one thread, with real rings and a real journal on disk: what
+// the threads do, one turn at a time, in an order that the caller chooses. Owns its shared memory; the caller owns the
+// directory. No gateway, no Postgres, no sockets.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert } from '../assert.ts';
+import type { Command } from '../domain/command.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { FollowerAgent } from '../follower/follower-agent.ts';
+import { SpoolReader } from '../journal/spool.ts';
+import { MarketDataAgent } from '../market-data/market-data-agent.ts';
+import { MatchingAgent } from '../matching/matching-agent.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { SharedProcessState } from '../runtime/process-state.ts';
+import {
+  BroadcastReader,
+  BroadcastWriter,
+  broadcastBytesNeeded,
+  createBroadcastRing,
+} from '../shared-memory/broadcast-ring.ts';
+import { CommandRing } from '../shared-memory/command-ring.ts';
+import { CounterBlock, counterBytesNeeded } from '../shared-memory/counters.ts';
+import { Doorbell } from '../shared-memory/doorbell.ts';
+import { Histogram } from '../shared-memory/histogram.ts';
+import { LatestValue } from '../shared-memory/latest-value.ts';
+import { MessageRing } from '../shared-memory/message-ring.ts';
+import { COMMAND_SLOT_BYTES, encodeCommand } from '../wire/command-codec.ts';
+import {
+  COUNTER_BLOCKS,
+  CounterBlockId,
+  GatewayCounter,
+  MarketDataCounter,
+  MatchingCounter,
+} from '../wire/counters.ts';
+import { DEPTH_BYTES_MAX } from '../wire/depth-codec.ts';
+import { PreparedBook } from '../wire/prepared-book.ts';
+import { PublicIds } from '../wire/public-id.ts';
+import {
+  ANSWER_BODY,
+  ANSWER_STATUS,
+  QUERY_BYTES,
+  QUERY_LIMIT,
+  QUERY_MIN_SEQUENCE,
+  QUERY_NUMBER,
+  QUERY_REQUEST_ID,
+  QueryType,
+} from '../wire/query-codec.ts';
+
+export interface InProcessOptions {
+  readonly directory: string;
+  readonly gateways?: number;
+  /** Small enough, and market data is lapped. Bytes, a power of two. */
+  readonly eventRingBytes?: number;
+  readonly streamRingBytes?: number;
+  /** What market data rings for the gateway; a test reads the stream when it does. */
+  readonly gatewayDoorbell?: Doorbell;
+  /** Market data's way to the spool; a test puts a forgetful one here. */
+  readonly openSpool?: (directory: string) => SpoolReader;
+}
+
+/** A copy of one reply record. */
+export type Reply = Buffer;
+
+/** What the follower answered: its status and a copy of the body. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+const RING_SLOTS = 256;
+const MESSAGE_RING_BYTES = 2 ** 21;
+const LEVELS_ALL = 1_000;
+const A_WHILE_US = 20_000;
+
+export class InProcessExchange {
+  readonly state = new SharedProcessState(new SharedArrayBuffer(SharedProcessState.BYTES));
+  readonly recovered: { sequence: number; frames: number; cut: string | undefined } = {
+    sequence: -1,
+    frames: 0,
+    cut: '',
+  };
+  readonly #counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
+  readonly #commandRings: CommandRing[];
+  readonly #replyRings: MessageRing[];
+  readonly #queries = messageRing();
+  readonly #answers = messageRing();
+  readonly #depth = latestValue();
+  readonly #book = new PreparedBook(this.#depth, DEFAULT_INSTRUMENTS[0]);
+  readonly #stream: SharedArrayBuffer;
+  readonly #matching: MatchingAgent;
+  readonly #follower: FollowerAgent;
+  readonly #marketData: MarketDataAgent;
+  readonly #clock = new SteppedClock();
+  #lastRequestId = 0;
+
+  constructor(options: InProcessOptions) {
+    const { directory, gateways = 1, eventRingBytes = 2 ** 20 } = options;
+    const { openSpool = (path) => new SpoolReader(path) } = options;
+    const rings = Array.from({ length: gateways });
+    this.#commandRings = rings.map(commandRing);
+    this.#replyRings = rings.map(messageRing);
+    this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
+    const events = broadcastRing(eventRingBytes);
+    const directories = prepare(directory);
+    this.#matching = this.#composeMatching(directories.journal, events);
+    // Recovery comes first, as in the process: it cuts what may be torn and knows the journal's identity.
+    this.#matching.onStart();
+    this.#follower = this.#composeFollower(directories);
+    this.#marketData = this.#composeMarketData(openSpool(directories.spool), events, options.gatewayDoorbell);
+  }
+
+  /** Puts a command into a gateway's ring; false when the ring is full. */
+  submit(command: Command, gateway = 0): boolean {
+    const ring = this.#commandRings[gateway];
+    const slot = ring.claim();
+    if (slot < 0) return false;
+    const origin = { gateway, requestId: ++this.#lastRequestId, receivedUs: this.#clock.monotonicUs() };
+    encodeCommand(ring.bytes, ring.view, slot, command, origin);
+    ring.commit();
+    return true;
+  }
+
+  /** Takes the replies that have come for a gateway. */
+  replies(gateway = 0): Reply[] {
+    const ring = this.#replyRings[gateway];
+    const taken: Reply[] = [];
+    ring.read((_type, offset, length) => taken.push(Buffer.from(ring.bytes.slice(offset, offset + length))), 1_000);
+    return taken;
+  }
+
+  turnMatching(): number {
+    return this.#matching.doWork();
+  }
+
+  turnFollower(): number {
+    return this.#follower.doWork();
+  }
+
+  turnMarketData(): number {
+    return this.#marketData.doWork();
+  }
+
+  /** Turns all agents until none has anything to do, not even after a while. */
+  settle(): void {
+    for (let quietTurns = 0; quietTurns < 2; ) {
+      const work = this.turnMatching() + this.turnFollower() + this.turnMarketData();
+      quietTurns = work > 0 ? 0 : quietTurns + 1;
+      this.#clock.advance(A_WHILE_US);
+    }
+  }
+
+  /** Lets time pass: the agents see no other clock. */
+  advance(us: number): void {
+    this.#clock.advance(us);
+  }
+
+  /** Depth as GET /orderbook would show it, at the sequence that matching has reached. */
+  depth(): { sequence: number; asks: object[]; bids: object[] } {
+    this.state.wantDepth(0, LEVELS_ALL);
+    this.settle();
+    const body = this.#book.body(LEVELS_ALL, this.sequence);
+    assert(body !== undefined, 'settled market data is in step with matching');
+    return JSON.parse(Buffer.from(body).toString());
+  }
+
+  /** Asks the follower, as a gateway would, and settles. */
+  ask(type: number, number = 0, limit = 0, minSequence = this.sequence): Answer {
+    this.settle();
+    const offset = this.#queries.claim(type, QUERY_BYTES);
+    assert(offset >= 0, 'the query ring has room');
+    const { view } = this.#queries;
+    view.setUint32(offset + QUERY_REQUEST_ID, ++this.#lastRequestId, true);
+    view.setFloat64(offset + QUERY_MIN_SEQUENCE, minSequence, true);
+    view.setFloat64(offset + QUERY_NUMBER, number, true);
+    view.setUint32(offset + QUERY_LIMIT, limit, true);
+    this.#queries.commit();
+    this.settle();
+    let answer: Answer | undefined;
+    this.#answers.read((_type, at, length) => {
+      const body = Buffer.from(this.#answers.bytes.slice(at + ANSWER_BODY, at + length));
+      answer = { status: this.#answers.view.getUint16(at + ANSWER_STATUS, true), body };
+    }, 1);
+    assert(answer !== undefined, 'the follower answers');
+    return answer;
+  }
+
+  /** Digest of the follower's engine, through the door an operator uses. */
+  digest(): string {
+    const facts: { digest: string } = JSON.parse(this.ask(QueryType.SNAPSHOT).body.toString());
+    return facts.digest;
+  }
+
+  /** Last sequence applied by matching. */
+  get sequence(): number {
+    return this.#block(CounterBlockId.MATCHING).get(MatchingCounter.SEQUENCE);
+  }
+
+  /** How often market data was overtaken. */
+  get lapped(): number {
+    return this.#block(CounterBlockId.MARKET_DATA).get(MarketDataCounter.LAPPED);
+  }
+
+  /** Seconds from submit to drain. */
+  get ringSeconds(): Histogram {
+    return new Histogram(this.#block(CounterBlockId.MATCHING), MatchingCounter.RING_SECONDS);
+  }
+
+  /** Calls `look` whenever an agent reads the clock: what it sees then, another thread may see in the midst of a turn. */
+  onClockRead(look: () => void): void {
+    this.#clock.onRead = look;
+  }
+
+  /** A reader of the stream ring; while there is one, messages are written. */
+  subscribe(): BroadcastReader {
+    this.#block(CounterBlockId.GATEWAY).set(GatewayCounter.STREAM_CONNECTIONS, 1);
+    return new BroadcastReader(this.#stream);
+  }
+
+  /** Orderly stop, with a CLEAN_SHUTDOWN frame. Without it the object is simply dropped, like a killed process. */
+  close(): void {
+    this.#matching.onClose();
+    this.#follower.onClose();
+  }
+
+  #block(id: number): CounterBlock {
+    return new CounterBlock(this.#counters, id);
+  }
+
+  #composeMatching(journalDirectory: string, events: SharedArrayBuffer): MatchingAgent {
+    return new MatchingAgent({
+      journalDirectory,
+      durability: 'os',
+      segmentBytes: 2 ** 20,
+      commandsPerRingMax: 64,
+      commandRings: this.#commandRings,
+      replyRings: this.#replyRings,
+      events: new BroadcastWriter(events),
+      gatewayDoorbells: this.#commandRings.map(doorbell),
+      projectionDoorbells: [doorbell()],
+      state: this.state,
+      counters: this.#block(CounterBlockId.MATCHING),
+      reasons: this.#block(CounterBlockId.REASONS),
+      clock: this.#clock,
+      onRecovered: (facts) => Object.assign(this.recovered, facts),
+      onSegmentNeeded: () => {},
+      newJournalId: () => [1, 2],
+    });
+  }
+
+  #composeFollower(directories: { journal: string; spool: string; snapshots: string }): FollowerAgent {
+    return new FollowerAgent({
+      journalDirectory: directories.journal,
+      spoolDirectory: directories.spool,
+      snapshotDirectory: directories.snapshots,
+      channels: [{ queries: this.#queries, answers: this.#answers, doorbell: doorbell() }],
+      archive: {
+        findOrder: () => Promise.reject(new Error('no ledger here')),
+        tradesRange: () => Promise.reject(new Error('no ledger here')),
+      },
+      matchingCounters: this.#block(CounterBlockId.MATCHING),
+      counters: this.#block(CounterBlockId.FOLLOWER),
+      readerDoorbells: [],
+      clock: this.#clock,
+      readTimeoutMs: 0,
+    });
+  }
+
+  #composeMarketData(spool: SpoolReader, events: SharedArrayBuffer, bell = doorbell()): MarketDataAgent {
+    return new MarketDataAgent({
+      instruments: DEFAULT_INSTRUMENTS,
+      events: new BroadcastReader(events),
+      spool,
+      matchingCounters: this.#block(CounterBlockId.MATCHING),
+      followerCounters: this.#block(CounterBlockId.FOLLOWER),
+      counters: this.#block(CounterBlockId.MARKET_DATA),
+      gatewayCounters: [this.#block(CounterBlockId.GATEWAY)],
+      gatewayDoorbells: [bell],
+      stream: new BroadcastWriter(this.#stream),
+      depth: [this.#depth],
+      state: this.state,
+      publicIds: new PublicIds(this.state.journalIdHigh, this.state.journalIdLow),
+      showClientIds: true,
+      clock: this.#clock,
+    });
+  }
+}
+
+function prepare(directory: string): { journal: string; spool: string; snapshots: string } {
+  const directories = {
+    journal: join(directory, 'journal'),
+    spool: join(directory, 'spool'),
+    snapshots: join(directory, 'snapshots'),
+  };
+  for (const path of Object.values(directories)) mkdirSync(path, { recursive: true });
+  return directories;
+}
+
+function commandRing(): CommandRing {
+  const buffer = new SharedArrayBuffer(CommandRing.bytesNeeded(RING_SLOTS, COMMAND_SLOT_BYTES));
+  return CommandRing.create(buffer, RING_SLOTS, COMMAND_SLOT_BYTES);
+}
+
+function messageRing(): MessageRing {
+  const buffer = new SharedArrayBuffer(MessageRing.bytesNeeded(MESSAGE_RING_BYTES));
+  return MessageRing.create(buffer, MESSAGE_RING_BYTES);
+}
+
+function broadcastRing(capacityBytes: number): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(broadcastBytesNeeded(capacityBytes));
+  createBroadcastRing(buffer, capacityBytes);
+  return buffer;
+}
+
+function latestValue(): LatestValue {
+  return LatestValue.create(new SharedArrayBuffer(LatestValue.bytesNeeded(DEPTH_BYTES_MAX)), DEPTH_BYTES_MAX);
+}
+
+function doorbell(): Doorbell {
+  return new Doorbell(new Int32Array(new SharedArrayBuffer(64)), 0);
+}
+
+/** Time that passes only when told to. */
+class SteppedClock implements Clock {
+  onRead = (): void => {};
+  #monotonicUs = 5_000_000_000;
+
+  nowUs(): number {
+    this.onRead();
+    return 1_700_000_000_000_000 + this.#monotonicUs;
+  }
+
+  monotonicUs(): number {
+    this.onRead();
+    return this.#monotonicUs;
+  }
+
+  advance(us: number): void {
+    this.#monotonicUs += us;
+  }
+}
