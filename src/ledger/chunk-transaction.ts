@@ -1,0 +1,134 @@
+// Writes one chunk exactly once: rows and checkpoint in one transaction that holds only if the checkpoint was ours.
+// On the projector's thread; owns the transaction from BEGIN to COMMIT. After any error the connection must be dropped:
+// whether a COMMIT without reply took place is told by the checkpoint, and by nothing else.
+
+import type { Chunk, LedgerPoint } from './chunk.ts';
+import { LedgerMismatch } from './chunk.ts';
+import { ORDER_COLUMNS, TRADE_COLUMNS } from './copy-encoder.ts';
+import { LedgerTampered } from './failure.ts';
+import type { LedgerLink } from './ledger-link.ts';
+
+/** Whose rows: one checkpoint row per shard. */
+export interface LedgerIdentity {
+  readonly shard: number;
+  readonly journalId: string;
+}
+
+/** The database is not where this chunk begins; connect anew and follow it. */
+class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved';
+}
+
+const CHECKPOINT_COLUMNS = 'journal_id, sequence, event_sequence, event_time_us, trade_number';
+
+interface CheckpointRow {
+  readonly journal_id: string;
+  readonly sequence: string;
+  readonly event_sequence: string;
+  readonly event_time_us: string;
+  readonly trade_number: string;
+}
+
+const STAGING = `
+  CREATE TEMPORARY TABLE open_orders_staging (LIKE open_orders) ON COMMIT DELETE ROWS`;
+
+/** What can change while an order lives. */
+const MERGE = `
+  UPDATE open_orders AS o
+  SET sequence = s.sequence, updated_at = s.updated_at, status = s.status, reject_reason = s.reject_reason,
+      price = s.price, quantity = s.quantity, filled_quantity = s.filled_quantity, notional = s.notional
+  FROM open_orders_staging AS s WHERE o.order_number = s.order_number`;
+
+/** Makes a new connection fit for commitChunk, and says where the ledger is. Creates the checkpoint row of a new ledger. */
+export async function openLedger(link: LedgerLink, identity: LedgerIdentity): Promise<LedgerPoint> {
+  await link.query(STAGING);
+  await link.query(
+    'INSERT INTO projection_checkpoint (shard, journal_id) VALUES ($1, $2) ON CONFLICT (shard) DO NOTHING',
+    [identity.shard, identity.journalId],
+  );
+  return readCheckpoint(link, identity, '');
+}
+
+/** Writes the chunk and moves the checkpoint from its base to `target`, or throws and has written nothing, or it is unknown. */
+export async function commitChunk(
+  link: LedgerLink,
+  identity: LedgerIdentity,
+  chunk: Chunk,
+  target: LedgerPoint,
+): Promise<void> {
+  await link.query('BEGIN');
+  const held = await readCheckpoint(link, identity, 'FOR UPDATE');
+  if (held.sequence !== chunk.base.sequence) {
+    throw new CheckpointMoved(`the checkpoint is at ${held.sequence}, not at ${chunk.base.sequence}`);
+  }
+  await writeRows(link, chunk);
+  await moveCheckpoint(link, identity, chunk.base, target);
+  const { command } = await link.query('COMMIT');
+  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);
+}
+
+export async function writeRows(link: LedgerLink, chunk: Chunk): Promise<void> {
+  const { trades, opened, updated, closed, leaving } = chunk;
+  if (trades.rows > 0) await copyAll(link, `trades (${TRADE_COLUMNS})`, trades);
+  if (closed.rows > 0) await copyAll(link, `closed_orders (${ORDER_COLUMNS})`, closed);
+  if (opened.rows > 0) await copyAll(link, `open_orders (${ORDER_COLUMNS})`, opened);
+  if (updated.rows > 0) {
+    await copyAll(link, `open_orders_staging (${ORDER_COLUMNS})`, updated);
+    const { rowCount } = await link.query(MERGE);
+    mustEqual(rowCount, updated.rows, 'open orders changed');
+  }
+  if (leaving.length > 0) {
+    const numbers = `{${leaving.join()}}`;
+    const { rowCount } = await link.query('DELETE FROM open_orders WHERE order_number = ANY ($1::bigint[])', [numbers]);
+    mustEqual(rowCount, leaving.length, 'open orders closed');
+  }
+}
+
+async function copyAll(link: LedgerLink, what: string, rows: { rows: number; finished(): Uint8Array }): Promise<void> {
+  mustEqual(await link.copy(`COPY ${what} FROM STDIN WITH (FORMAT binary)`, rows.finished()), rows.rows, 'rows copied');
+}
+
+export async function moveCheckpoint(
+  link: LedgerLink,
+  { shard, journalId }: LedgerIdentity,
+  from: LedgerPoint,
+  to: LedgerPoint,
+): Promise<void> {
+  const { rowCount } = await link.query(
+    `UPDATE projection_checkpoint
+     SET sequence = $4, event_sequence = $5, event_time_us = $6, trade_number = $7, updated_at = now()
+     WHERE shard = $1 AND journal_id = $2 AND sequence = $3`,
+    [shard, journalId, from.sequence, to.sequence, to.eventSequence, to.eventTimeUs, to.tradeNumber],
+  );
+  if (rowCount !== 1) throw new CheckpointMoved(`the checkpoint is no longer at ${from.sequence}`);
+}
+
+/** Throws LedgerMismatch when the ledger is another journal's. */
+async function readCheckpoint(
+  link: LedgerLink,
+  identity: LedgerIdentity,
+  lock: '' | 'FOR UPDATE',
+): Promise<LedgerPoint> {
+  const { rows } = await link.query<CheckpointRow>(
+    `SELECT ${CHECKPOINT_COLUMNS} FROM projection_checkpoint WHERE shard = $1 ${lock}`,
+    [identity.shard],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new CheckpointMoved(`the checkpoint row of shard ${identity.shard} is gone`);
+  if (row.journal_id !== identity.journalId) {
+    throw new LedgerMismatch(
+      `the ledger in this database belongs to journal ${row.journal_id}, this process writes journal ` +
+        `${identity.journalId}: use the journal's own database, or an empty one`,
+    );
+  }
+  return {
+    sequence: Number(row.sequence),
+    eventSequence: Number(row.event_sequence),
+    eventTimeUs: Number(row.event_time_us),
+    tradeNumber: Number(row.trade_number),
+  };
+}
+
+function mustEqual(found: number | null, expected: number, what: string): void {
+  if (found !== expected) throw new LedgerTampered(`${what}: ${found}, expected ${expected}`);
+}

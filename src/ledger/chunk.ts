@@ -1,0 +1,195 @@
+// A chunk: the events of some whole commands, folded into what one transaction writes. On the projector's thread.
+// Owns copies of what it folds, so it can be written again after a failure without reading the spool again.
+// Of each order only the last state in the chunk counts; trades all count.
+
+import { assert } from '../assert.ts';
+import { isLive } from '../domain/codes.ts';
+import { OrderMap } from '../domain/order-map.ts';
+import { EVENT_BODY, EVENT_SEQUENCE, EVENT_TIME_US, EventType } from '../wire/event-codec.ts';
+import { ORDER_NUMBER, ORDER_RECORD_BYTES_MAX, ORDER_STATUS, orderRecordLength } from '../wire/order-codec.ts';
+import { TRADE_NUMBER } from '../wire/trade-codec.ts';
+import { CopyBuffer } from './copy-buffer.ts';
+import type { CopyEncoder } from './copy-encoder.ts';
+
+/** How far a ledger has come: what the checkpoint row holds besides the journal's identity. */
+export interface LedgerPoint {
+  /** Every command up to here is in. */
+  readonly sequence: number;
+  /** Last of those that left events, and its batch time; 0 before the first. */
+  readonly eventSequence: number;
+  readonly eventTimeUs: number;
+  /** Highest trade number; 0 before the first. */
+  readonly tradeNumber: number;
+}
+
+export const LEDGER_START: LedgerPoint = { sequence: 0, eventSequence: 0, eventTimeUs: 0, tradeNumber: 0 };
+
+/** Ledger and journal contradict each other: writing on would make rows that belong to no history. */
+export class LedgerMismatch extends Error {
+  override readonly name = 'LedgerMismatch';
+}
+
+const ORDERS_MIN = 1_024;
+
+export class Chunk {
+  /** Rows for COPY; `updated` are orders that have a row in open_orders already. Filled by encode(). */
+  readonly trades = new CopyBuffer();
+  readonly opened = new CopyBuffer();
+  readonly updated = new CopyBuffer();
+  readonly closed = new CopyBuffer();
+  /** Order numbers of the closed ones that have a row in open_orders. */
+  readonly leaving: number[] = [];
+
+  readonly #encoder: CopyEncoder;
+  #base: LedgerPoint = LEDGER_START;
+  #events = 0;
+  #bytes = 0;
+  #commands = 0;
+  #eventSequence = 0;
+  #eventTimeUs = 0;
+  #tradeNumber = 0;
+
+  /** Order number -> slot; slot i's last record lies at i * ORDER_RECORD_BYTES_MAX. */
+  readonly #slots = new OrderMap();
+  #orderCount = 0;
+  #encoded = 0;
+  #numbers = new Float64Array(ORDERS_MIN);
+  #sequences = new Float64Array(ORDERS_MIN);
+  #records = new Uint8Array(ORDERS_MIN * ORDER_RECORD_BYTES_MAX);
+  #recordsView = new DataView(this.#records.buffer);
+
+  constructor(encoder: CopyEncoder) {
+    this.#encoder = encoder;
+  }
+
+  /** What the database must hold for this chunk to be next. */
+  get base(): LedgerPoint {
+    return this.#base;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Bytes of the events folded. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Commands that left events. */
+  get commands(): number {
+    return this.#commands;
+  }
+
+  /** Sequence of the last event, the base's when there is none. */
+  get eventSequence(): number {
+    return this.#eventSequence;
+  }
+
+  get rows(): number {
+    return this.trades.rows + this.opened.rows + this.updated.rows + this.closed.rows;
+  }
+
+  /** The point after this chunk, which covers all commands up to `sequence`. */
+  pointAt(sequence: number): LedgerPoint {
+    assert(sequence >= this.#eventSequence, 'chunk: covers its own events');
+    return {
+      sequence,
+      eventSequence: this.#eventSequence,
+      eventTimeUs: this.#eventTimeUs,
+      tradeNumber: this.#tradeNumber,
+    };
+  }
+
+  /** Empties it; what comes next follows `base`. */
+  begin(base: LedgerPoint): void {
+    for (let slot = 0; slot < this.#orderCount; slot++) this.#slots.delete(this.#numbers[slot]);
+    this.#orderCount = 0;
+    this.#base = base;
+    this.#events = 0;
+    this.#bytes = 0;
+    this.#commands = 0;
+    this.#eventSequence = base.eventSequence;
+    this.#eventTimeUs = base.eventTimeUs;
+    this.#tradeNumber = base.tradeNumber;
+    this.trades.clear();
+    this.opened.clear();
+    this.updated.clear();
+    this.closed.clear();
+    this.leaving.length = 0;
+    this.#encoded = 0;
+  }
+
+  /** Folds one event record. Borrows it until return. */
+  add(type: number, bytes: Uint8Array, view: DataView, offset: number, lengthBytes: number): void {
+    const sequence = view.getFloat64(offset + EVENT_SEQUENCE, true);
+    assert(this.#encoded === 0, 'chunk: complete before it is encoded');
+    assert(sequence > this.#base.sequence && sequence >= this.#eventSequence, 'chunk: events come in order');
+    if (sequence !== this.#eventSequence) this.#commands++;
+    this.#eventSequence = sequence;
+    this.#eventTimeUs = view.getFloat64(offset + EVENT_TIME_US, true);
+    this.#events++;
+    this.#bytes += lengthBytes;
+    if (type === EventType.TRADE) this.#addTrade(bytes, view, offset + EVENT_BODY);
+    else {
+      assert(type === EventType.ORDER, `chunk: no event has type ${type}`);
+      this.#keepOrder(sequence, bytes, view, offset + EVENT_BODY);
+    }
+  }
+
+  /** Turns the last states of at most `limit` more orders into rows. True when all are; then nothing more may be added. */
+  encode(limit: number): boolean {
+    const base = this.#base.sequence;
+    const end = Math.min(this.#orderCount, this.#encoded + limit);
+    for (let slot = this.#encoded; slot < end; slot++) {
+      const at = slot * ORDER_RECORD_BYTES_MAX;
+      // An order's number is the sequence of the command that placed it.
+      const known = this.#numbers[slot] <= base;
+      const live = isLive(this.#records[at + ORDER_STATUS]);
+      const rows = live ? (known ? this.updated : this.opened) : this.closed;
+      this.#encoder.order(rows, this.#sequences[slot], this.#records, this.#recordsView, at);
+      if (known && !live) this.leaving.push(this.#numbers[slot]);
+    }
+    this.#encoded = end;
+    return end === this.#orderCount;
+  }
+
+  #addTrade(bytes: Uint8Array, view: DataView, body: number): void {
+    const number = view.getFloat64(body + TRADE_NUMBER, true);
+    if (number !== this.#tradeNumber + 1) {
+      throw new LedgerMismatch(
+        `trade ${number} of the journal does not follow trade ${this.#tradeNumber} of the ledger`,
+      );
+    }
+    this.#tradeNumber = number;
+    this.#encoder.trade(this.trades, bytes, view, body);
+  }
+
+  #keepOrder(sequence: number, bytes: Uint8Array, view: DataView, body: number): void {
+    const number = view.getFloat64(body + ORDER_NUMBER, true);
+    let slot = this.#slots.get(number);
+    if (slot < 0) {
+      slot = this.#orderCount++;
+      if (slot === this.#numbers.length) this.#grow();
+      this.#slots.add(number, slot);
+      this.#numbers[slot] = number;
+    }
+    this.#sequences[slot] = sequence;
+    const length = orderRecordLength(bytes, body);
+    assert(length <= ORDER_RECORD_BYTES_MAX, 'chunk: an order record within its limit');
+    this.#records.set(bytes.subarray(body, body + length), slot * ORDER_RECORD_BYTES_MAX);
+  }
+
+  #grow(): void {
+    const numbers = new Float64Array(this.#numbers.length * 2);
+    const sequences = new Float64Array(numbers.length);
+    const records = new Uint8Array(numbers.length * ORDER_RECORD_BYTES_MAX);
+    numbers.set(this.#numbers);
+    sequences.set(this.#sequences);
+    records.set(this.#records);
+    this.#numbers = numbers;
+    this.#sequences = sequences;
+    this.#records = records;
+    this.#recordsView = new DataView(records.buffer);
+  }
+}

@@ -1,0 +1,282 @@
+// The projector against a real PostgreSQL: exactly once, whatever is cut, killed or refused in between.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
+import { createRandom } from '../sim/testing/random.ts';
+import { SinkState } from '../wire/counters.ts';
+import { moveCheckpoint, writeRows } from './chunk-transaction.ts';
+import type { CommitChunk, ProjectorOptions } from './projector.ts';
+import { CommitCutter } from './testing/commit-cutter.ts';
+import { MemorySpool } from './testing/memory-spool.ts';
+import { isOpen, OrderFlow } from './testing/order-flow.ts';
+import { execute, expectLedger, ProjectorRig, QUICK_LIMITS, withClient } from './testing/projector-rig.ts';
+
+const databases: TestDatabase[] = [];
+async function freshDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase('projector');
+  databases.push(database);
+  return database;
+}
+afterAll(async () => {
+  await Promise.all(databases.map((database) => database.drop()));
+});
+
+describe('the projector', () => {
+  it('writes every trade and the last state of every order', async () => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection);
+    rig.flow.run(6_000);
+    await rig.caughtUp();
+    await expectLedger(connection, rig.flow);
+    expect(rig.flow.trades.length).toBeGreaterThan(500);
+    expect([...rig.flow.orders.values()].filter(isOpen).length).toBeGreaterThan(100);
+    // Live: few events at a time, orders that are open already change and close.
+    for (let i = 0; i < 60; i++) {
+      rig.flow.run(7);
+      await rig.caughtUp();
+    }
+    await expectLedger(connection, rig.flow);
+    expect(rig.progress.current).toBe(SinkState.UP);
+    expect(rig.progress.errors).toEqual([]);
+    await rig.projector.onClose();
+  });
+
+  it('goes on after a restart, with a spool that is rebuilt meanwhile', async () => {
+    const { connection } = await freshDatabase();
+    const first = await ProjectorRig.create(connection);
+    first.flow.run(3_000);
+    await first.caughtUp();
+    await first.projector.onClose();
+
+    const flow = new OrderFlow(new MemorySpool(), 1); // the same seed: the same journal
+    const second = await ProjectorRig.create(connection, flow, { recoveredSequence: () => 3_000 });
+    await second.until(() => second.progress.current === SinkState.UP);
+    for (let i = 0; i < 40; i++) {
+      flow.run(100);
+      for (let turn = 0; turn < 5; turn++) second.projector.doWork();
+    }
+    await second.caughtUp();
+    await expectLedger(connection, flow);
+    expect(second.progress.errors).toEqual([]);
+    await second.projector.onClose();
+  });
+
+  it('writes what is left when it is closed', async () => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection, undefined, { limits: { ...QUICK_LIMITS, gatherMs: 60_000 } });
+    rig.flow.run(50);
+    await rig.caughtUp();
+    rig.flow.run(2_000);
+    await rig.projector.onClose();
+    await expectLedger(connection, rig.flow);
+  });
+
+  it('follows a database that was set back to an older backup', async () => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection);
+    rig.flow.run(1_000);
+    await rig.caughtUp();
+    const older = ['trades', 'open_orders', 'closed_orders', 'projection_checkpoint'];
+    await execute(connection, older.map((table) => `CREATE TABLE old_${table} AS TABLE ${table}`).join(';'));
+    rig.flow.run(1_000);
+    await rig.caughtUp();
+    await execute(
+      connection,
+      `BEGIN; ${older.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} TABLE old_${table}`).join(';')}; COMMIT`,
+    );
+    rig.flow.run(100);
+    await rig.caughtUp();
+    await expectLedger(connection, rig.flow);
+    expect(rig.flow.spool.rewinds).toBe(1);
+    await rig.projector.onClose();
+  });
+});
+
+describe('exactly once', () => {
+  it('when its backend is terminated again and again', async () => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection, new OrderFlow(new MemorySpool(), 3));
+    const random = createRandom(5);
+    await withClient(connection, async (killer) => {
+      for (let kill = 0; kill < 100; kill++) {
+        rig.flow.run(400);
+        let turns = Math.floor(random() * 60);
+        await rig.until(() => turns-- <= 0 || rig.progress.lastSequence === rig.flow.sequence);
+        const killed = killer.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE application_name = 'ringbook-ledger' AND datname = current_database()`,
+        );
+        rig.projector.doWork();
+        await killed;
+      }
+    });
+    await rig.caughtUp();
+    await expectLedger(connection, rig.flow);
+    expect(rig.progress.reconnects).toBeGreaterThan(30);
+    await rig.projector.onClose();
+  });
+
+  const scenarios: { name: string; run: (commit?: CommitChunk) => Promise<void> }[] = [
+    { name: 'when the reply to COMMIT is lost', run: losingReplies },
+  ];
+
+  it.each(scenarios)('$name', ({ run }) => run());
+
+  describe('negative controls: a projector that does not write rows and checkpoint in one transaction fails', () => {
+    it.each(scenarios)('rows first, $name', async ({ run }) => {
+      await expect(run(rowsThenCheckpoint)).rejects.toThrow(/duplicate key/);
+    });
+    it.each(scenarios)('checkpoint first, $name', async ({ run }) => {
+      await expect(run(checkpointThenRows)).rejects.toThrow();
+    });
+  });
+
+  /** A third of all COMMITs is cut off, half of those before the server sees it. */
+  async function losingReplies(commit?: CommitChunk): Promise<void> {
+    const { connection } = await freshDatabase();
+    const cutter = await CommitCutter.listen(connection);
+    const random = createRandom(11);
+    cutter.decide = () => (random() < 0.33 ? (random() < 0.5 ? 'after' : 'before') : undefined);
+    const through = { ...connection, host: '127.0.0.1', port: cutter.port };
+    const overrides: Partial<ProjectorOptions> = commit === undefined ? {} : { commit };
+    const rig = await ProjectorRig.create(through, new OrderFlow(new MemorySpool(), 4), overrides);
+    try {
+      for (let i = 0; i < 30; i++) {
+        rig.flow.run(500);
+        await rig.until(
+          () => rig.progress.lastSequence === rig.flow.sequence || rig.progress.current >= SinkState.REFUSED,
+        );
+        if (rig.progress.current >= SinkState.REFUSED) throw new Error(rig.progress.detail);
+      }
+      await expectLedger(connection, rig.flow);
+      expect(cutter.cuts).toBeGreaterThan(10);
+    } finally {
+      await rig.projector.onClose();
+      await cutter.close();
+    }
+  }
+});
+
+const rowsThenCheckpoint: CommitChunk = async (link, identity, chunk, target) => {
+  await link.query('BEGIN');
+  await writeRows(link, chunk);
+  await link.query('COMMIT');
+  await moveCheckpoint(link, identity, chunk.base, target);
+};
+
+const checkpointThenRows: CommitChunk = async (link, identity, chunk, target) => {
+  await link.query('BEGIN');
+  await moveCheckpoint(link, identity, chunk.base, target);
+  await link.query('COMMIT');
+  await link.query('BEGIN');
+  await writeRows(link, chunk);
+  await link.query('COMMIT');
+};
+
+describe('a row that the database refuses', () => {
+  it.each([17, 418])('stops the projector at its sequence, and nothing is skipped (seed %i)', async (seed) => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection, new OrderFlow(new MemorySpool(), seed), {
+      limits: { ...QUICK_LIMITS, chunk: { events: 5_000, bytes: 1 << 22 } },
+    });
+    rig.flow.run(100);
+    await rig.caughtUp();
+    rig.flow.run(3_000);
+    const poison = rig.flow.trades[Math.floor(rig.flow.trades.length / 2)];
+    const number = poison?.trade_number;
+    const sequence = Number(poison?.sequence);
+    await execute(connection, `ALTER TABLE trades ADD CONSTRAINT poison CHECK (trade_number <> ${number})`);
+    await rig.until(() => rig.progress.current === SinkState.POISONED);
+    expect(rig.progress.detail).toContain(`stopped at sequence ${sequence}:`);
+    expect(rig.progress.detail).toContain('poison');
+    expect(rig.progress.lastSequence).toBe(sequence - 1);
+    // It stays there, also while more arrives and it tries again.
+    const errors = rig.progress.errors.length;
+    rig.flow.run(500);
+    await rig.until(() => rig.progress.errors.length > errors + 3);
+    expect(rig.progress.lastSequence).toBe(sequence - 1);
+    expect(rig.progress.current).toBe(SinkState.POISONED);
+
+    await execute(connection, 'ALTER TABLE trades DROP CONSTRAINT poison');
+    await rig.caughtUp();
+    expect(rig.progress.current).toBe(SinkState.UP);
+    await expectLedger(connection, rig.flow);
+    await rig.projector.onClose();
+  });
+
+  it('a column that is gone stops it too', async () => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection);
+    rig.flow.run(300);
+    await rig.caughtUp();
+    await execute(connection, 'ALTER TABLE trades RENAME COLUMN price TO prize');
+    rig.flow.run(300);
+    await rig.until(() => rig.progress.current === SinkState.POISONED);
+    expect(rig.progress.detail).toContain('"price"');
+    await execute(connection, 'ALTER TABLE trades RENAME COLUMN prize TO price');
+    await rig.caughtUp();
+    await expectLedger(connection, rig.flow);
+    await rig.projector.onClose();
+  });
+
+  it('a row that someone deleted is not made up for in silence', async () => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection);
+    rig.flow.run(1_000);
+    await rig.caughtUp();
+    await execute(connection, 'DELETE FROM open_orders');
+    rig.flow.run(500);
+    await rig.until(() => rig.progress.current === SinkState.POISONED);
+    expect(rig.progress.detail).toMatch(/open orders (changed|closed): 0, expected 1/);
+    await rig.projector.onClose();
+  });
+});
+
+describe('a ledger that is not ours', () => {
+  let database: TestDatabase;
+  const sequence = 1_500;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    const rig = await ProjectorRig.create(database.connection);
+    rig.flow.run(sequence);
+    await rig.caughtUp();
+    await rig.projector.onClose();
+  });
+
+  /** Starts a projector on it and expects it to refuse, for good, without having written. */
+  async function expectRefusal(
+    flow: OrderFlow<MemorySpool>,
+    overrides: Partial<ProjectorOptions>,
+    message: RegExp,
+  ): Promise<void> {
+    const { connection } = database;
+    const state = 'SELECT xmin::text, sequence::text, updated_at::text FROM projection_checkpoint';
+    const before = await withClient(connection, (client) => client.query(state));
+    const rig = await ProjectorRig.create(connection, flow, overrides);
+    await rig.until(() => rig.progress.current === SinkState.REFUSED);
+    expect(rig.progress.detail).toMatch(message);
+    flow.run(2_000);
+    for (let turn = 0; turn < 20; turn++) expect(rig.projector.doWork()).toBe(0);
+    await rig.projector.onClose();
+    const after = await withClient(connection, (client) => client.query(state));
+    expect(after.rows).toEqual(before.rows);
+  }
+
+  it('is refused when it belongs to another journal', async () => {
+    const flow = new OrderFlow(new MemorySpool(), 1);
+    flow.run(2_000);
+    await expectRefusal(flow, { journalId: 'journal-b' }, /belongs to journal journal-a.*writes journal journal-b/);
+  });
+
+  it('is refused when its checkpoint is beyond the end of the journal', async () => {
+    const flow = new OrderFlow(new MemorySpool(), 1);
+    flow.run(1_000);
+    await expectRefusal(flow, {}, /up to sequence 1500, the journal ends at 1000/);
+  });
+
+  it('is refused when the journal has another history up to the checkpoint', async () => {
+    const flow = new OrderFlow(new MemorySpool(), 2);
+    flow.run(2_000);
+    await expectRefusal(flow, {}, /not the same history/);
+  });
+});
