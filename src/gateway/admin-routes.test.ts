@@ -1,0 +1,187 @@
+// Paths, methods and headers of every endpoint; health; who may use the admin endpoints; what an ending gateway still answers.
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { ProcessState } from '../runtime/process-state.ts';
+import { isLoopback } from './admin-access.ts';
+import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
+import { order, post, RawConnection, request, until } from './testing/http-client.ts';
+
+let rig: GatewayRig;
+
+async function start(options: RigOptions = {}): Promise<string> {
+  rig = await GatewayRig.start(options);
+  return rig.url;
+}
+
+afterEach(() => rig.stop());
+
+const TOKEN = 'a-token-of-some-length';
+
+describe('paths and methods', () => {
+  test.each([
+    ['GET', '/orders', 405, 'POST'],
+    ['DELETE', '/orders', 405, 'POST'],
+    ['PUT', '/orders/x', 405, 'GET, HEAD, PATCH'],
+    ['GET', '/orders/x/cancel', 405, 'POST'],
+    ['POST', '/orderbook', 405, 'GET, HEAD'],
+    ['POST', '/trades', 405, 'GET, HEAD'],
+    ['OPTIONS', '/trades/detailed', 405, 'GET, HEAD'],
+    ['GET', '/admin/snapshot', 405, 'POST'],
+    ['POST', '/stream', 405, 'GET'],
+    ['GET', '/nothing', 404, null],
+    ['POST', '/orders/', 404, null],
+    ['GET', '/orders/x/y', 404, null],
+    ['GET', '/ui/..%2fqueues.html', 404, null],
+    ['GET', '/ORDERBOOK', 404, null],
+  ])('%s %s is %i', async (method, path, status, allow) => {
+    const url = await start();
+    const answer = await request(url + path, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([status, allow]);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({
+      status,
+      code: status === 404 ? 'not_found' : 'method_not_allowed',
+      executed: 'no',
+    });
+  });
+
+  test('GET /stream without an upgrade is 426', async () => {
+    const url = await start();
+    const answer = await request(`${url}/stream`);
+    expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
+  });
+
+  test('HEAD answers like GET, without the body', async () => {
+    await start();
+    const connection = await RawConnection.open(rig.port);
+    for (const path of ['/livez', '/admin/queues', '/nothing', '/readyz']) {
+      connection.write(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    }
+    await until(() => connection.received.split('\r\n\r\n').length === 5, 'four heads');
+    expect(connection.received.match(/HTTP\/1\.1 (\d+)/g)).toEqual(
+      ['200', '200', '404', '200'].map((s) => `HTTP/1.1 ${s}`),
+    );
+    expect(connection.received).toContain('Content-Length: 15');
+    connection.end();
+  });
+
+  test('requests pipelined one behind the other are answered in order when each can be answered at once', async () => {
+    await start();
+    const connection = await RawConnection.open(rig.port);
+    connection.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+    await until(() => connection.received.split('{"status":"ok"}').length === 4, 'three answers');
+    connection.end();
+  });
+});
+
+describe('health', () => {
+  test('liveness is ours, readiness is the process state, the rest is the main thread\u2019s', async () => {
+    const url = await start({ state: ProcessState.RECOVERING });
+    expect((await request(`${url}/livez`)).status).toBe(200);
+    expect((await request(`${url}/readyz`)).status).toBe(503);
+    rig.state.advance(ProcessState.OPEN);
+    expect((await request(`${url}/readyz?verbose`)).body).toMatchObject({ status: 'ready', state: 'open' });
+    rig.answerMain = async ({ kind }) => ({
+      status: kind === 'health' ? 503 : 200,
+      contentType: 'text/plain',
+      body: kind,
+    });
+    const health = await request(`${url}/healthz`);
+    expect([health.status, health.text, health.headers.get('content-type')]).toEqual([503, 'health', 'text/plain']);
+    expect((await request(`${url}/metrics`)).text).toBe('metrics');
+    expect(rig.asked.map(({ kind }) => kind)).toEqual(['health', 'metrics']);
+    rig.answerMain = () => Promise.reject(new Error('main is gone'));
+    expect((await request(`${url}/metrics`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+  });
+});
+
+describe('admin endpoints', () => {
+  test('without a token this machine may use them', async () => {
+    const url = await start();
+    const page = await request(`${url}/admin/queues`);
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page.text).not.toMatch(/<script(?! type="module" src=)|<style|style=|\son\w+=/);
+    expect((await request(`${url}/ui/queues.js`)).headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect((await request(`${url}/ui/queues.css`)).headers.get('content-type')).toBe('text/css; charset=utf-8');
+    expect((await request(`${url}/admin/queues.json`)).body).toEqual({ kind: 'queues' });
+    expect((await request(`${url}/admin/snapshot`, { method: 'POST' })).body).toEqual({ sequence: 0 });
+    const home = await request(`${url}/`);
+    expect([home.status, home.headers.get('location')]).toEqual([302, '/admin/queues']);
+  });
+
+  test.each([
+    ['another name for this machine', 'Host: evil.example', 403],
+    ['another site\u2019s page', 'Host: localhost\r\nOrigin: http://evil.example', 403],
+    ['its own page', 'Host: localhost:80\r\nOrigin: http://localhost:80', 200],
+    ['the IPv6 name', 'Host: [::1]:3000', 200],
+    ['a proxy\u2019s Forwarded', 'Host: localhost\r\nForwarded: for=192.0.2.1', 403],
+    ['a proxy\u2019s X-Forwarded-For', 'Host: localhost\r\nX-Forwarded-For: 192.0.2.1', 403],
+    ['a proxy\u2019s X-Real-IP', 'Host: localhost\r\nX-Real-IP: 192.0.2.1', 403],
+    ['a proxy\u2019s Via', 'Host: localhost\r\nVia: 1.1 proxy', 403],
+  ])('without a token, under %s', async (_name, headers, status) => {
+    await start();
+    const connection = await RawConnection.open(rig.port);
+    connection.write(`POST /admin/snapshot HTTP/1.1\r\n${headers}\r\nContent-Length: 0\r\n\r\n`);
+    await until(() => connection.received.includes('\r\n\r\n'), 'an answer');
+    expect(connection.received).toContain(`HTTP/1.1 ${status} `);
+    connection.end();
+  });
+
+  test('with a token only its holder may', async () => {
+    const url = await start({ adminToken: TOKEN });
+    for (const [path, method] of [
+      ['/admin/queues.json', 'GET'],
+      ['/admin/snapshot', 'POST'],
+    ]) {
+      const none = await request(url + path, { method });
+      expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="ringbook admin"']);
+      expect(none.body).toMatchObject({ code: 'unauthorized' });
+      for (const wrong of [`Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`]) {
+        expect((await request(url + path, { method, headers: { authorization: wrong } })).status).toBe(403);
+      }
+      expect((await request(url + path, { method, headers: { authorization: `Basic ${TOKEN}` } })).status).toBe(401);
+      expect((await request(url + path, { method, headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(200);
+    }
+    expect((await request(`${url}/admin/queues`)).status).toBe(200);
+  });
+});
+
+describe('stopping', () => {
+  test('closing answers what is pending and closes every connection', async () => {
+    const url = await start();
+    rig.peer.answering = false;
+    const pending = post(`${url}/orders`, order());
+    await until(() => rig.commandRing.used() === 1, 'a command in the ring');
+    expect(rig.state.waitGatewaysClosed(0)).toBe(false);
+    const idle = await RawConnection.open(rig.port);
+    idle.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => idle.received.includes('ok'), 'an answer');
+    rig.close();
+    await until(() => idle.closed, 'the end');
+    expect((await pending).body).toMatchObject({ status: 504, executed: 'unknown' });
+    expect(rig.state.waitGatewaysClosed(0)).toBe(true);
+    await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  });
+});
+
+test('loopback addresses', async () => {
+  await start();
+  const v6 = (...tail: number[]) => Uint8Array.from([...new Array<number>(16 - tail.length).fill(0), ...tail]);
+  expect(isLoopback(Uint8Array.of(127, 0, 0, 1))).toBe(true);
+  expect(isLoopback(Uint8Array.of(127, 8, 9, 10))).toBe(true);
+  expect(isLoopback(v6(1))).toBe(true);
+  expect(isLoopback(v6(0xff, 0xff, 127, 0, 0, 1))).toBe(true);
+  for (const address of [
+    Uint8Array.of(10, 0, 0, 1),
+    v6(0),
+    v6(2),
+    v6(0xff, 0xff, 10, 0, 0, 1),
+    v6(0x7f, 0, 0, 1),
+    v6(1, 0),
+    Uint8Array.of(),
+  ]) {
+    expect(isLoopback(address)).toBe(false);
+  }
+});

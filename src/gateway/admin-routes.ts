@@ -1,0 +1,132 @@
+// Routes of operations: health, metrics, the queues page and its figures, the engine snapshot. Gateway thread.
+// Owns nothing: what concerns the whole process is rendered by the main thread, which is asked.
+
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { ProcessState } from '../runtime/process-state.ts';
+import { QueryType } from '../wire/query-codec.ts';
+import { Access, type AdminAccess } from './admin-access.ts';
+import { admitRead } from './admission.ts';
+import type { Asker, Askers } from './asker.ts';
+import type { GatewayContext, MainQuestion } from './context.ts';
+import type { Answer, FollowerQueries } from './queries.ts';
+import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
+import type { StaticFile } from './static-files.ts';
+
+/** The main thread renders in a millisecond; when it takes this long something is wrong with it. */
+const MAIN_TIMEOUT_MS = 5_000;
+/** A snapshot of a large engine is written in slices between other work. */
+const SNAPSHOT_TIMEOUT_MS = 60_000;
+const STATE_NAMES = ['recovering', 'open', 'draining', 'poisoned', 'closing', 'finishing'];
+
+export interface AdminRoutesParts {
+  readonly context: GatewayContext;
+  readonly askers: Askers;
+  readonly responder: Responder;
+  readonly queries: FollowerQueries;
+  readonly access: AdminAccess;
+}
+
+export class AdminRoutes {
+  readonly #parts: AdminRoutesParts;
+
+  constructor(parts: AdminRoutesParts) {
+    this.#parts = parts;
+  }
+
+  /** GET /livez: the thread that answers is alive, and a process that is not is no process. */
+  readonly livez = (res: HttpResponse, req: HttpRequest): void => {
+    this.#parts.responder.json(this.#begin(res, req), '{"status":"ok"}');
+  };
+
+  /** GET /readyz: whether orders are taken now. `?verbose` makes no difference: the body says it all. */
+  readonly readyz = (res: HttpResponse, req: HttpRequest): void => {
+    const { context, responder } = this.#parts;
+    const state = context.state.get();
+    const ready = state === ProcessState.OPEN;
+    const body = JSON.stringify({ status: ready ? 'ready' : 'not_ready', state: STATE_NAMES[state] ?? 'unknown' });
+    responder.send(this.#begin(res, req), ready ? 200 : 503, JSON_TYPE, body, NO_STORE);
+  };
+
+  /** GET /healthz */
+  readonly healthz = (res: HttpResponse, req: HttpRequest): void => this.#askMain(this.#begin(res, req), 'health');
+
+  /** GET /metrics */
+  readonly metrics = (res: HttpResponse, req: HttpRequest): void => this.#askMain(this.#begin(res, req), 'metrics');
+
+  /** GET /admin/queues.json */
+  readonly queues = (res: HttpResponse, req: HttpRequest): void => {
+    const asker = this.#begin(res, req);
+    if (this.#admit(asker, res, req)) this.#askMain(asker, 'queues');
+  };
+
+  /** POST /admin/snapshot: the body, if any, is not read. */
+  readonly snapshot = (res: HttpResponse, req: HttpRequest): void => {
+    const { context, responder, queries } = this.#parts;
+    const asker = this.#begin(res, req);
+    if (!this.#admit(asker, res, req) || !admitRead(context.state, asker, responder)) return;
+    queries.ask(asker, {
+      type: QueryType.SNAPSHOT,
+      timeoutMs: SNAPSHOT_TIMEOUT_MS,
+      answered: (asker: Asker, { bytes, body, end }: Answer) => responder.json(asker, bytes.slice(body, end)),
+    });
+  };
+
+  /** GET of a page or a part of one. With a token set, the page asks for it; without, only this machine sees the page. */
+  page(file: StaticFile): (res: HttpResponse, req: HttpRequest) => void {
+    const { access, responder } = this.#parts;
+    return (res, req) => {
+      const asker = this.#begin(res, req);
+      if (!access.byToken && !this.#admit(asker, res, req)) return;
+      responder.send(asker, 200, file.contentType, file.body, file.headers);
+    };
+  }
+
+  /** GET /: the first page there is. */
+  readonly home = (res: HttpResponse, req: HttpRequest): void => {
+    const headers = ['Location', '/admin/queues', ...NO_STORE];
+    this.#parts.responder.send(this.#begin(res, req), 302, 'text/plain; charset=utf-8', 'See /admin/queues\n', headers);
+  };
+
+  #begin(res: HttpResponse, req: HttpRequest): Asker {
+    return this.#parts.askers.begin(res, req.getMethod() === 'head');
+  }
+
+  /** False: answered already. */
+  #admit(asker: Asker, res: HttpResponse, req: HttpRequest): boolean {
+    const { access, responder } = this.#parts;
+    switch (access.check(res, req)) {
+      case Access.GRANTED:
+        return true;
+      case Access.NO_CREDENTIALS: {
+        const headers = ['WWW-Authenticate', 'Bearer realm="ringbook admin"'];
+        responder.problem(asker, 'unauthorized', 'This needs the admin token as a bearer token.', { headers });
+        return false;
+      }
+      case Access.WRONG_TOKEN:
+        responder.problem(asker, 'forbidden', 'The admin token is wrong.');
+        return false;
+      default:
+        responder.problem(asker, 'forbidden', 'Without an admin token set, this answers only this machine itself.');
+        return false;
+    }
+  }
+
+  #askMain(asker: Asker, kind: MainQuestion['kind']): void {
+    const { context, responder } = this.#parts;
+    const late = (): void => {
+      responder.problem(asker, 'unavailable', 'The main thread did not answer.');
+    };
+    const timer = setTimeout(late, MAIN_TIMEOUT_MS);
+    timer.unref();
+    context.askMain({ kind }).then(
+      ({ status, contentType, body }) => {
+        clearTimeout(timer);
+        responder.send(asker, status, contentType, body, NO_STORE);
+      },
+      () => {
+        clearTimeout(timer);
+        late();
+      },
+    );
+  }
+}

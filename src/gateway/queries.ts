@@ -1,0 +1,139 @@
+// Reads that the follower answers: questions through the query ring, answers back through the answer ring.
+// Gateway thread. Owns the table of open questions. Must never hold a question longer than its time: a late answer is dropped.
+
+import type { Clock } from '../runtime/clock.ts';
+import type { Doorbell } from '../shared-memory/doorbell.ts';
+import type { MessageRing } from '../shared-memory/message-ring.ts';
+import * as Q from '../wire/query-codec.ts';
+import type { Asker } from './asker.ts';
+import { PendingTable } from './pending.ts';
+import type { Responder } from './responses.ts';
+
+const QUESTIONS_MAX = 1024;
+const DRAIN_LIMIT = 64;
+
+/** Where an answer's records lie; borrowed until the receiver returns. */
+export interface Answer {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Offset of the first record, or of the text. */
+  readonly body: number;
+  readonly end: number;
+  /** Records in the body. */
+  readonly count: number;
+  /** The follower's sequence when it answered. */
+  readonly sequence: number;
+}
+
+export interface Question {
+  /** QueryType. */
+  readonly type: number;
+  readonly instrument?: number;
+  readonly number?: number;
+  readonly limit?: number;
+  readonly timeoutMs?: number;
+  readonly answered: (asker: Asker, answer: Answer) => void;
+  /** Anything but OK, by AnswerStatus; BEHIND also when no answer came. Without it the usual problem is sent. */
+  readonly failed?: (asker: Asker, status: number) => void;
+}
+
+interface OpenQuestion {
+  readonly asker: Asker;
+  readonly question: Question;
+}
+
+export interface QueriesContext {
+  readonly queryRing: MessageRing;
+  readonly answerRing: MessageRing;
+  readonly followerDoorbell: Doorbell;
+  readonly appliedSequence: () => number;
+  readonly clock: Clock;
+  readonly limits: { readonly readTimeoutMs: number };
+}
+
+export class FollowerQueries {
+  readonly #context: QueriesContext;
+  readonly #responder: Responder;
+  readonly #open = new PendingTable<OpenQuestion>(QUESTIONS_MAX);
+
+  readonly #receive = (_type: number, offset: number, lengthBytes: number): void => {
+    const { bytes, view } = this.#context.answerRing;
+    const asked = this.#open.close(view.getUint32(offset + Q.ANSWER_REQUEST_ID, true));
+    if (asked?.asker.open !== true) return;
+    const status = view.getUint16(offset + Q.ANSWER_STATUS, true);
+    if (status !== Q.AnswerStatus.OK) {
+      this.#fail(asked, status);
+      return;
+    }
+    asked.question.answered(asked.asker, {
+      bytes,
+      view,
+      body: offset + Q.ANSWER_BODY,
+      end: offset + lengthBytes,
+      count: view.getUint16(offset + Q.ANSWER_COUNT, true),
+      sequence: view.getFloat64(offset + Q.ANSWER_SEQUENCE, true),
+    });
+  };
+
+  readonly #expired = (asked: OpenQuestion): void => {
+    if (asked.asker.open) this.#fail(asked, Q.AnswerStatus.BEHIND);
+  };
+
+  constructor(context: QueriesContext, responder: Responder) {
+    this.#context = context;
+    this.#responder = responder;
+  }
+
+  /** Questions without an answer. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Asks, or answers 503 at once when too much is being asked. What is applied by now will be seen in the answer. */
+  ask(asker: Asker, question: Question): void {
+    const { queryRing: ring, followerDoorbell, appliedSequence, clock, limits } = this.#context;
+    const offset = this.#open.full ? -1 : ring.claim(question.type, Q.QUERY_BYTES);
+    if (offset < 0) {
+      this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
+      return;
+    }
+    const deadlineUs = clock.monotonicUs() + (question.timeoutMs ?? limits.readTimeoutMs) * 1000;
+    const id = this.#open.open({ asker, question }, deadlineUs);
+    const { view } = ring;
+    view.setFloat64(offset + Q.QUERY_REQUEST_ID, 0, true);
+    view.setUint32(offset + Q.QUERY_REQUEST_ID, id, true);
+    view.setUint16(offset + Q.QUERY_INSTRUMENT, question.instrument ?? 0, true);
+    view.setFloat64(offset + Q.QUERY_MIN_SEQUENCE, appliedSequence(), true);
+    view.setFloat64(offset + Q.QUERY_NUMBER, question.number ?? 0, true);
+    view.setFloat64(offset + Q.QUERY_LIMIT, 0, true);
+    view.setUint32(offset + Q.QUERY_LIMIT, question.limit ?? 0, true);
+    ring.commit();
+    followerDoorbell.ring();
+  }
+
+  /** Passes answers on. Returns how many. */
+  doWork(): number {
+    return this.#context.answerRing.read(this.#receive, DRAIN_LIMIT);
+  }
+
+  sweep(nowUs: number): void {
+    this.#open.sweep(nowUs, true, this.#expired);
+  }
+
+  /** The usual problem for an AnswerStatus other than OK. */
+  sayFailed(asker: Asker, status: number): void {
+    const responder = this.#responder;
+    if (status === Q.AnswerStatus.NOT_FOUND) responder.problem(asker, 'not_found', 'It does not exist.');
+    else if (status === Q.AnswerStatus.BEHIND) responder.problem(asker, 'behind', BEHIND_DETAIL);
+    else responder.problem(asker, 'unavailable', 'What would know this is not available now.');
+  }
+
+  #fail(asked: OpenQuestion, status: number): void {
+    const { asker, question } = asked;
+    if (question.failed !== undefined) question.failed(asker, status);
+    else this.sayFailed(asker, status);
+  }
+}
+
+/** Why a read is refused rather than answered with something old. */
+export const BEHIND_DETAIL = 'The read side has not caught up with the orders taken so far; try again in a moment.';

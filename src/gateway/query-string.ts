@@ -1,0 +1,45 @@
+// Query parameters of the reads: a count, and the instrument. Gateway thread; call inside the route's callback.
+// What is wrong is answered here, naming the parameter.
+
+import type { HttpRequest } from 'uWebSockets.js';
+import type { Instrument } from '../domain/instrument.ts';
+import type { Asker } from './asker.ts';
+import type { Responder } from './responses.ts';
+
+const COUNT = /^[0-9]{1,6}$/;
+
+/** The count named `name`, from 1 to `most`; 0 when it is wrong, and then the asker is answered. */
+export function readCount(
+  req: HttpRequest,
+  name: string,
+  standard: number,
+  most: number,
+  asker: Asker,
+  responder: Responder,
+): number {
+  const text = req.getQuery(name);
+  if (text === undefined || text === '') return standard;
+  const count = COUNT.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= most) return count;
+  responder.problem(asker, 'invalid_query', `${name} must be a whole number from 1 to ${most}.`, { field: name });
+  return 0;
+}
+
+/** Index of the instrument asked for; the only one when there is one. -1: there is none, and the asker is answered. */
+export function readInstrument(
+  req: HttpRequest,
+  instruments: readonly Instrument[],
+  asker: Asker,
+  responder: Responder,
+): number {
+  const field = 'instrument';
+  const name = req.getQuery(field);
+  if (name === undefined || name === '') {
+    if (instruments.length === 1) return 0;
+    responder.problem(asker, 'invalid_query', 'instrument is required.', { field });
+    return -1;
+  }
+  const index = instruments.findIndex((instrument) => instrument.name === name);
+  if (index < 0) responder.problem(asker, 'unknown_instrument', 'There is no such instrument.', { field });
+  return index;
+}

@@ -1,0 +1,101 @@
+// Routes that read: one order, the book, trades. Gateway thread. Owns nothing.
+// Must never answer with less than what was applied when the question came; that is kept by queries.ts and depth-reads.ts.
+
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { DEPTH_LEVELS_DEFAULT, DEPTH_LEVELS_MAX } from '../wire/depth-codec.ts';
+import { IdKind } from '../wire/public-id.ts';
+import { AnswerStatus, QueryType, TRADES_LIMIT_MAX } from '../wire/query-codec.ts';
+import { admitRead } from './admission.ts';
+import type { Asker, Askers } from './asker.ts';
+import type { GatewayContext } from './context.ts';
+import type { DepthReads } from './depth-reads.ts';
+import { decodeId, type Identity } from './identity.ts';
+import type { Answer, FollowerQueries } from './queries.ts';
+import { readCount, readInstrument } from './query-string.ts';
+import type { Responder } from './responses.ts';
+
+const TRADES_LIMIT_DEFAULT = 50;
+
+export interface ReadRoutesParts {
+  readonly context: GatewayContext;
+  readonly askers: Askers;
+  readonly responder: Responder;
+  readonly queries: FollowerQueries;
+  readonly depthReads: DepthReads;
+  readonly identity: () => Identity;
+}
+
+export class ReadRoutes {
+  readonly #parts: ReadRoutesParts;
+
+  constructor(parts: ReadRoutesParts) {
+    this.#parts = parts;
+  }
+
+  /** GET /orders/:id */
+  readonly order = (res: HttpResponse, req: HttpRequest): void => {
+    const asker = this.#begin(res, req);
+    if (asker === undefined) return;
+    const { responder, identity, queries } = this.#parts;
+    const { ids, json } = identity();
+    const number = decodeId(ids, IdKind.ORDER, req.getParameter(0) ?? '');
+    if (number < 0) {
+      responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
+      return;
+    }
+    queries.ask(asker, {
+      type: QueryType.ORDER,
+      number,
+      answered: (asker, answer) => responder.json(asker, json.order(answer)),
+      failed: (asker, status) => this.#orderFailed(asker, status),
+    });
+  };
+
+  /** GET /orderbook */
+  readonly orderbook = (res: HttpResponse, req: HttpRequest): void => {
+    const asker = this.#begin(res, req);
+    if (asker === undefined) return;
+    const { responder, context, depthReads } = this.#parts;
+    const instrument = readInstrument(req, context.instruments, asker, responder);
+    if (instrument < 0) return;
+    const levels = readCount(req, 'levels', DEPTH_LEVELS_DEFAULT, DEPTH_LEVELS_MAX, asker, responder);
+    if (levels > 0) depthReads.get(asker, instrument, levels);
+  };
+
+  /** GET /trades */
+  readonly trades = (res: HttpResponse, req: HttpRequest): void => this.#trades(res, req, false);
+
+  /** GET /trades/detailed */
+  readonly tradesDetailed = (res: HttpResponse, req: HttpRequest): void => this.#trades(res, req, true);
+
+  #trades(res: HttpResponse, req: HttpRequest, detailed: boolean): void {
+    const asker = this.#begin(res, req);
+    if (asker === undefined) return;
+    const { responder, context, queries, identity } = this.#parts;
+    const instrument = readInstrument(req, context.instruments, asker, responder);
+    if (instrument < 0) return;
+    const limit = readCount(req, 'limit', TRADES_LIMIT_DEFAULT, TRADES_LIMIT_MAX, asker, responder);
+    if (limit <= 0) return;
+    const withClients = detailed && context.showClientIds;
+    const { json } = identity();
+    queries.ask(asker, {
+      type: QueryType.TRADES,
+      instrument,
+      limit,
+      answered: (asker: Asker, answer: Answer) => responder.json(asker, json.trades(answer, withClients)),
+    });
+  }
+
+  #orderFailed(asker: Asker, status: number): void {
+    const { responder, queries } = this.#parts;
+    if (status === AnswerStatus.NOT_FOUND) responder.problem(asker, 'order_unknown', 'No such order.');
+    else queries.sayFailed(asker, status);
+  }
+
+  /** undefined: answered already. */
+  #begin(res: HttpResponse, req: HttpRequest): Asker | undefined {
+    const { askers, context, responder } = this.#parts;
+    const asker = askers.begin(res, req.getMethod() === 'head');
+    return admitRead(context.state, asker, responder) ? asker : undefined;
+  }
+}

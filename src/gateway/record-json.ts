@@ -1,0 +1,66 @@
+// Records from the matching thread and the follower as JSON bytes, in buffers that are used again and again.
+// Gateway thread. Owns the buffers: what a method returns is good until the next call. Made once the ids are known.
+
+import type { Instrument } from '../domain/instrument.ts';
+import { ORDER_JSON_BYTES_MAX, OrderJsonWriter, REPLY_JSON_BYTES_MAX } from '../wire/order-json.ts';
+import type { PublicIds } from '../wire/public-id.ts';
+import { REPLY_ORDER } from '../wire/reply-codec.ts';
+import { tradeRecordLength } from '../wire/trade-codec.ts';
+import { TRADE_JSON_BYTES_MAX, TradeJsonWriter } from '../wire/trade-json.ts';
+import type { Answer } from './queries.ts';
+
+const CANCELLED = new TextEncoder().encode('{"message":"Order cancelled","order":');
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const COMMA = 0x2c;
+const CLOSE_OBJECT = 0x7d;
+
+export class RecordJson {
+  readonly #orders: OrderJsonWriter;
+  readonly #trades: TradeJsonWriter;
+  readonly #reply = new Uint8Array(REPLY_JSON_BYTES_MAX);
+  readonly #cancelled = new Uint8Array(CANCELLED.length + ORDER_JSON_BYTES_MAX + 1);
+  /** Grows to the longest list that was asked for. */
+  #list = new Uint8Array(64 * TRADE_JSON_BYTES_MAX);
+
+  constructor(instruments: readonly Instrument[], ids: PublicIds) {
+    this.#orders = new OrderJsonWriter(instruments, ids);
+    this.#trades = new TradeJsonWriter(instruments, ids);
+    this.#cancelled.set(CANCELLED);
+  }
+
+  /** The order of the reply record at `offset` with its trades. Allocates: one view. */
+  reply(bytes: Uint8Array, view: DataView, offset: number): Uint8Array {
+    return this.#reply.subarray(0, this.#orders.writeReply(this.#reply, 0, bytes, view, offset));
+  }
+
+  /** The order of the reply record at `offset`, which was cancelled, and a sentence about it. */
+  cancelled(bytes: Uint8Array, view: DataView, offset: number): Uint8Array {
+    const out = this.#cancelled;
+    const end = this.#orders.writeOrder(out, CANCELLED.length, bytes, view, offset + REPLY_ORDER);
+    out[end] = CLOSE_OBJECT;
+    return out.subarray(0, end + 1);
+  }
+
+  /** The one order of an answer. */
+  order({ bytes, view, body }: Answer): Uint8Array {
+    return this.#reply.subarray(0, this.#orders.writeOrder(this.#reply, 0, bytes, view, body));
+  }
+
+  /** The trades of an answer, as a list. */
+  trades({ bytes, view, body, count }: Answer, withClients: boolean): Uint8Array {
+    const room = (count + 1) * TRADE_JSON_BYTES_MAX;
+    if (this.#list.length < room) this.#list = new Uint8Array(room);
+    const out = this.#list;
+    out[0] = OPEN_LIST;
+    let end = 1;
+    let record = body;
+    for (let i = 0; i < count; i++) {
+      if (i > 0) out[end++] = COMMA;
+      end = this.#trades.writeTrade(out, end, bytes, view, record, withClients);
+      record += tradeRecordLength(bytes, record);
+    }
+    out[end] = CLOSE_LIST;
+    return out.subarray(0, end + 1);
+  }
+}

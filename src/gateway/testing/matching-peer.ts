@@ -1,0 +1,199 @@
+// The matching thread and the follower as a gateway sees them, for tests: the real engine behind the real rings, without journal
+// or threads. An agent on the test's own thread. Owns its engine; answers only while told to.
+
+import { CommandType } from '../../domain/codes.ts';
+import { Command } from '../../domain/command.ts';
+import { Engine } from '../../domain/engine.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import { type EngineListener, OrderChange } from '../../domain/listener.ts';
+import type { OrderColumns } from '../../domain/order-columns.ts';
+import type { Agent } from '../../runtime/agent.ts';
+import type { CommandRing } from '../../shared-memory/command-ring.ts';
+import type { MessageRing } from '../../shared-memory/message-ring.ts';
+import { type CommandOrigin, decodeCommand, decodeOrigin } from '../../wire/command-codec.ts';
+import { encodeOrder, ORDER_RECORD_BYTES_MAX } from '../../wire/order-codec.ts';
+import * as Q from '../../wire/query-codec.ts';
+import * as R from '../../wire/reply-codec.ts';
+import { encodeTrade, TRADE_RECORD_BYTES_MAX } from '../../wire/trade-codec.ts';
+
+interface Fill {
+  readonly tradeNumber: number;
+  readonly maker: number;
+  readonly makerCreatedUs: number;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+}
+
+export class MatchingPeer implements Agent, EngineListener {
+  readonly name = 'matching-peer';
+  readonly engine: Engine;
+  /** While false, commands stay in the ring. */
+  answering = true;
+  /** While false, questions stay in the ring. */
+  reading = true;
+  /** Answers every question with this AnswerStatus when set. */
+  failReadsWith = 0;
+  /** Commands taken from the ring. */
+  taken = 0;
+  /** The last question's least sequence. */
+  leastSequence = -1;
+  /** Where the last command came from. */
+  readonly origin: CommandOrigin = { gateway: 0, requestId: 0, receivedUs: 0 };
+
+  readonly #commands: CommandRing;
+  readonly #replies: MessageRing;
+  readonly #queries: MessageRing;
+  readonly #answers: MessageRing;
+  readonly #command = new Command();
+  readonly #trades: Uint8Array[] = [];
+  #timeUs = 1_700_000_000_000_000;
+  #kind = 0;
+  #reason = 0;
+  #resultSequence = 0;
+  #firstTrade = 0;
+  #tradesTotal = 0;
+  #fills: Fill[] = [];
+  #answered = 0;
+  #order: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    instruments: readonly Instrument[],
+    rings: { commands: CommandRing; replies: MessageRing; queries: MessageRing; answers: MessageRing },
+  ) {
+    this.engine = new Engine(instruments, this);
+    this.#commands = rings.commands;
+    this.#replies = rings.replies;
+    this.#queries = rings.queries;
+    this.#answers = rings.answers;
+  }
+
+  doWork(): number {
+    let work = 0;
+    while (this.answering && this.#commands.available(1) > 0) {
+      this.#apply();
+      this.#commands.release(1);
+      work++;
+    }
+    if (this.reading) work += this.#queries.read((type, offset) => this.#answer(type, offset), 64);
+    return work;
+  }
+
+  maxIdleMs(): number {
+    return 5;
+  }
+
+  onTrade(tradeNumber: number, maker: number, taker: number, priceTicks: number, quantityLots: number): void {
+    const { orders, clients, sequence, timeUs } = this.engine;
+    if (this.#tradesTotal++ === 0) this.#firstTrade = tradeNumber;
+    const makerCreatedUs = orders.createdUs[maker];
+    this.#fills.push({ tradeNumber, maker: orders.number[maker], makerCreatedUs, priceTicks, quantityLots });
+    const record = new Uint8Array(TRADE_RECORD_BYTES_MAX);
+    const facts = { tradeNumber, sequence, timeUs, priceTicks, quantityLots };
+    const length = encodeTrade(record, new DataView(record.buffer), 0, facts, orders, maker, taker, clients);
+    this.#trades.push(record.slice(0, length));
+  }
+
+  onOrder(change: OrderChange, order: number): void {
+    if (change === OrderChange.FILLED || change === OrderChange.LIFTED) return;
+    if (this.engine.orders.number[order] !== this.#answered) return;
+    this.#kind = R.ReplyKind.APPLIED;
+    this.#order = this.#encode(this.engine.orders, order);
+  }
+
+  onRefused(reason: number): void {
+    this.#kind = R.ReplyKind.REFUSED;
+    this.#reason = reason;
+  }
+
+  onReplayed(result: number): void {
+    const { results } = this.engine;
+    this.#kind = R.ReplyKind.REPLAYED;
+    this.#resultSequence = results.sequence[result];
+    this.#firstTrade = results.firstTrade[result];
+    this.#tradesTotal = results.tradeCount[result];
+    this.#order = this.#encode(results, result);
+  }
+
+  #apply(): void {
+    const { bytes, view } = this.#commands;
+    const slot = this.#commands.slotAt(0);
+    decodeCommand(bytes, view, slot, this.#command);
+    decodeOrigin(view, slot, this.origin);
+    const sequence = this.engine.sequence + 1;
+    this.taken++;
+    this.#reason = 0;
+    this.#resultSequence = sequence;
+    this.#firstTrade = 0;
+    this.#tradesTotal = 0;
+    this.#fills = [];
+    this.#order = new Uint8Array(0);
+    this.#answered = this.#command.type === CommandType.NEW_ORDER ? sequence : this.#command.targetOrder;
+    this.#timeUs += 1_000;
+    this.engine.apply(sequence, this.#timeUs, this.#command);
+    this.#reply(sequence);
+  }
+
+  #reply(sequence: number): void {
+    const ring = this.#replies;
+    const offset = ring.claim(R.ReplyType.COMMAND, R.REPLY_BYTES_MAX);
+    if (offset < 0) throw new Error('no room for a reply');
+    const { view, bytes } = ring;
+    const fills = this.#fills.slice(0, R.FILLS_MAX);
+    view.setUint32(offset + R.REPLY_REQUEST_ID, this.origin.requestId, true);
+    view.setUint16(offset + R.REPLY_KIND, this.#kind, true);
+    view.setUint16(offset + R.REPLY_REASON, this.#reason, true);
+    view.setFloat64(offset + R.REPLY_RESULT_SEQUENCE, this.#resultSequence, true);
+    view.setFloat64(offset + R.REPLY_SEQUENCE, sequence, true);
+    view.setFloat64(offset + R.REPLY_FIRST_TRADE, this.#firstTrade, true);
+    view.setUint32(offset + R.REPLY_TRADES_TOTAL, this.#tradesTotal, true);
+    view.setUint16(offset + R.REPLY_FILLS, fills.length, true);
+    view.setUint16(offset + R.REPLY_ORDER_BYTES, this.#order.length, true);
+    bytes.set(this.#order, offset + R.REPLY_ORDER);
+    let at = offset + R.REPLY_ORDER + this.#order.length;
+    for (const fill of fills) {
+      view.setFloat64(at + R.FILL_TRADE_NUMBER, fill.tradeNumber, true);
+      view.setFloat64(at + R.FILL_MAKER_ORDER, fill.maker, true);
+      view.setFloat64(at + R.FILL_MAKER_CREATED_US, fill.makerCreatedUs, true);
+      view.setFloat64(at + R.FILL_PRICE_TICKS, fill.priceTicks, true);
+      view.setFloat64(at + R.FILL_QUANTITY_LOTS, fill.quantityLots, true);
+      at += R.FILL_BYTES;
+    }
+    ring.commit(at - offset);
+  }
+
+  #answer(type: number, offset: number): void {
+    const { view } = this.#queries;
+    const requestId = view.getUint32(offset + Q.QUERY_REQUEST_ID, true);
+    const number = view.getFloat64(offset + Q.QUERY_NUMBER, true);
+    const limit = view.getUint32(offset + Q.QUERY_LIMIT, true);
+    this.leastSequence = view.getFloat64(offset + Q.QUERY_MIN_SEQUENCE, true);
+    const records = this.failReadsWith > 0 ? [] : this.#records(type, number, limit);
+    const status = records.length > 0 || type === Q.QueryType.TRADES ? Q.AnswerStatus.OK : Q.AnswerStatus.NOT_FOUND;
+    const body = Buffer.concat(records);
+    const at = this.#answers.claim(type, Q.ANSWER_BODY + body.length);
+    if (at < 0) throw new Error('no room for an answer');
+    const out = this.#answers.view;
+    out.setUint32(at + Q.ANSWER_REQUEST_ID, requestId, true);
+    out.setUint16(at + Q.ANSWER_STATUS, this.failReadsWith > 0 ? this.failReadsWith : status, true);
+    out.setUint16(at + Q.ANSWER_COUNT, records.length, true);
+    out.setFloat64(at + Q.ANSWER_SEQUENCE, this.engine.sequence, true);
+    this.#answers.bytes.set(body, at + Q.ANSWER_BODY);
+    this.#answers.commit();
+  }
+
+  #records(type: number, number: number, limit: number): Uint8Array[] {
+    if (type === Q.QueryType.ORDER) {
+      const row = this.engine.findOrder(number);
+      return row < 0 ? [] : [this.#encode(this.engine.orders, row)];
+    }
+    if (type === Q.QueryType.TRADES) return this.#trades.slice(-limit).reverse();
+    if (type === Q.QueryType.TRADE_RANGE) return this.#trades.slice(number - 1, number - 1 + limit);
+    return [Buffer.from(JSON.stringify({ sequence: this.engine.sequence }))];
+  }
+
+  #encode(columns: OrderColumns, row: number): Uint8Array {
+    const record = new Uint8Array(ORDER_RECORD_BYTES_MAX);
+    const length = encodeOrder(record, new DataView(record.buffer), 0, columns, row, this.engine.clients);
+    return record.slice(0, length);
+  }
+}
