@@ -1,0 +1,38 @@
+// Builds the matching agent from shared memory. Matching thread, once.
+
+import { randomBytes } from 'node:crypto';
+import { MatchingAgent, type MatchingContext } from '../matching/matching-agent.ts';
+import type { Agent } from '../runtime/agent.ts';
+import { createClock } from '../runtime/clock.ts';
+import { BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
+import { CommandRing } from '../shared-memory/command-ring.ts';
+import { MessageRing } from '../shared-memory/message-ring.ts';
+import { doorbellsOf, doorbellsOfAny } from '../topology.ts';
+import { CounterBlockId } from '../wire/counters.ts';
+import type { Wiring } from './thread-data.ts';
+
+export function composeMatching(wiring: Wiring): Agent {
+  const { config, memory, threads, directories } = wiring.data;
+  const context: MatchingContext = {
+    journalDirectory: directories.journal,
+    durability: config.durability === 'fsync' ? 'fsync' : 'os',
+    segmentBytes: config.limits.segmentBytes,
+    commandsPerRingMax: config.limits.commandsPerRingMax,
+    commandRings: memory.commandRings.map((buffer) => new CommandRing(buffer)),
+    replyRings: memory.replyRings.map((buffer) => new MessageRing(buffer)),
+    events: new BroadcastWriter(memory.events),
+    gatewayDoorbells: doorbellsOf(memory, threads, 'gateway'),
+    projectionDoorbells: doorbellsOfAny(memory, threads, ['follower', 'market-data']),
+    state: wiring.state,
+    counters: wiring.counters(CounterBlockId.MATCHING),
+    reasons: wiring.counters(CounterBlockId.REASONS),
+    clock: createClock(),
+    newJournalId: () => {
+      const random = randomBytes(8);
+      return [random.readUInt32LE(0), random.readUInt32LE(4)];
+    },
+    onRecovered: (facts) => wiring.tell({ kind: 'recovered', ...facts }),
+    onSegmentNeeded: () => wiring.tell({ kind: 'segment-needed' }),
+  };
+  return new MatchingAgent(context);
+}

@@ -1,0 +1,154 @@
+// Builds the agents of the projection thread: follower, ledger projector, Redis publisher. Projection thread, once
+// recovery is over.
+
+import { assert } from '../assert.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { FollowerAgent } from '../follower/follower-agent.ts';
+import { SpoolReader } from '../journal/spool.ts';
+import { LedgerArchive } from '../ledger/archive.ts';
+import { readMigrations } from '../ledger/migrate.ts';
+import { Projector, type ProjectorOptions } from '../ledger/projector.ts';
+import { Publisher } from '../publisher/publisher.ts';
+import type { Agent } from '../runtime/agent.ts';
+import { createClock } from '../runtime/clock.ts';
+import { LatestValue } from '../shared-memory/latest-value.ts';
+import { MessageRing } from '../shared-memory/message-ring.ts';
+import { doorbellsOf } from '../topology.ts';
+import {
+  CounterBlockId,
+  FollowerCounter,
+  LedgerCounter,
+  MatchingCounter,
+  PublisherCounter,
+  SinkState,
+} from '../wire/counters.ts';
+import { DEPTH_LEVELS_DEFAULT } from '../wire/depth-codec.ts';
+import { PreparedBook } from '../wire/prepared-book.ts';
+import { PublicIds } from '../wire/public-id.ts';
+import { stepBehindOrders } from './priority.ts';
+import type { Wiring } from './thread-data.ts';
+
+type Connection = ProjectorOptions['connection'];
+
+export async function composeProjection(wiring: Wiring): Promise<Agent[]> {
+  stepBehindOrders();
+  const connection = connectionOf(wiring);
+  const archive = new LedgerArchive({ ...identityOf(wiring), connection, instruments: DEFAULT_INSTRUMENTS });
+  const publisher = composePublisher(wiring);
+  return [
+    composeFollower(wiring, archive),
+    await composeLedger(wiring, connection),
+    ...(publisher === undefined ? [] : [publisher]),
+  ];
+}
+
+function identityOf({ state }: Wiring): { readonly shard: number; readonly journalId: string } {
+  const word = (value: number) => value.toString(16).padStart(8, '0');
+  return { shard: 0, journalId: word(state.journalIdHigh) + word(state.journalIdLow) };
+}
+
+function connectionOf({ data }: Wiring): Connection {
+  const { postgres } = data;
+  assert(postgres !== undefined, 'the projection thread knows its database');
+  return 'url' in postgres ? { connectionString: postgres.url } : { ...postgres };
+}
+
+function composeFollower(wiring: Wiring, archive: LedgerArchive): FollowerAgent {
+  const { config, memory, threads, directories } = wiring.data;
+  const gatewayDoorbells = doorbellsOf(memory, threads, 'gateway');
+  return new FollowerAgent({
+    journalDirectory: directories.journal,
+    spoolDirectory: directories.spool,
+    snapshotDirectory: directories.snapshots,
+    channels: gatewayDoorbells.map((doorbell, k) => ({
+      queries: new MessageRing(memory.queryRings[k]),
+      answers: new MessageRing(memory.answerRings[k]),
+      doorbell,
+    })),
+    archive,
+    matchingCounters: wiring.counters(CounterBlockId.MATCHING),
+    counters: wiring.counters(CounterBlockId.FOLLOWER),
+    readerDoorbells: doorbellsOf(memory, threads, 'market-data'),
+    clock: createClock(),
+    readTimeoutMs: config.limits.readTimeoutMs,
+  });
+}
+
+async function composeLedger(wiring: Wiring, connection: ProjectorOptions['connection']): Promise<Agent> {
+  const { state, data, doorbell } = wiring;
+  const counters = wiring.counters(CounterBlockId.LEDGER);
+  const follower = wiring.counters(CounterBlockId.FOLLOWER);
+  const matching = wiring.counters(CounterBlockId.MATCHING);
+  const clock = createClock();
+  return new Projector({
+    ...identityOf(wiring),
+    connection,
+    migrations: await readMigrations(),
+    instruments: DEFAULT_INSTRUMENTS,
+    ids: new PublicIds(state.journalIdHigh, state.journalIdLow),
+    openSpool: (fromPosition) => new SpoolReader(data.directories.spool, fromPosition),
+    spool: {
+      sequence: () => follower.get(FollowerCounter.SPOOL_SEQUENCE),
+      position: () => follower.get(FollowerCounter.SPOOL_POSITION),
+    },
+    recoveredSequence: () => matching.get(MatchingCounter.RECOVERED_SEQUENCE),
+    progress: {
+      state: (value, detail) => {
+        counters.set(LedgerCounter.STATE, value);
+        wiring.tell({ kind: 'sink', sink: 'postgres', state: value, detail });
+      },
+      checkpoint: (sequence) => counters.set(LedgerCounter.SEQUENCE, sequence),
+      chunk: (rows, seconds) => {
+        counters.add(LedgerCounter.ROWS, rows);
+        counters.add(LedgerCounter.CHUNKS, 1);
+        counters.set(LedgerCounter.CHUNK_SECONDS, seconds);
+      },
+      error: () => counters.add(LedgerCounter.ERRORS, 1),
+      reconnected: () => counters.add(LedgerCounter.RECONNECTS, 1),
+    },
+    wake: () => doorbell.ring(),
+    nowMs: () => clock.monotonicUs() / 1_000,
+    random: Math.random,
+    limits: { flushMs: data.config.limits.flushTimeoutMs },
+  });
+}
+
+/** Levels a side that a published book shows. */
+const PUBLISHED_LEVELS = DEPTH_LEVELS_DEFAULT;
+
+/** Undefined when no Redis is configured. */
+function composePublisher(wiring: Wiring): Agent | undefined {
+  const { config, memory } = wiring.data;
+  const counters = wiring.counters(CounterBlockId.PUBLISHER);
+  if (config.redis === undefined) {
+    counters.set(PublisherCounter.STATE, SinkState.OFF);
+    return undefined;
+  }
+  const clock = createClock();
+  const books = memory.depth.map((buffer, k) => new PreparedBook(new LatestValue(buffer), DEFAULT_INSTRUMENTS[k]));
+  return new Publisher({
+    redis: 'url' in config.redis ? config.redis.url : config.redis,
+    journalId: identityOf(wiring).journalId,
+    epoch: wiring.state.epoch,
+    sources: books.map((book, k) => ({
+      instrument: DEFAULT_INSTRUMENTS[k].name,
+      version: () => book.version(),
+      read: () => book.body(PUBLISHED_LEVELS, 0),
+    })),
+    progress: {
+      connected: (up, detail) => {
+        const state = up ? SinkState.UP : SinkState.DOWN;
+        counters.set(PublisherCounter.STATE, state);
+        wiring.tell({ kind: 'sink', sink: 'redis', state, detail });
+      },
+      published: (_instrument, sequence) => {
+        counters.set(PublisherCounter.SEQUENCE, sequence);
+        counters.add(PublisherCounter.PUBLISHED, 1);
+      },
+      error: () => counters.add(PublisherCounter.ERRORS, 1),
+    },
+    wake: () => wiring.doorbell.ring(),
+    nowMs: () => clock.monotonicUs() / 1_000,
+    random: Math.random,
+  });
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// Entry of the process: configuration, data directory, lock, supervisor, signals. Main thread.
+// Prints the banner on standard output; everything else is JSON lines on standard error.
+
+import { type Config, ConfigError, describeConfig, readConfig } from './config.ts';
+import { acquireDataDirectoryLock } from './journal/lock.ts';
+import { createLogger, type Logger } from './runtime/log.ts';
+import { banner } from './supervisor/banner.ts';
+import { exitCodeFor } from './supervisor/exit-codes.ts';
+import { watchParent } from './supervisor/parent-watch.ts';
+import { makeDataDirectory, prepareStorage } from './supervisor/storage.ts';
+import { type RecoveryFacts, Supervisor } from './supervisor/supervisor.ts';
+
+/** Before there is anything to close: says why and ends. */
+function refuse(error: unknown): never {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(`ringbook: ${message}\n`);
+  process.exit(exitCodeFor(name));
+}
+
+function configure(): Config {
+  try {
+    return readConfig(process.env, process.cwd());
+  } catch (error) {
+    if (error instanceof ConfigError) refuse(error);
+    throw error;
+  }
+}
+
+function superviseSignals(supervisor: Supervisor, config: Config): void {
+  // A terminal sends Ctrl-C twice when npm passes it on; stop() ignores what comes after the first.
+  process.on('SIGINT', () => void supervisor.stop('SIGINT'));
+  process.on('SIGTERM', () => void supervisor.stop('SIGTERM'));
+  process.on('SIGHUP', () => void supervisor.stop('SIGHUP'));
+  if (config.stopWithParent) watchParent(() => void supervisor.stop('npm is gone'));
+  process.on('uncaughtException', (error) => void supervisor.crash(error));
+  process.on('exit', () => supervisor.closeGateways());
+}
+
+function describeRecovery({ sequence, frames, cut }: RecoveryFacts): string {
+  if (sequence === 0) return 'new';
+  const torn = cut === undefined ? '' : '; an unacknowledged torn tail was cut';
+  const count = (number: number, what: string) => `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
+  return `recovered ${count(sequence, 'command')} from ${count(frames, 'frame')}${torn}`;
+}
+
+async function run(config: Config, logger: Logger): Promise<void> {
+  logger.info(describeConfig(config), 'configuration');
+  makeDataDirectory(config);
+  // Held until the process is gone; there is nothing to give back by hand.
+  acquireDataDirectoryLock(config.dataDir);
+  const storage = prepareStorage(config);
+  const supervisor = new Supervisor(config, storage, logger);
+  superviseSignals(supervisor, config);
+  const { port, recovered } = await supervisor.start();
+  if (recovered.cut !== undefined) logger.warn({ cut: recovered.cut }, 'cut a torn tail that was never acknowledged');
+  process.stdout.write(banner(config, storage, port, describeRecovery(recovered)));
+}
+
+const config = configure();
+run(config, createLogger(config.logLevel)).catch(refuse);

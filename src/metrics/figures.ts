@@ -1,0 +1,44 @@
+// All counters of the process, opened for reading: what /metrics, /healthz and the operations page are made of.
+// Main thread; reads only.
+
+import { CommandRing } from '../shared-memory/command-ring.ts';
+import { CounterBlock } from '../shared-memory/counters.ts';
+import { HISTOGRAM_BOUNDS_COUNTS, Histogram } from '../shared-memory/histogram.ts';
+import { CounterBlockId, GatewayCounter, MatchingCounter } from '../wire/counters.ts';
+
+export interface Figures {
+  readonly matching: CounterBlock;
+  readonly reasons: CounterBlock;
+  readonly follower: CounterBlock;
+  readonly ledger: CounterBlock;
+  readonly publisher: CounterBlock;
+  readonly marketData: CounterBlock;
+  readonly gateways: readonly CounterBlock[];
+  readonly commandRings: readonly CommandRing[];
+  readonly sync: Histogram;
+  readonly ring: Histogram;
+  readonly match: Histogram;
+  readonly batch: Histogram;
+  readonly totals: readonly Histogram[];
+}
+
+/** Attaches to the shared counters and command rings. */
+export function openFigures(counters: SharedArrayBuffer, commandRings: readonly SharedArrayBuffer[]): Figures {
+  const matching = new CounterBlock(counters, CounterBlockId.MATCHING);
+  const gateways = commandRings.map((_, k) => new CounterBlock(counters, CounterBlockId.GATEWAY + k));
+  return {
+    matching,
+    reasons: new CounterBlock(counters, CounterBlockId.REASONS),
+    follower: new CounterBlock(counters, CounterBlockId.FOLLOWER),
+    ledger: new CounterBlock(counters, CounterBlockId.LEDGER),
+    publisher: new CounterBlock(counters, CounterBlockId.PUBLISHER),
+    marketData: new CounterBlock(counters, CounterBlockId.MARKET_DATA),
+    gateways,
+    commandRings: commandRings.map((buffer) => new CommandRing(buffer)),
+    sync: new Histogram(matching, MatchingCounter.SYNC_SECONDS),
+    ring: new Histogram(matching, MatchingCounter.RING_SECONDS),
+    match: new Histogram(matching, MatchingCounter.MATCH_SECONDS),
+    batch: new Histogram(matching, MatchingCounter.BATCH_COMMANDS, HISTOGRAM_BOUNDS_COUNTS),
+    totals: gateways.map((block) => new Histogram(block, GatewayCounter.TOTAL_SECONDS)),
+  };
+}

@@ -1,0 +1,83 @@
+// How far each projection is behind the matching thread, in commands and in seconds. Main thread; reads counters only.
+
+import {
+  FollowerCounter,
+  LedgerCounter,
+  MarketDataCounter,
+  MatchingCounter,
+  PublisherCounter,
+  SinkState,
+} from '../wire/counters.ts';
+import type { Figures } from './figures.ts';
+
+const SINKS = ['follower', 'postgres', 'redis', 'market_data'] as const;
+export type Sink = (typeof SINKS)[number];
+
+export interface Lag {
+  readonly sequences: number;
+  /** For how long it has been behind without once being level; 0 when it is level. */
+  readonly seconds: number;
+}
+
+const NO_LAG: Lag = { sequences: 0, seconds: 0 };
+
+/** Remembers when each sink was last seen level, which no single look at the counters tells. */
+export class LagWatch {
+  readonly #figures: Figures;
+  readonly #nowSeconds: () => number;
+  readonly #levelAt = new Map<Sink, number>();
+  /** What matching had reached at the last look, and when that was. A sink that has come that far was level then or later. */
+  #target = 0;
+  #lookedAt = 0;
+
+  constructor(figures: Figures, nowSeconds: () => number) {
+    this.#figures = figures;
+    this.#nowSeconds = nowSeconds;
+    for (const sink of SINKS) this.#levelAt.set(sink, nowSeconds());
+  }
+
+  /** The sinks there are; Redis only when it is configured. */
+  get sinks(): readonly Sink[] {
+    const off = this.#figures.publisher.get(PublisherCounter.STATE) === SinkState.OFF;
+    return SINKS.filter((sink) => sink !== 'redis' || !off);
+  }
+
+  /** Looks at all sinks; to be called a few times a second: lag is known to that precision. */
+  look(): void {
+    const now = this.#nowSeconds();
+    const sequence = this.#figures.matching.get(MatchingCounter.SEQUENCE);
+    for (const sink of SINKS) {
+      const at = reached(this.#figures, sink);
+      if (at >= sequence) this.#levelAt.set(sink, now);
+      else if (at >= this.#target) this.#levelAt.set(sink, Math.max(this.#lookedAt, this.#levelAt.get(sink) ?? 0));
+    }
+    this.#target = sequence;
+    this.#lookedAt = now;
+  }
+
+  of(sink: Sink): Lag {
+    // The sink first: read the other way round, an idle system could show a negative lag.
+    const sequence = reached(this.#figures, sink);
+    const sequences = Math.max(0, this.#figures.matching.get(MatchingCounter.SEQUENCE) - sequence);
+    if (sequences > 0) {
+      const levelAt = this.#levelAt.get(sink) ?? 0;
+      const since = sequence >= this.#target ? Math.max(this.#lookedAt, levelAt) : levelAt;
+      return { sequences, seconds: this.#nowSeconds() - since };
+    }
+    this.#levelAt.set(sink, this.#nowSeconds());
+    return NO_LAG;
+  }
+}
+
+function reached({ follower, ledger, publisher, marketData }: Figures, sink: Sink): number {
+  switch (sink) {
+    case 'follower':
+      return follower.get(FollowerCounter.SEQUENCE);
+    case 'postgres':
+      return ledger.get(LedgerCounter.SEQUENCE);
+    case 'redis':
+      return publisher.get(PublisherCounter.SEQUENCE);
+    case 'market_data':
+      return marketData.get(MarketDataCounter.SEQUENCE);
+  }
+}

@@ -1,0 +1,114 @@
+// What /metrics says: every series the dashboard draws, histograms as Prometheus reads them, lag that is true.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CommandType, Reason } from '../domain/codes.ts';
+import { CommandRing } from '../shared-memory/command-ring.ts';
+import { CounterBlock, counterBytesNeeded } from '../shared-memory/counters.ts';
+import { Histogram } from '../shared-memory/histogram.ts';
+import {
+  COUNTER_BLOCKS,
+  CommandResult,
+  CounterBlockId,
+  commandCounter,
+  GatewayCounter,
+  LedgerCounter,
+  MatchingCounter,
+  PublisherCounter,
+  SinkState,
+} from '../wire/counters.ts';
+import { openFigures } from './figures.ts';
+import { LagWatch } from './lag.ts';
+import { createMetricsPage } from './registry.ts';
+
+function rig() {
+  const counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
+  const ring = new SharedArrayBuffer(CommandRing.bytesNeeded(64, 192));
+  CommandRing.create(ring, 64, 192);
+  const figures = openFigures(counters, [ring]);
+  let seconds = 100;
+  const lag = new LagWatch(figures, () => seconds);
+  const page = createMetricsPage(figures, ['BTC-USD'], lag);
+  const block = (id: number) => new CounterBlock(counters, id);
+  return { block, lag, page, pass: (more: number) => (seconds += more) };
+}
+
+describe('the metrics page', () => {
+  it('has every series that the dashboard draws', async () => {
+    const { page } = rig();
+    const text = await page.render();
+    const dashboard = readFileSync(new URL('../../docker/grafana/dashboards/ringbook.json', import.meta.url), 'utf8');
+    const drawn = new Set(
+      dashboard.match(/\bringbook_[a-z_]+/g)?.map((name) => name.replace(/_(bucket|sum|count)$/, '')),
+    );
+    expect(drawn.size).toBeGreaterThan(8);
+    for (const name of drawn) expect(text).toContain(`# TYPE ${name} `);
+  });
+
+  it('counts commands by type and result, and sums reasons that share a name', async () => {
+    const { block, page } = rig();
+    block(CounterBlockId.MATCHING).add(commandCounter(CommandType.CANCEL_ORDER, CommandResult.REFUSED), 7);
+    block(CounterBlockId.REASONS).add(Reason.ORDER_UNKNOWN, 2);
+    block(CounterBlockId.REASONS).add(Reason.NOT_OWNER, 3);
+    const text = await page.render();
+    expect(text).toContain('ringbook_commands_total{type="cancel_order",result="refused"} 7');
+    expect(text).toContain('ringbook_rejects_total{reason="order_unknown"} 5');
+  });
+
+  it('counts refused connections by gateway', async () => {
+    const { block, page } = rig();
+    block(CounterBlockId.GATEWAY).add(GatewayCounter.CONNECTIONS_REFUSED, 3);
+    expect(await page.render()).toContain('ringbook_connections_refused_total{gateway="0"} 3');
+  });
+
+  it('shows shared histograms cumulatively, in their own unit', async () => {
+    const { block, page } = rig();
+    const sync = new Histogram(block(CounterBlockId.MATCHING), MatchingCounter.SYNC_SECONDS);
+    sync.record(0.0001);
+    sync.record(0.003);
+    const text = await page.render();
+    expect(text).toContain('ringbook_journal_fsync_duration_seconds_bucket{le="0.0001"} 1');
+    expect(text).toContain('ringbook_journal_fsync_duration_seconds_bucket{le="0.005"} 2');
+    expect(text).toContain('ringbook_journal_fsync_duration_seconds_count 2');
+  });
+});
+
+describe('lag', () => {
+  it('is for how long a sink has not been level, however long nothing happened before', () => {
+    const { block, lag, pass } = rig();
+    const matching = block(CounterBlockId.MATCHING);
+    const ledger = block(CounterBlockId.LEDGER);
+    matching.set(MatchingCounter.SEQUENCE, 10);
+    ledger.set(LedgerCounter.SEQUENCE, 10);
+    pass(3_600);
+    lag.look();
+    matching.set(MatchingCounter.SEQUENCE, 12);
+    pass(0.5);
+    expect(lag.of('postgres')).toEqual({ sequences: 2, seconds: 0.5 });
+    pass(10);
+    lag.look();
+    expect(lag.of('postgres')).toEqual({ sequences: 2, seconds: 10.5 });
+    ledger.set(LedgerCounter.SEQUENCE, 12);
+    expect(lag.of('postgres')).toEqual({ sequences: 0, seconds: 0 });
+  });
+
+  it('of a sink that keeps up under load is never old, though it is never quite level', () => {
+    const { block, lag, pass } = rig();
+    const matching = block(CounterBlockId.MATCHING);
+    const ledger = block(CounterBlockId.LEDGER);
+    for (let second = 1; second <= 60; second++) {
+      matching.set(MatchingCounter.SEQUENCE, second * 1_000);
+      ledger.set(LedgerCounter.SEQUENCE, second * 1_000 - 100);
+      pass(1);
+      lag.look();
+    }
+    expect(lag.of('postgres').seconds).toBeLessThanOrEqual(2);
+  });
+
+  it('leaves out Redis when there is none', async () => {
+    const { block, lag, page } = rig();
+    block(CounterBlockId.PUBLISHER).set(PublisherCounter.STATE, SinkState.OFF);
+    expect(lag.sinks).toEqual(['follower', 'postgres', 'market_data']);
+    expect((await page.render()).match(/ringbook_projection_(up|lag_seconds)\{sink="redis"\}/)).toBeNull();
+  });
+});

@@ -1,0 +1,234 @@
+// The Prometheus registry: every series is read from shared memory when it is scraped; nothing is observed here.
+// Main thread; the only file, with its neighbour, that knows prom-client. Never on a hot path.
+
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { CommandType, REASONS } from '../domain/codes.ts';
+import {
+  CommandResult,
+  commandCounter,
+  FollowerCounter,
+  GatewayCounter,
+  LedgerCounter,
+  MarketDataCounter,
+  MatchingCounter,
+  PublisherCounter,
+  SinkState,
+} from '../wire/counters.ts';
+import type { Figures } from './figures.ts';
+import type { LagWatch } from './lag.ts';
+import { SharedHistogram } from './shared-histogram.ts';
+
+type Sample = readonly [value: number, labels?: Record<string, string>];
+
+/** Event loop delay is sampled this seldom, so that an idle process stays idle. */
+const EVENT_LOOP_PRECISION_MS = 100;
+
+/** The registry as others see it. */
+export interface MetricsPage {
+  readonly contentType: string;
+  /** Reads every counter and renders the text. */
+  render(): Promise<string>;
+}
+
+export function createMetricsPage(figures: Figures, instrumentNames: readonly string[], lag: LagWatch): MetricsPage {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
+  registerMatching(registry, figures, instrumentNames);
+  registerLatency(registry, figures);
+  registerGateways(registry, figures);
+  registerProjections(registry, figures, lag);
+  return { contentType: registry.contentType, render: () => registry.metrics() };
+}
+
+function registerMatching(registry: Registry, figures: Figures, instrumentNames: readonly string[]): void {
+  const { matching, reasons } = figures;
+  const add = adder(registry);
+  add.counter('ringbook_commands_total', 'Commands by type and result.', ['type', 'result'], () =>
+    Object.entries(CommandType).flatMap(([type, code]) =>
+      Object.entries(CommandResult).map(
+        ([result, number]): Sample => [
+          matching.get(commandCounter(code, number)),
+          { type: type.toLowerCase(), result: result.toLowerCase() },
+        ],
+      ),
+    ),
+  );
+  add.counter('ringbook_rejects_total', 'Orders rejected and commands refused, by reason.', ['reason'], () =>
+    sumByName([...REASONS].map(([reason, { name }]) => [name, reasons.get(reason)])),
+  );
+  add.counter('ringbook_trades_total', 'Trades.', ['instrument'], () =>
+    instrumentNames.map((instrument) => [matching.get(MatchingCounter.TRADES), { instrument }]),
+  );
+  add.gauge('ringbook_sequence', 'Last sequence that is durable and applied.', [], () => [
+    [matching.get(MatchingCounter.SEQUENCE)],
+  ]);
+  add.gauge('ringbook_open_orders', 'Orders resting in the book.', [], () => [
+    [matching.get(MatchingCounter.OPEN_ORDERS)],
+  ]);
+  add.gauge('ringbook_idempotency_keys', 'Idempotency keys held.', [], () => [
+    [matching.get(MatchingCounter.IDEMPOTENCY_KEYS)],
+  ]);
+  add.gauge('ringbook_idempotency_oldest_key_timestamp_seconds', 'When the oldest key held was used.', [], () => [
+    [matching.get(MatchingCounter.IDEMPOTENCY_OLDEST_US) / 1e6],
+  ]);
+  add.gauge('ringbook_journal_durable_frame', 'Last durable frame of the journal.', [], () => [
+    [matching.get(MatchingCounter.DURABLE_FRAME)],
+  ]);
+  add.counter('ringbook_journal_late_segments_total', 'Segments the matching thread had to make itself.', [], () => [
+    [matching.get(MatchingCounter.SEGMENTS_CREATED_LATE)],
+  ]);
+  add.counter('ringbook_journal_written_bytes_total', 'Bytes written to the journal since the start.', [], () => [
+    [matching.get(MatchingCounter.JOURNAL_BYTES)],
+  ]);
+}
+
+/** Reasons that share a public name are one series. */
+function sumByName(counts: readonly (readonly [string, number])[]): Sample[] {
+  const sums = new Map<string, number>();
+  for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count);
+  return [...sums].map(([reason, count]): Sample => [count, { reason }]);
+}
+
+function registerLatency(registry: Registry, figures: Figures): void {
+  const { ring, match, sync, batch, totals } = figures;
+  registry.registerMetric(
+    new SharedHistogram('ringbook_order_latency_seconds', 'Latency of commands by stage; match and journal by batch.', [
+      { labels: { stage: 'ring' }, parts: [ring] },
+      { labels: { stage: 'journal' }, parts: [sync] },
+      { labels: { stage: 'match' }, parts: [match] },
+      { labels: { stage: 'total' }, parts: totals },
+    ]),
+  );
+  registry.registerMetric(
+    new SharedHistogram('ringbook_journal_fsync_duration_seconds', 'Duration of one write and sync of a batch.', [
+      { labels: {}, parts: [sync] },
+    ]),
+  );
+  registry.registerMetric(
+    new SharedHistogram('ringbook_batch_commands', 'Commands made durable by one sync.', [
+      { labels: {}, parts: [batch] },
+    ]),
+  );
+}
+
+function registerGateways(registry: Registry, figures: Figures): void {
+  const { gateways, commandRings, marketData } = figures;
+  const add = adder(registry);
+  const perGateway = (id: number) => () => gateways.map((block, k): Sample => [block.get(id), { gateway: String(k) }]);
+  const labels = ['gateway'];
+  add.gauge('ringbook_ring_used_slots', 'Command ring slots in use.', labels, () =>
+    commandRings.map((ring, k) => [ring.used(), { gateway: String(k) }]),
+  );
+  add.counter(
+    'ringbook_ring_full_total',
+    'Requests refused because the ring was full.',
+    labels,
+    perGateway(GatewayCounter.RING_FULL),
+  );
+  add.counter('ringbook_http_requests_total', 'HTTP requests.', labels, perGateway(GatewayCounter.REQUESTS));
+  add.counter(
+    'ringbook_http_bad_requests_total',
+    'Requests refused before the sequencer.',
+    labels,
+    perGateway(GatewayCounter.BAD_REQUESTS),
+  );
+  add.counter(
+    'ringbook_reply_timeouts_total',
+    'Commands answered 504, outcome unknown.',
+    labels,
+    perGateway(GatewayCounter.TIMEOUTS),
+  );
+  add.gauge(
+    'ringbook_requests_in_flight',
+    'Commands waiting for their reply.',
+    labels,
+    perGateway(GatewayCounter.IN_FLIGHT),
+  );
+  add.counter(
+    'ringbook_connections_refused_total',
+    'Connections closed at once because there were too many.',
+    labels,
+    perGateway(GatewayCounter.CONNECTIONS_REFUSED),
+  );
+  add.gauge(
+    'ringbook_ws_connections',
+    'Open WebSocket connections.',
+    labels,
+    perGateway(GatewayCounter.STREAM_CONNECTIONS),
+  );
+  add.counter(
+    'ringbook_ws_messages_total',
+    'Messages sent to WebSocket subscribers.',
+    labels,
+    perGateway(GatewayCounter.STREAM_MESSAGES),
+  );
+  add.counter(
+    'ringbook_ws_slow_consumer_closes_total',
+    'Sockets closed because their reader was too slow.',
+    labels,
+    perGateway(GatewayCounter.SLOW_CONSUMER_CLOSES),
+  );
+  add.counter(
+    'ringbook_market_data_lapped_total',
+    'Times market data was overtaken and resynced from the spool.',
+    [],
+    () => [[marketData.get(MarketDataCounter.LAPPED)]],
+  );
+}
+
+function registerProjections(registry: Registry, figures: Figures, lag: LagWatch): void {
+  const { follower, ledger, publisher } = figures;
+  const add = adder(registry);
+  add.gauge('ringbook_projection_lag_sequences', 'Commands applied but not yet projected.', ['sink'], () =>
+    lag.sinks.map((sink) => [lag.of(sink).sequences, { sink }]),
+  );
+  add.gauge('ringbook_projection_lag_seconds', 'For how long the sink has been behind.', ['sink'], () =>
+    lag.sinks.map((sink) => [lag.of(sink).seconds, { sink }]),
+  );
+  add.gauge('ringbook_projection_up', 'Whether the sink is connected.', ['sink'], () => [
+    [ledger.get(LedgerCounter.STATE) === SinkState.UP ? 1 : 0, { sink: 'postgres' }],
+    ...(publisher.get(PublisherCounter.STATE) === SinkState.OFF
+      ? []
+      : [[publisher.get(PublisherCounter.STATE) === SinkState.UP ? 1 : 0, { sink: 'redis' }] satisfies Sample]),
+  ]);
+  add.counter(
+    'ringbook_projection_errors_total',
+    'Errors of a sink; each is followed by a retry or an alert.',
+    ['sink'],
+    () => [
+      [ledger.get(LedgerCounter.ERRORS), { sink: 'postgres' }],
+      [publisher.get(PublisherCounter.ERRORS), { sink: 'redis' }],
+    ],
+  );
+  add.counter('ringbook_projection_rows_total', 'Rows written to Postgres.', [], () => [
+    [ledger.get(LedgerCounter.ROWS)],
+  ]);
+  add.counter('ringbook_snapshots_total', 'Engine snapshots taken.', [], () => [
+    [follower.get(FollowerCounter.SNAPSHOTS)],
+  ]);
+}
+
+/** Registers series that are read when scraped. */
+function adder(registry: Registry) {
+  const common = (name: string, help: string, labelNames: string[]) => ({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+  });
+  return {
+    gauge(name: string, help: string, labelNames: string[], read: () => Sample[]): void {
+      const collect = function (this: Gauge<string>) {
+        for (const [value, labels] of read()) this.set(labels ?? {}, value);
+      };
+      new Gauge({ ...common(name, help, labelNames), collect });
+    },
+    counter(name: string, help: string, labelNames: string[], read: () => Sample[]): void {
+      const collect = function (this: Counter<string>) {
+        this.reset();
+        for (const [value, labels] of read()) this.inc(labels ?? {}, value);
+      };
+      new Counter({ ...common(name, help, labelNames), collect });
+    },
+  };
+}

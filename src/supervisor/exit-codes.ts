@@ -1,0 +1,32 @@
+// The process's exit codes (sysexits numbers where one fits), and which error means which. Main thread.
+
+export const ExitCode = {
+  OK: 0,
+  /** Wrong setting or usage. */
+  USAGE: 64,
+  /** The journal is damaged where it was acknowledged. */
+  DATA: 65,
+  /** A fault of ours: an assertion failed or an error went uncaught. */
+  FAULT: 70,
+  /** A write or sync failed: outcomes of pending commands are unknown. */
+  IO: 74,
+  /** Another process has the data directory. */
+  IN_USE: 75,
+  /** A setting would open what must stay closed. */
+  INSECURE: 78,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
+  ConfigError: ExitCode.USAGE,
+  ListenError: ExitCode.USAGE,
+  InsecureConfigError: ExitCode.INSECURE,
+  JournalDamage: ExitCode.DATA,
+  JournalFault: ExitCode.IO,
+  DataDirectoryInUse: ExitCode.IN_USE,
+};
+
+/** The code for an error by its class name, which survives the way between threads. */
+export function exitCodeFor(errorName: string): ExitCode {
+  return BY_ERROR_NAME[errorName] ?? ExitCode.FAULT;
+}

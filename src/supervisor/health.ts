@@ -1,0 +1,104 @@
+// What /healthz says: each dependency, what is down, and that trading goes on without it. Main thread; reads only.
+
+import type { Config } from '../config.ts';
+import type { MainAnswer } from '../gateway/context.ts';
+import type { Figures } from '../metrics/figures.ts';
+import type { Lag, LagWatch } from '../metrics/lag.ts';
+import { ProcessState, processStateName } from '../runtime/process-state.ts';
+import { LedgerCounter, MatchingCounter, PublisherCounter, SinkState } from '../wire/counters.ts';
+import type { Storage } from './storage.ts';
+
+const SINK_TEXT: Readonly<Record<number, string>> = {
+  [SinkState.CONNECTING]: 'connecting',
+  [SinkState.UP]: 'up',
+  [SinkState.DOWN]: 'down',
+  [SinkState.REFUSED]: 'refused',
+  [SinkState.POISONED]: 'poisoned',
+  [SinkState.OFF]: 'off',
+};
+
+/** A projection's state (SinkState) for people. */
+export function sinkStateName(state: number): string {
+  return SINK_TEXT[state] ?? 'unknown';
+}
+
+/** Last words of each sink about its state, from its thread. */
+export interface SinkDetails {
+  postgres: string;
+  redis: string;
+}
+
+interface SinkHealth extends Lag {
+  readonly status: string;
+  readonly detail: string;
+}
+
+export interface Health {
+  readonly status: 'ok' | 'degraded' | 'unavailable';
+  readonly message: string;
+  readonly trading: string;
+  readonly journal: {
+    readonly durability: string;
+    readonly durable: boolean;
+    readonly detail: string;
+    readonly sequence: number;
+    readonly durable_frame: number;
+  };
+  readonly postgres: SinkHealth & { readonly server: string };
+  readonly redis: SinkHealth;
+}
+
+export function healthOf(
+  figures: Figures,
+  config: Config,
+  storage: Storage,
+  state: number,
+  details: SinkDetails,
+  lag: LagWatch,
+): Health {
+  const postgresState = figures.ledger.get(LedgerCounter.STATE);
+  const redisState = config.redis === undefined ? SinkState.OFF : figures.publisher.get(PublisherCounter.STATE);
+  const down = [
+    ...(postgresState === SinkState.UP ? [] : ['Postgres']),
+    ...(redisState === SinkState.UP || redisState === SinkState.OFF ? [] : ['Redis']),
+  ];
+  const open = state === ProcessState.OPEN;
+  return {
+    status: !open ? 'unavailable' : down.length > 0 ? 'degraded' : 'ok',
+    message: messageOf(open, down, processStateName(state)),
+    trading: processStateName(state),
+    journal: {
+      durability: config.durability,
+      durable: storage.durable,
+      detail: storage.why,
+      sequence: figures.matching.get(MatchingCounter.SEQUENCE),
+      durable_frame: figures.matching.get(MatchingCounter.DURABLE_FRAME),
+    },
+    postgres: {
+      status: sinkStateName(postgresState),
+      server: config.postgres === undefined ? 'embedded' : 'external',
+      detail: details.postgres,
+      ...lag.of('postgres'),
+    },
+    redis: {
+      status: sinkStateName(redisState),
+      detail: redisState === SinkState.OFF ? 'set REDIS_URL or REDIS_HOST to publish book snapshots' : details.redis,
+      ...(redisState === SinkState.OFF ? { sequences: 0, seconds: 0 } : lag.of('redis')),
+    },
+  };
+}
+
+function messageOf(open: boolean, down: readonly string[], state: string): string {
+  if (!open) return `Not taking orders: ${state}.`;
+  if (down.length === 0) return 'All is well.';
+  const what = `${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected`;
+  return `${what}. Trading goes on: orders are taken, matched and durable; what is missed is caught up later.`;
+}
+
+export function healthAnswer(health: Health): MainAnswer {
+  return {
+    status: health.status === 'ok' ? 200 : 503,
+    contentType: 'application/json',
+    body: `${JSON.stringify(health)}\n`,
+  };
+}

@@ -1,0 +1,20 @@
+// What the main thread and the other threads tell each other beside shared memory: seldom, about their lives, never
+// about orders. Any thread; plain data.
+
+import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
+
+/** From a thread to main. */
+export type ThreadMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'recovered'; readonly sequence: number; readonly frames: number; readonly cut: string | undefined }
+  | { readonly kind: 'segment-needed' }
+  | { readonly kind: 'sink'; readonly sink: 'postgres' | 'redis'; readonly state: number; readonly detail: string }
+  | { readonly kind: 'question'; readonly id: number; readonly question: MainQuestion }
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string; readonly stack: string };
+
+/** From main to a thread. */
+export interface MainMessage {
+  readonly kind: 'answer';
+  readonly id: number;
+  readonly answer: MainAnswer;
+}

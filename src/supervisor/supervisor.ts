@@ -1,0 +1,240 @@
+// The life of the process: recovery, opening, orderly stop, crash. Main thread; owns threads and database.
+// Must never exit while a gateway holds a socket, and never hide why it ends.
+
+import type { ThreadData } from '../composition/thread-data.ts';
+import type { Config } from '../config.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
+import { SegmentPreparer } from '../journal/segment-preparer.ts';
+import { type Figures, openFigures } from '../metrics/figures.ts';
+import { LagWatch } from '../metrics/lag.ts';
+import { createMetricsPage, type MetricsPage } from '../metrics/registry.ts';
+import type { Logger } from '../runtime/log.ts';
+import { ProcessState, SharedProcessState } from '../runtime/process-state.ts';
+import { type AgentName, createSharedMemory, planThreads, type SharedMemory, type ThreadPlan } from '../topology.ts';
+import { FollowerCounter, GatewayCounter, LedgerCounter, MatchingCounter, SinkState } from '../wire/counters.ts';
+import { Database } from './database.ts';
+import { ExitCode, exitCodeFor } from './exit-codes.ts';
+import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
+import type { MainMessage, ThreadMessage } from './messages.ts';
+import { pause } from './pause.ts';
+import { choosePort } from './port.ts';
+import { queuesAnswer } from './queues.ts';
+import type { Storage } from './storage.ts';
+import { Threads } from './threads.ts';
+
+const WRITERS: readonly AgentName[] = ['gateway', 'matching'];
+const READERS: readonly AgentName[] = ['follower', 'market-data', 'ledger', 'publisher'];
+/** How long the threads may take to close sockets and files when the process ends. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** How long pending requests have to be told that their outcome is unknown. */
+const LAST_WORDS_MS = 500;
+/** A database that is up by then is connected to at the first attempt. Orders are taken meanwhile. */
+const DATABASE_HEAD_START_MS = 3_000;
+/** How long the start waits to learn whether Postgres is there. Trading does not wait. */
+const FIRST_CONTACT_MS = 1_000;
+const POLL_MS = 5;
+/** How often the projections are looked at, to know since when one is behind. */
+const LOOK_EVERY_MS = 250;
+
+/** What recovery found, for the banner and the log. */
+export interface RecoveryFacts {
+  readonly sequence: number;
+  readonly frames: number;
+  readonly cut: string | undefined;
+}
+
+export class Supervisor {
+  readonly #config: Config;
+  readonly #storage: Storage;
+  readonly #logger: Logger;
+  readonly #plan: readonly ThreadPlan[];
+  readonly #memory: SharedMemory;
+  readonly #state: SharedProcessState;
+  readonly #threads: Threads;
+  readonly #figures: Figures;
+  readonly #metrics: MetricsPage;
+  readonly #segments: SegmentPreparer;
+  readonly #lag: LagWatch;
+  readonly #sinks: SinkDetails = { postgres: '', redis: '' };
+  #onRecovered: (facts: RecoveryFacts) => void = () => {};
+  readonly #database: Database;
+  #ending = false;
+  #writersEnded = false;
+  #failure: ExitCode | undefined;
+
+  constructor(config: Config, storage: Storage, logger: Logger) {
+    this.#config = config;
+    this.#storage = storage;
+    this.#logger = logger;
+    this.#plan = planThreads(config.cores, config.gatewayThreads);
+    this.#memory = createSharedMemory(config, this.#plan);
+    this.#state = new SharedProcessState(this.#memory.state);
+    this.#threads = new Threads(this.#plan, this.#memory, (thread, message, answer) =>
+      this.#onMessage(thread, message, answer),
+    );
+    this.#figures = openFigures(this.#memory.counters, this.#memory.commandRings);
+    this.#lag = new LagWatch(this.#figures, () => performance.now() / 1_000);
+    setInterval(() => this.#lag.look(), LOOK_EVERY_MS).unref();
+    const names = DEFAULT_INSTRUMENTS.map((instrument) => instrument.name);
+    this.#metrics = createMetricsPage(this.#figures, names, this.#lag);
+    this.#segments = new SegmentPreparer(storage.journal, config.limits.segmentBytes);
+    this.#database = new Database(config.postgres, storage.postgres, logger);
+  }
+
+  /** Recovers and opens for business. Resolves when orders are taken and reads are answered. */
+  async start(): Promise<{ readonly port: number; readonly recovered: RecoveryFacts }> {
+    const { config, storage } = { config: this.#config, storage: this.#storage };
+    const recovered = new Promise<RecoveryFacts>((resolve) => {
+      this.#onRecovered = resolve;
+    });
+    const port = await choosePort(config.host, config.port);
+    const database = this.#database.start();
+    const { journal, snapshots, spool } = storage;
+    const data: Omit<ThreadData, 'index' | 'postgres'> = {
+      config,
+      port,
+      threads: this.#plan,
+      memory: this.#memory,
+      directories: { journal, snapshots, spool },
+    };
+    const writers = this.#threads.start(WRITERS, { ...data, postgres: undefined });
+    // The projections read the journal, so they begin when recovery has cut what may be torn.
+    const facts = await recovered;
+    await Promise.race([database, pause(DATABASE_HEAD_START_MS)]);
+    const { connection } = this.#database;
+    await Promise.all([writers, this.#threads.start(READERS, { ...data, postgres: connection })]);
+    await this.#until(() => this.#figures.ledger.get(LedgerCounter.STATE) !== SinkState.CONNECTING, FIRST_CONTACT_MS);
+    return { port, recovered: facts };
+  }
+
+  /**
+   * Orderly stop: pending orders are answered, journal and projections are complete. Ends the process with 0, or with
+   * the code of what failed on the way.
+   */
+  async stop(reason: string): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#logger.info({ reason }, 'stopping');
+    const { drainTimeoutMs, flushTimeoutMs } = this.#config.limits;
+    this.#moveOn(ProcessState.DRAINING);
+    if (!(await this.#until(() => this.#inFlight() === 0, drainTimeoutMs))) {
+      this.#logger.error({ commands: this.#inFlight() }, 'not answered in time: their outcome is unknown to who asked');
+    }
+    this.#moveOn(ProcessState.CLOSING);
+    this.#writersEnded = await this.#threads.ended(WRITERS, CLOSE_TIMEOUT_MS);
+    if (!this.#writersEnded) this.#fail('JournalFault', 'the matching thread does not end: a write or sync hangs');
+    await this.#until(() => this.#followerIsComplete(), flushTimeoutMs);
+    this.#moveOn(ProcessState.FINISHING);
+    await this.#threads.ended(READERS, flushTimeoutMs + CLOSE_TIMEOUT_MS);
+    await this.#segments.close();
+    await this.#database.stop();
+    this.#logger.info({ sequence: this.#figures.matching.get(MatchingCounter.SEQUENCE) }, 'stopped');
+    this.#exit(this.#failure ?? ExitCode.OK);
+  }
+
+  /** Stop after a failure: nothing more is acknowledged; whoever waits is told that the outcome is unknown. */
+  async crash(error: { readonly name: string; readonly message: string; readonly stack?: string }): Promise<void> {
+    const code = this.#fail(error.name, error.message, error.stack);
+    // A stop that is under way goes on to its end, and ends with this code.
+    if (this.#ending) return;
+    this.#ending = true;
+    if (code === ExitCode.FAULT || code === ExitCode.IO) this.#moveOn(ProcessState.POISONED);
+    await this.#until(() => this.#inFlight() === 0, LAST_WORDS_MS);
+    this.#exit(code);
+  }
+
+  /** The last thing: sockets closed, then the process ends. Blocks. */
+  closeGateways(): void {
+    this.#moveOn(ProcessState.FINISHING);
+    this.#state.waitGatewaysClosed(CLOSE_TIMEOUT_MS);
+  }
+
+  /** Says what failed and remembers the first failure's exit code. Returns this one's. */
+  #fail(name: string, message: string, stack?: string): ExitCode {
+    const code = exitCodeFor(name);
+    this.#logger.fatal({ error: name, stack, code }, message);
+    this.#failure ??= code;
+    return code;
+  }
+
+  /** The lock stays: the kernel frees it when the process is really gone, with every write it may still have under way. */
+  #exit(code: ExitCode): void {
+    this.closeGateways();
+    if (this.#writersEnded) this.#storage.release();
+    process.exit(code);
+  }
+
+  #moveOn(state: ProcessState): void {
+    this.#state.advance(state);
+    this.#threads.wake();
+  }
+
+  async #until(done: () => boolean, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    while (!done()) {
+      if (performance.now() >= deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return true;
+  }
+
+  #inFlight(): number {
+    return this.#figures.gateways.reduce((sum, block) => sum + block.get(GatewayCounter.IN_FLIGHT), 0);
+  }
+
+  #followerIsComplete(): boolean {
+    const { follower, matching } = this.#figures;
+    const frames = follower.get(FollowerCounter.FRAME) >= matching.get(MatchingCounter.DURABLE_FRAME);
+    return frames && follower.get(FollowerCounter.SPOOL_SEQUENCE) >= matching.get(MatchingCounter.SEQUENCE);
+  }
+
+  #onMessage(thread: ThreadPlan, message: ThreadMessage, answer: (message: MainMessage) => void): void {
+    switch (message.kind) {
+      case 'ready':
+        break;
+      case 'recovered':
+        this.#onRecovered(message);
+        break;
+      case 'segment-needed':
+        this.#prepareSegment();
+        break;
+      case 'sink':
+        this.#sinks[message.sink] = message.detail;
+        this.#logger.info(
+          { sink: message.sink, state: sinkStateName(message.state), detail: message.detail },
+          'projection',
+        );
+        break;
+      case 'question':
+        void this.#answer(message.question).then((text) => answer({ kind: 'answer', id: message.id, answer: text }));
+        break;
+      case 'failed':
+        void this.crash({ ...message, message: `${thread.name}: ${message.message}` });
+        break;
+    }
+  }
+
+  #prepareSegment(): void {
+    if (this.#ending) return;
+    // Not fatal: the matching thread makes the segment itself, slowly, when there is none.
+    this.#segments.prepare().catch((error: unknown) => {
+      this.#logger.error({ error: String(error) }, 'no journal segment could be prepared');
+    });
+  }
+
+  async #answer(question: MainQuestion): Promise<MainAnswer> {
+    switch (question.kind) {
+      case 'metrics':
+        return { status: 200, contentType: this.#metrics.contentType, body: await this.#metrics.render() };
+      case 'health':
+        return healthAnswer(this.#health());
+      case 'queues':
+        return queuesAnswer(this.#figures, this.#health(), this.#lag);
+    }
+  }
+
+  #health(): Health {
+    return healthOf(this.#figures, this.#config, this.#storage, this.#state.get(), this.#sinks, this.#lag);
+  }
+}
