@@ -1,0 +1,131 @@
+// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAME] [--seed N]`. Runs every suite listed below and prints one table.
+// Results are checked: a case that returns another hash on another run, or another than its rival, fails the run (exit code 70).
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Bench } from 'tinybench';
+import { bookSuite } from './book.bench.ts';
+import { codecSuite } from './codec.bench.ts';
+import { journalSuite } from './journal.bench.ts';
+import { ringSuite } from './ring.bench.ts';
+import type { Case, Suite, SuiteOptions } from './suite.ts';
+
+/** One line for each suite. */
+const SUITES: ReadonlyArray<(options: SuiteOptions) => Suite> = [bookSuite, codecSuite, journalSuite, ringSuite];
+
+interface Row {
+  readonly suite: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly operationsPerSecond: number;
+  /** Nanoseconds per operation, over whole runs. */
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly runs: number;
+  readonly hash: string;
+}
+
+class WrongResult extends Error {
+  override readonly name = 'WrongResult';
+}
+
+async function measure(suite: string, one: Case, tiny: boolean): Promise<Row> {
+  const bench = new Bench({
+    iterations: tiny ? 2 : 10,
+    time: tiny ? 0 : 500,
+    warmupIterations: 2,
+    warmupTime: tiny ? 0 : 100,
+    throws: true,
+  });
+  let expected: number | undefined;
+  bench.add(one.name, async () => {
+    const hash = await one.run();
+    expected ??= hash;
+    if (hash !== expected) throw new WrongResult(`${one.name}: result ${hash} after ${expected}`);
+  });
+  await bench.run();
+  await one.close?.();
+  const result = bench.tasks[0]?.result;
+  if (result?.state !== 'completed' || expected === undefined) throw new WrongResult(`${one.name}: not completed`);
+  const nsPerOperation = 1e6 / one.operations;
+  return {
+    suite,
+    name: one.name,
+    unit: one.unit,
+    operationsPerSecond: Math.round((1000 / result.latency.mean) * one.operations),
+    p50Ns: result.latency.p50 * nsPerOperation,
+    p99Ns: result.latency.p99 * nsPerOperation,
+    runs: result.latency.samplesCount,
+    hash: expected.toString(16),
+  };
+}
+
+/** Cases that compute the same thing must have come to the same. */
+function checkRivals(suite: Suite, rows: readonly Row[]): void {
+  const results = new Map<string, Row>();
+  for (const [i, row] of rows.entries()) {
+    const resultOf = suite.cases[i]?.resultOf ?? row.name;
+    const rival = results.get(resultOf);
+    if (rival === undefined) results.set(resultOf, row);
+    else if (rival.hash !== row.hash)
+      throw new WrongResult(`${row.name}: ${row.hash}, but ${rival.name}: ${rival.hash}`);
+  }
+}
+
+function table(rows: readonly Row[]): string {
+  const head = ['suite', 'case', 'operations/s', 'p50 ns', 'p99 ns', 'runs', 'result'];
+  const lines = rows.map((row) => [
+    row.suite,
+    row.name,
+    `${row.operationsPerSecond.toLocaleString('en')} ${row.unit}s`,
+    row.p50Ns.toFixed(1),
+    row.p99Ns.toFixed(1),
+    String(row.runs),
+    row.hash,
+  ]);
+  const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]?.length ?? 0)));
+  const format = (line: readonly string[]): string =>
+    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+  return [head, ...lines].map(format).join('\n');
+}
+
+const { values } = parseArgs({
+  options: {
+    tiny: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const options: SuiteOptions = { tiny: values.tiny, seed: Number(values.seed) };
+const machine = {
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  platform: `${process.platform} ${process.arch}`,
+  node: process.version,
+  v8: process.versions.v8,
+};
+
+const rows: Row[] = [];
+for (const makeSuite of SUITES) {
+  const suite = makeSuite(options);
+  if (values.only !== undefined && values.only !== suite.name) continue;
+  const suiteRows: Row[] = [];
+  for (const one of suite.cases) {
+    if (process.stderr.isTTY) process.stderr.write(`${suite.name}: ${one.name}\n`);
+    suiteRows.push(await measure(suite.name, one, options.tiny));
+  }
+  checkRivals(suite, suiteRows);
+  rows.push(...suiteRows);
+}
+
+if (rows.length === 0) {
+  process.stderr.write(`no suite named ${values.only}\n`);
+  process.exitCode = 64;
+} else if (values.json) {
+  process.stdout.write(`${JSON.stringify({ seed: options.seed, tiny: options.tiny, machine, rows })}\n`);
+} else {
+  const { cpu, cores, platform, node, v8 } = machine;
+  process.stdout.write(
+    `seed ${options.seed}   ${cpu}, ${cores} cores, ${platform}   Node ${node}, V8 ${v8}\n\n${table(rows)}\n`,
+  );
+}

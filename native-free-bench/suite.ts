@@ -1,0 +1,45 @@
+// What a benchmark suite is: named cases that compute something, so that the result can be checked and not only timed.
+// Main thread of the benchmark; owns nothing.
+
+/** What run.ts was asked for. */
+export interface SuiteOptions {
+  /** Little work per run: shows that the benchmark still works, not how fast anything is. */
+  readonly tiny: boolean;
+  /** Seed of everything random. */
+  readonly seed: number;
+}
+
+/** One measured thing. */
+export interface Case {
+  readonly name: string;
+  /** What one operation is, in a word or two: an order, a slot. */
+  readonly unit: string;
+  /** Operations that one call of `run` does. */
+  readonly operations: number;
+  /** Does them and returns a hash of what came out: the same on every call. Cases with one `resultOf` must agree on it. */
+  run(): number | Promise<number>;
+  /** Cases of a suite that compute the same thing carry the same name here. */
+  readonly resultOf: string;
+  /** After the last run: ends threads, releases files. */
+  close?(): void | Promise<void>;
+}
+
+/** What a case does in a run. Its loop is its own: one shared by all cases would measure calls that cannot be inlined. */
+export type Run = () => number;
+
+/** Cases that compute the same thing, by their names. */
+export function rivals(unit: string, resultOf: string, operations: number, runs: Record<string, Run>): Case[] {
+  return Object.entries(runs).map(([name, run]) => ({ name, unit, operations, resultOf, run }));
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly cases: readonly Case[];
+}
+
+/** Folds `value` into `hash` (FNV-1a over 32-bit words). Start with HASH_START. Allocates: nothing. */
+export function hashWord(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x01000193) >>> 0;
+}
+
+export const HASH_START = 0x811c9dc5;

@@ -1,0 +1,116 @@
+// The reference for comparisons, as a process: `node dist/tools/bare-server.js PORT`. The least that a uWebSockets.js server does
+// for an order: collects the body, JSON.parse, checks that the fields are there, answers JSON of the same shape and length as a
+// real reply. One thread; started by compare-http, whose end is its own end. Keeps nothing, decides nothing, promises nothing:
+// what Ringbook does more is what is compared.
+
+import { App, type HttpResponse, type TemplatedApp } from 'uWebSockets.js';
+import { positiveInteger } from './usage.ts';
+
+interface OrderFields {
+  readonly idempotency_key: string;
+  readonly client_id: string;
+  readonly side: string;
+  readonly type: string;
+  readonly price: number | string;
+  readonly quantity: number | string;
+}
+
+const BOOK = JSON.stringify({ asks: [], bids: [], sequence: 0, instrument: 'BTC-USD' });
+/** Of the right length; a real one is made for each order. */
+const ORDER_ID = '01a203ad-3ef2-8400-8000-0000001a7c2a';
+const ZERO = '0.00000000';
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isAmount(value: unknown): value is number | string {
+  return typeof value === 'number' || typeof value === 'string';
+}
+
+/** undefined: not JSON, or a field is missing or of another type. */
+function readOrder(text: string): OrderFields | undefined {
+  let body: Partial<Record<string, unknown>> | null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { idempotency_key, client_id, side, type, price, quantity } = body;
+  if (!isText(idempotency_key) || !isText(client_id) || !isText(side) || !isText(type)) return undefined;
+  if (!isAmount(price) || !isAmount(quantity)) return undefined;
+  return { idempotency_key, client_id, side, type, price, quantity };
+}
+
+function replyTo({ client_id, side, type, price, quantity }: OrderFields, sequence: number): string {
+  const now = new Date().toISOString().replace('Z', '000Z');
+  return JSON.stringify({
+    order_id: ORDER_ID,
+    client_id,
+    instrument: 'BTC-USD',
+    side,
+    type,
+    price: Number(price).toFixed(2),
+    quantity: Number(quantity).toFixed(8),
+    filled_quantity: ZERO,
+    remaining_quantity: ZERO,
+    cancelled_quantity: ZERO,
+    prevented_quantity: ZERO,
+    average_price: null,
+    status: 'open',
+    time_in_force: 'GTC',
+    post_only: false,
+    reject_reason: null,
+    sequence,
+    created_at: now,
+    updated_at: now,
+    trades: [],
+    trades_total: 0,
+  });
+}
+
+/** Listens; throws when the port is taken. */
+function listen(host: string, port: number): TemplatedApp {
+  let sequence = 0;
+  const app = App();
+  app.post('/orders', (res) => {
+    collectBody(res, (text) => {
+      const order = readOrder(text);
+      const status = order === undefined ? '400 Bad Request' : '202 Accepted';
+      const body = order === undefined ? '{}' : replyTo(order, ++sequence);
+      res.cork(() => {
+        res.writeStatus(status).writeHeader('Content-Type', 'application/json').end(body);
+      });
+    });
+  });
+  app.get('/orderbook', (res) => {
+    res.writeHeader('Content-Type', 'application/json').end(BOOK);
+  });
+  const listening: unknown[] = [];
+  app.listen(host, port, (socket) => {
+    if (socket !== false) listening.push(socket);
+  });
+  if (listening.length === 0) throw new Error(`cannot listen on ${host}:${port}`);
+  return app;
+}
+
+function collectBody(res: HttpResponse, complete: (text: string) => void): void {
+  let before: Buffer | undefined;
+  let aborted = false;
+  res.onAborted(() => {
+    aborted = true;
+  });
+  res.onData((chunk, isLast) => {
+    const bytes = Buffer.from(chunk);
+    const whole = before === undefined ? bytes : Buffer.concat([before, bytes]);
+    if (!isLast) before = Buffer.from(whole);
+    else if (!aborted) complete(whole.toString('utf8'));
+  });
+}
+
+const server = listen('127.0.0.1', positiveInteger('port', process.argv[2] ?? ''));
+process.on('SIGTERM', () => server.close());
+// The starter holds the other end of this channel; by hand there is none.
+process.on('disconnect', () => process.exit(0));
+process.send?.('listening');

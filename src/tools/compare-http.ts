@@ -1,0 +1,154 @@
+#!/usr/bin/env node
+// POST /orders of a running Ringbook beside a server that does nothing but parse and answer: the same load, in turns. A process of
+// its own. Results on standard output. Must never let one server's aftermath run into the other's turn.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startBareChild } from './bare-child.ts';
+import { HttpConnection } from './http-connection.ts';
+import { type LoadResult, loadProblem, runLoad } from './load.ts';
+import { orderJson } from './order-mix.ts';
+import { ReplyError } from './replay-requests.ts';
+import { readHealth, type ServerHealth } from './server-facts.ts';
+import { httpUrl, positiveInteger, runTool } from './usage.ts';
+
+const HELP = `Usage: npm run compare -- [options]
+
+Runs the same load of orders in turns against a bare uWebSockets.js server (started here) and a running Ringbook, and
+prints both and their ratio. Uses wrk when it is installed. Exit code 1 when any order was refused or not answered, or
+when Ringbook sequenced fewer commands than it answered.
+
+  --url URL          Ringbook (http://127.0.0.1:3000); its book is filled with orders: use a data directory for tests
+  --seconds N        of each turn (30)
+  --connections N    (200)
+  --rounds N         (3)
+  --help             this text
+`;
+const CATCH_UP_MS = 120_000;
+const WARM_UP_SECONDS = 2;
+
+interface Turn {
+  readonly server: 'bare' | 'ringbook';
+  readonly load: LoadResult;
+  /** What Ringbook says of itself at the end of its turn. */
+  readonly health?: ServerHealth;
+  readonly sequenced?: number;
+  readonly caughtUpSeconds?: number;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string', default: 'http://127.0.0.1:3000' },
+      seconds: { type: 'string', default: '30' },
+      connections: { type: 'string', default: '200' },
+      rounds: { type: 'string', default: '3' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const url = httpUrl('url', values.url);
+  const seconds = positiveInteger('seconds', values.seconds);
+  const connections = positiveInteger('connections', values.connections);
+  const rounds = positiveInteger('rounds', values.rounds);
+  const runId = Date.now().toString(36);
+  await readFrom(url);
+  const bare = await startBareChild();
+  const turns: Turn[] = [];
+  try {
+    for (const target of [bare.url, url]) {
+      await requireAccepted(target, `${runId}-first`);
+      await runLoad({ url: target, connections, seconds: WARM_UP_SECONDS, source: `${runId}-warm` });
+    }
+    await catchUp(url);
+    for (let round = 1; round <= rounds; round++) {
+      const source = `${runId}-${round}`;
+      turns.push({ server: 'bare', load: await runLoad({ url: bare.url, connections, seconds, source }) });
+      turns.push(await ringbookTurn(url, connections, seconds, source));
+      process.stdout.write(turns.slice(-2).map(describeTurn).join(''));
+    }
+  } finally {
+    await bare.stop();
+  }
+  process.stdout.write(summary(turns));
+  const problems = turns.flatMap(({ server, load, sequenced }) => {
+    const problem = loadProblem(load, sequenced);
+    return problem === undefined ? [] : [`FAIL      ${server}: ${problem}\n`];
+  });
+  process.stdout.write(problems.join(''));
+  return problems.length === 0 ? 0 : 1;
+}
+
+async function ringbookTurn(url: URL, connections: number, seconds: number, source: string): Promise<Turn> {
+  const before = await readFrom(url);
+  const load = await runLoad({ url, connections, seconds, source });
+  const health = await readFrom(url);
+  const caughtUpSeconds = await catchUp(url);
+  return { server: 'ringbook', load, health, sequenced: health.sequence - before.sequence, caughtUpSeconds };
+}
+
+async function readFrom(url: URL): Promise<ServerHealth> {
+  const connection = new HttpConnection(url, 5_000);
+  const health = await readHealth(connection);
+  connection.close();
+  return health;
+}
+
+/** wrk does not tell 202 from other good answers, so one order is looked at. */
+async function requireAccepted(url: URL, source: string): Promise<void> {
+  const connection = new HttpConnection(url, 5_000);
+  const { status, body } = await connection.request('POST', '/orders', orderJson(source, 0));
+  connection.close();
+  if (status !== 202) throw new ReplyError(`${url.origin} answers ${status} ${body.slice(0, 200)}`);
+}
+
+/** Waits until the ledger has everything, so that its work is not done in the bare server's turn. Returns the seconds. */
+async function catchUp(url: URL): Promise<number> {
+  const startMs = performance.now();
+  for (;;) {
+    const waitedMs = performance.now() - startMs;
+    const { postgresBehind } = await readFrom(url);
+    if (postgresBehind === 0 || waitedMs > CATCH_UP_MS) return waitedMs / 1000;
+    await sleep(100);
+  }
+}
+
+function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn): string {
+  const { tool, requests, perSecond, p50Ms, p99Ms, maxMs, refused, failed } = load;
+  const figures =
+    `${server.padEnd(8)}  ${Math.round(perSecond).toLocaleString('en').padStart(7)}/s  ` +
+    `p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  max ${maxMs.toFixed(1)} ms  ` +
+    `${requests.toLocaleString('en')} answered, ${refused} not 202, ${failed} failed (${tool})\n`;
+  if (health === undefined) return figures;
+  return (
+    `${figures}          ${sequenced?.toLocaleString('en')} sequenced, ${health.durability}; at the end Postgres was ` +
+    `${health.postgresBehind.toLocaleString('en')} commands, ${health.postgresBehindSeconds.toFixed(2)} s behind; ` +
+    `level after ${caughtUpSeconds?.toFixed(1)} s\n`
+  );
+}
+
+function summary(turns: readonly Turn[]): string {
+  const ratesOf = (server: Turn['server']) =>
+    turns.filter((turn) => turn.server === server).map(({ load }) => load.perSecond);
+  const bare = ratesOf('bare');
+  const ringbook = ratesOf('ringbook');
+  // Round by round: what else the machine does then slows both.
+  const shares = ringbook.map((rate, round) => (100 * rate) / bare[round]);
+  const each = shares.map((share) => `${share.toFixed(1)} %`).join(', ');
+  return (
+    `median    bare ${Math.round(median(bare)).toLocaleString('en')}/s, ` +
+    `ringbook ${Math.round(median(ringbook)).toLocaleString('en')}/s\n` +
+    `ringbook reaches ${median(shares).toFixed(1)} % of the bare server (by round: ${each})\n`
+  );
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+runTool('compare-http', main);

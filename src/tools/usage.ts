@@ -1,0 +1,51 @@
+// How tools refuse a wrong command line and end on errors: one line on standard error and the exit code. A tool's process.
+
+/** A command line that makes no sense; exit 64. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const USAGE = 64;
+const FAILED = 1;
+/** Errors whose message says all. */
+const EXPECTED = new Set([
+  'UsageError',
+  'FlowError',
+  'StateError',
+  'ReplyError',
+  'ConnectionLost',
+  'LedgerBehind',
+  'LoadError',
+  'ChildError',
+  'AbortError',
+]);
+/** Of these, what the caller gave was wrong. */
+const CALLERS = new Set(['UsageError', 'FlowError', 'StateError']);
+
+/** Runs a tool to its exit code. */
+export function runTool(name: string, main: () => Promise<number>): void {
+  main().then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      const { name: kind, message, stack } = error instanceof Error ? error : new Error(String(error));
+      const badOption = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+      const short = badOption || EXPECTED.has(kind);
+      process.stderr.write(`${name}: ${short ? message : stack}\n`);
+      process.exitCode = badOption || CALLERS.has(kind) ? USAGE : FAILED;
+    },
+  );
+}
+
+export function positiveInteger(option: string, value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number > 0) return number;
+  throw new UsageError(`--${option} ${value}: a whole number above 0 is needed`);
+}
+
+export function httpUrl(option: string, value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'http:') throw new UsageError(`--${option} ${value}: an http:// URL is needed`);
+  return url;
+}
