@@ -1,0 +1,91 @@
+// For the whole-system tests: holds a running server to what its clients were told. Sends every request again, reckons from the
+// answers what must be true, and compares orders, book and trades. Returns what is wrong as text, so that a test can also ask
+// for something to be wrong.
+
+import type { Connection } from './http.ts';
+import { detailedTradeLine, differences, expectedLevels, orderProblems, Reckoning, tradeLine } from './reckoning.ts';
+import { bookOf, orderOf, tradesOf } from './replies.ts';
+import { type Exchange, outcomeOf, overConnections, sendAgain, type Trader } from './traffic.ts';
+
+const CONNECTIONS = 8;
+const TRADES_MAX = 1_000;
+
+/**
+ * Sends every request of the logs again: what was accepted must be answered the same; what was not answered must be now, and
+ * the same ever after. Their outcomes are final then.
+ */
+export async function replayAll(url: string, traders: readonly Trader[]): Promise<string[]> {
+  const problems: string[] = [];
+  // A trader's own requests in their order: an amend that is executed only now must come after what it amends.
+  await overConnections(url, CONNECTIONS, traders, async (connection, { log }) => {
+    for (const exchange of log) problems.push(...(await replay(connection, exchange)));
+  });
+  return problems;
+}
+
+async function replay(connection: Connection, exchange: Exchange): Promise<string[]> {
+  const problems = await settle(connection, exchange);
+  // What was refused changed nothing and is not remembered: asked again, it may be judged by another book.
+  if (problems.length > 0 || exchange.outcome !== 'accepted') return problems;
+  const again = await sendAgain(connection, exchange);
+  const marked = again.headers['idempotent-replayed'] === 'true';
+  if (again.status === 202 && marked && again.text === exchange.answer?.text) return [];
+  const found = `${again.status} ${marked ? '' : 'unmarked '}${again.text}`;
+  return [`${describe(exchange)} was accepted with ${exchange.answer?.text}, and again: ${found}`];
+}
+
+/** An exchange without a final outcome gets one. */
+async function settle(connection: Connection, exchange: Exchange): Promise<string[]> {
+  const before = exchange.outcome;
+  if (before === 'accepted' || before === 'refused') return [];
+  const answer = await sendAgain(connection, exchange);
+  const outcome = outcomeOf(answer);
+  if (outcome === undefined) return [`${describe(exchange)}: ${answer.status} ${answer.text}`];
+  exchange.outcome = outcome;
+  exchange.answer = answer;
+  exchange.executedUnseen = answer.headers['idempotent-replayed'] !== undefined;
+  if (before !== 'declined' || !exchange.executedUnseen) return [];
+  return [`${describe(exchange)} was executed although the server said it was not`];
+}
+
+function describe({ request: { method, path, body } }: Exchange): string {
+  return `${method} ${path} ${JSON.stringify(body)}`;
+}
+
+/** From outcomes that are all final. */
+export function reckon(traders: readonly Trader[]): Reckoning {
+  const reckoning = new Reckoning();
+  for (const { log } of traders) reckoning.add(log);
+  reckoning.settle();
+  return reckoning;
+}
+
+/** Orders one by one, the whole book, the newest trades. */
+export async function auditReads(url: string, api: Connection, reckoning: Reckoning): Promise<string[]> {
+  const problems = [...reckoning.contradictions];
+  await overConnections(url, CONNECTIONS, [...reckoning.orders.values()], async (connection, expected) => {
+    const answer = await connection.get(`/orders/${expected.told.order_id}`);
+    if (answer.status === 200) problems.push(...orderProblems(expected, orderOf(answer)));
+    else problems.push(`order ${expected.told.order_id} is gone: ${answer.status} ${answer.text}`);
+  });
+  problems.push(...(await auditBook(api, reckoning)), ...(await auditTrades(api, reckoning)));
+  return problems;
+}
+
+async function auditBook(api: Connection, reckoning: Reckoning): Promise<string[]> {
+  const book = bookOf(await api.get('/orderbook?levels=1000'));
+  return (['bids', 'asks'] as const).flatMap((side) => {
+    const shown = book[side].map(({ price, quantity }) => [price, quantity]);
+    const expected = expectedLevels(reckoning, side === 'bids' ? 'buy' : 'sell');
+    if (JSON.stringify(shown) === JSON.stringify(expected)) return [];
+    return [`the ${side} are ${JSON.stringify(shown)}, not ${JSON.stringify(expected)}`];
+  });
+}
+
+async function auditTrades(api: Connection, { trades }: Reckoning): Promise<string[]> {
+  const shown = tradesOf(await api.get(`/trades/detailed?limit=${TRADES_MAX}`)).map(detailedTradeLine);
+  const known = [...trades.values()].map(tradeLine);
+  // More trades than one read shows: then only those shown are compared.
+  const wanted = trades.size <= TRADES_MAX ? known : known.filter((line) => shown.includes(line));
+  return differences('trade', wanted, shown);
+}
