@@ -62,7 +62,7 @@ export class LagWatch {
     if (sequences > 0) {
       const levelAt = this.#levelAt.get(sink) ?? 0;
       const since = sequence >= this.#target ? Math.max(this.#lookedAt, levelAt) : levelAt;
-      return { sequences, seconds: this.#nowSeconds() - since };
+      return { sequences, seconds: Math.round((this.#nowSeconds() - since) * 1_000) / 1_000 };
     }
     this.#levelAt.set(sink, this.#nowSeconds());
     return NO_LAG;
