@@ -46,26 +46,27 @@ export class LagWatch {
   look(): void {
     const now = this.#nowSeconds();
     const sequence = this.#figures.matching.get(MatchingCounter.SEQUENCE);
-    for (const sink of SINKS) {
-      const at = reached(this.#figures, sink);
-      if (at >= sequence) this.#levelAt.set(sink, now);
-      else if (at >= this.#target) this.#levelAt.set(sink, Math.max(this.#lookedAt, this.#levelAt.get(sink) ?? 0));
-    }
+    for (const sink of SINKS) this.#noteLevel(sink, reached(this.#figures, sink), sequence, now);
     this.#target = sequence;
     this.#lookedAt = now;
   }
 
   of(sink: Sink): Lag {
     // The sink first: read the other way round, an idle system could show a negative lag.
-    const sequence = reached(this.#figures, sink);
-    const sequences = Math.max(0, this.#figures.matching.get(MatchingCounter.SEQUENCE) - sequence);
-    if (sequences > 0) {
-      const levelAt = this.#levelAt.get(sink) ?? 0;
-      const since = sequence >= this.#target ? Math.max(this.#lookedAt, levelAt) : levelAt;
-      return { sequences, seconds: Math.round((this.#nowSeconds() - since) * 1_000) / 1_000 };
-    }
-    this.#levelAt.set(sink, this.#nowSeconds());
-    return NO_LAG;
+    const at = reached(this.#figures, sink);
+    const sequence = this.#figures.matching.get(MatchingCounter.SEQUENCE);
+    const now = this.#nowSeconds();
+    const levelAt = this.#noteLevel(sink, at, sequence, now);
+    if (at >= sequence) return NO_LAG;
+    return { sequences: sequence - at, seconds: Math.round((now - levelAt) * 1_000) / 1_000 };
+  }
+
+  /** When a sink that has reached `at` was last known to be level; remembered. */
+  #noteLevel(sink: Sink, at: number, sequence: number, now: number): number {
+    const before = this.#levelAt.get(sink) ?? 0;
+    const levelAt = at >= sequence ? now : at >= this.#target ? Math.max(this.#lookedAt, before) : before;
+    this.#levelAt.set(sink, levelAt);
+    return levelAt;
   }
 }
 

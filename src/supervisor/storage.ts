@@ -1,5 +1,5 @@
-// The data directory: its layout, its lock's place, and whether what lies there would survive a power cut.
-// Main thread, at the start.
+// The data directory: its layout, and whether what lies there would survive a power cut. Main thread, at the start.
+// Must never touch what is inside before the lock is held.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';

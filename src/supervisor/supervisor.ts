@@ -84,13 +84,13 @@ export class Supervisor {
 
   /** Recovers and opens for business. Resolves when orders are taken and reads are answered. */
   async start(): Promise<{ readonly port: number; readonly recovered: RecoveryFacts }> {
-    const { config, storage } = { config: this.#config, storage: this.#storage };
+    const config = this.#config;
     const recovered = new Promise<RecoveryFacts>((resolve) => {
       this.#onRecovered = resolve;
     });
     const port = await choosePort(config.host, config.port);
     const database = this.#database.start();
-    const { journal, snapshots, spool } = storage;
+    const { journal, snapshots, spool } = this.#storage;
     const data: Omit<ThreadData, 'index' | 'postgres'> = {
       config,
       port,
