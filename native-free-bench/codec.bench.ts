@@ -6,11 +6,14 @@ import { DEFAULT_INSTRUMENTS } from '#ringbook/domain/instrument.js';
 import { Random } from '#ringbook/sim/testing/random.js';
 import { COMMAND_SLOT_BYTES, decodeCommand, encodeCommand } from '#ringbook/wire/command-codec.js';
 import { formatDecimal, parseDecimal, writeDecimal } from '#ringbook/wire/decimal.js';
+import { InstrumentList } from '#ringbook/wire/instrument-list.js';
 import * as O from '#ringbook/wire/order-codec.js';
 import { ORDER_JSON_BYTES_MAX, OrderJsonWriter } from '#ringbook/wire/order-json.js';
 import { OrderRequestParser } from '#ringbook/wire/order-request.js';
 import { IdKind, PUBLIC_ID_BYTES, PublicIds } from '#ringbook/wire/public-id.js';
 import { HASH_START, hashWord, type Run, rivals, type Suite, type SuiteOptions } from './suite.ts';
+
+const INSTRUMENTS = new InstrumentList(DEFAULT_INSTRUMENTS);
 
 const BODIES = 256;
 const TIME_US = 1_777_000_000_000_000;
@@ -96,7 +99,7 @@ function foldOrder(hash: number, side: number, flags: number, price: number, qua
 }
 
 function parseBody(orders: readonly Order[], operations: number): Run {
-  const parser = new OrderRequestParser(DEFAULT_INSTRUMENTS);
+  const parser = new OrderRequestParser(INSTRUMENTS);
   const command = new Command();
   return () => {
     let hash = HASH_START;
@@ -143,7 +146,7 @@ function foldBytes(hash: number, bytes: Uint8Array, length: number): number {
 }
 
 function writeJson(orders: readonly Order[], ids: PublicIds, operations: number): Run {
-  const writer = new OrderJsonWriter(DEFAULT_INSTRUMENTS, ids);
+  const writer = new OrderJsonWriter(INSTRUMENTS, ids);
   const records = orders.map(orderRecord);
   const out = new Uint8Array(ORDER_JSON_BYTES_MAX);
   return () => {
@@ -288,7 +291,7 @@ function decodeIds(ids: PublicIds, operations: number): Run {
 }
 
 function commands(orders: readonly Order[], operations: number): Run {
-  const parser = new OrderRequestParser(DEFAULT_INSTRUMENTS);
+  const parser = new OrderRequestParser(INSTRUMENTS);
   const parsed = orders.map(({ body }) => {
     const command = new Command();
     if (!parser.parse(body, 0, body.length, command)) throw new Error(parser.problem.detail);

@@ -1,16 +1,25 @@
-// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAME] [--seed N]`. Runs every suite listed below and prints one table.
+// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAME] [--seed N] [--large] [--data DIR]`. Runs every suite listed below and prints one table.
 // Results are checked: a case that returns another hash on another run, or another than its rival, fails the run (exit code 70).
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
 import { bookSuite } from './book.bench.ts';
 import { codecSuite } from './codec.bench.ts';
+import { engineSuite } from './engine.bench.ts';
 import { journalSuite } from './journal.bench.ts';
 import { ringSuite } from './ring.bench.ts';
+import { structuresSuite } from './structures.bench.ts';
 import type { Case, Suite, SuiteOptions } from './suite.ts';
 
 /** One line for each suite. */
-const SUITES: ReadonlyArray<(options: SuiteOptions) => Suite> = [bookSuite, codecSuite, journalSuite, ringSuite];
+const SUITES: Record<string, (options: SuiteOptions) => Suite> = {
+  book: bookSuite,
+  structures: structuresSuite,
+  engine: engineSuite,
+  codec: codecSuite,
+  journal: journalSuite,
+  ring: ringSuite,
+};
 
 interface Row {
   readonly suite: string;
@@ -37,11 +46,12 @@ async function measure(suite: string, one: Case, tiny: boolean): Promise<Row> {
     throws: true,
   });
   let expected: number | undefined;
-  bench.add(one.name, async () => {
+  const run = async (): Promise<void> => {
     const hash = await one.run();
     expected ??= hash;
     if (hash !== expected) throw new WrongResult(`${one.name}: result ${hash} after ${expected}`);
-  });
+  };
+  bench.add(one.name, run, { beforeEach: () => one.prepare?.() });
   await bench.run();
   await one.close?.();
   const result = bench.tasks[0]?.result;
@@ -94,9 +104,11 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    large: { type: 'boolean', default: false },
+    data: { type: 'string' },
   },
 });
-const options: SuiteOptions = { tiny: values.tiny, seed: Number(values.seed) };
+const options: SuiteOptions = { tiny: values.tiny, seed: Number(values.seed), large: values.large, data: values.data };
 const machine = {
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
@@ -106,9 +118,9 @@ const machine = {
 };
 
 const rows: Row[] = [];
-for (const makeSuite of SUITES) {
+for (const [name, makeSuite] of Object.entries(SUITES)) {
+  if (values.only !== undefined && values.only !== name) continue;
   const suite = makeSuite(options);
-  if (values.only !== undefined && values.only !== suite.name) continue;
   const suiteRows: Row[] = [];
   for (const one of suite.cases) {
     if (process.stderr.isTTY) process.stderr.write(`${suite.name}: ${one.name}\n`);

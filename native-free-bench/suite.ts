@@ -7,6 +7,10 @@ export interface SuiteOptions {
   readonly tiny: boolean;
   /** Seed of everything random. */
   readonly seed: number;
+  /** Also what needs gigabytes and minutes. */
+  readonly large: boolean;
+  /** Folder of a recorded flow (see src/tools/recorded-flow.ts); undefined: none. */
+  readonly data: string | undefined;
 }
 
 /** One measured thing. */
@@ -20,6 +24,8 @@ export interface Case {
   run(): number | Promise<number>;
   /** Cases of a suite that compute the same thing carry the same name here. */
   readonly resultOf: string;
+  /** Before each run, and not measured. */
+  prepare?(): void;
   /** After the last run: ends threads, releases files. */
   close?(): void | Promise<void>;
 }

@@ -29,6 +29,8 @@ describe('configuration', () => {
       postgres: undefined,
       redis: undefined,
       showClientIds: true,
+      risk: 'off',
+      instruments: undefined,
     });
   });
 
@@ -41,6 +43,8 @@ describe('configuration', () => {
     [{ RINGBOOK_RING_SLOTS: '1000' }, /RINGBOOK_RING_SLOTS=1000 must be a power of two/],
     [{ RINGBOOK_GATEWAY_THREADS: '0' }, /RINGBOOK_GATEWAY_THREADS=0 must be >= 1/],
     [{ RINGBOOK_SHOW_CLIENT_IDS: 'yes' }, /RINGBOOK_SHOW_CLIENT_IDS="yes" must be boolean/],
+    [{ RINGBOOK_RISK: 'on' }, /RINGBOOK_RISK="on" must be one of off, balances/],
+    [{ RINGBOOK_INSTRUMENTS: 'none.json' }, /RINGBOOK_INSTRUMENTS="none\.json": ENOENT.*none\.json/],
     [{ RINGBOOK_ADMIN_TOKEN: 'short' }, /RINGBOOK_ADMIN_TOKEN=\(hidden\) must not have fewer than 16 characters/],
   ])('refuses %o by name', (environment, message) => {
     expect(() => read(environment)).toThrow(ConfigError);
@@ -71,6 +75,24 @@ describe('configuration', () => {
       database: 'u',
     });
     expect(read({ REDIS_HOST: 'cache' }).redis).toEqual({ host: 'cache', port: 6379 });
+  });
+
+  it('reads the instruments from their file, and names file, instrument and field when one is wrong', () => {
+    const write = (tick: number) => {
+      const instrument = { name: 'ETH-USD', base: 'ETH', quote: 'USD', tick, lot: 0.01 };
+      writeFileSync(join(directory, 'venue.json'), JSON.stringify({ instruments: [instrument] }));
+    };
+    write(0.05);
+    const config = read({ RINGBOOK_INSTRUMENTS: 'venue.json', RINGBOOK_RISK: 'balances' });
+    expect(config.instruments).toMatchObject({
+      file: join(directory, 'venue.json'),
+      list: [{ name: 'ETH-USD', priceScale: 2, priceIncrementTicks: 5, minQuantityLots: 1 }],
+    });
+    expect(describeConfig(config)).toMatchObject({ risk: 'balances', instruments: join(directory, 'venue.json') });
+    write(0);
+    const wrong = () => read({ RINGBOOK_INSTRUMENTS: 'venue.json' });
+    expect(wrong).toThrow(ConfigError);
+    expect(wrong).toThrow(/^RINGBOOK_INSTRUMENTS="venue\.json": instrument 1 \(ETH-USD\): tick /);
   });
 
   it('shows no secret', () => {

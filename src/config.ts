@@ -11,6 +11,7 @@ import { assert } from './assert.ts';
 import { defaultWaitStrategy, WAIT_STRATEGIES, type WaitStrategy } from './runtime/idle-strategy.ts';
 import { LOG_LEVELS } from './runtime/log.ts';
 import { GATEWAYS_MAX } from './wire/counters.ts';
+import { parseInstrumentsFile } from './wire/instruments-file.ts';
 import { REPLY_BYTES_MAX, replyRingBytes } from './wire/reply-codec.ts';
 
 interface PostgresAddress {
@@ -19,6 +20,11 @@ interface PostgresAddress {
   readonly user: string;
   readonly password?: string;
   readonly database: string;
+}
+
+interface InstrumentsFile {
+  readonly file: string;
+  readonly list: ReturnType<typeof parseInstrumentsFile>;
 }
 
 export interface Config {
@@ -33,6 +39,10 @@ export interface Config {
   readonly ringSlots: number;
   readonly adminToken: string | undefined;
   readonly showClientIds: boolean;
+  /** balances: what an order may spend is held until it has. */
+  readonly risk: (typeof RISKS)[number];
+  /** undefined: BTC-USD in a new journal, else what the journal has. */
+  readonly instruments: InstrumentsFile | undefined;
   /** undefined: an embedded server in the data directory. */
   readonly postgres: { readonly url: string } | PostgresAddress | undefined;
   /** undefined: the publisher is off. */
@@ -41,6 +51,8 @@ export interface Config {
   readonly stopWithParent: boolean;
   readonly limits: typeof LIMITS;
 }
+
+const RISKS = ['off', 'balances'] as const;
 
 /** What is not worth a variable. Bytes, milliseconds, counts. */
 const LIMITS = {
@@ -96,6 +108,8 @@ const VARIABLES = Type.Object(
     RINGBOOK_WAIT: Type.Optional(Type.Enum([...WAIT_STRATEGIES])),
     RINGBOOK_ADMIN_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
     RINGBOOK_SHOW_CLIENT_IDS: Type.Optional(Type.Boolean()),
+    RINGBOOK_RISK: Type.Optional(Type.Enum([...RISKS])),
+    RINGBOOK_INSTRUMENTS: text(),
   },
   { additionalProperties: false },
 );
@@ -161,6 +175,8 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     ringSlots: powerOfTwo(variables.RINGBOOK_RING_SLOTS ?? 4096),
     adminToken: variables.RINGBOOK_ADMIN_TOKEN,
     showClientIds: variables.RINGBOOK_SHOW_CLIENT_IDS ?? true,
+    risk: variables.RINGBOOK_RISK ?? 'off',
+    instruments: instrumentsOf(variables, directory),
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,
@@ -178,6 +194,17 @@ function defaultGatewayThreads(cores: number): number {
 function powerOfTwo(slots: number): number {
   if ((slots & (slots - 1)) !== 0) throw new ConfigError(`RINGBOOK_RING_SLOTS=${slots} must be a power of two`);
   return slots;
+}
+
+function instrumentsOf({ RINGBOOK_INSTRUMENTS: path }: Variables, directory: string): Config['instruments'] {
+  if (path === undefined) return undefined;
+  const file = resolve(directory, path);
+  try {
+    return { file, list: parseInstrumentsFile(readFileSync(file)) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`RINGBOOK_INSTRUMENTS=${JSON.stringify(path)}: ${why}`);
+  }
 }
 
 function postgresOf(variables: Variables): Config['postgres'] {
@@ -212,7 +239,7 @@ function assertRelations(config: Config): void {
 /** The effective configuration for the log, secrets masked. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const mask = (value: string) => value.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
-  const { postgres, redis, limits, adminToken, ...rest } = config;
+  const { postgres, redis, limits, adminToken, instruments, ...rest } = config;
   const database =
     postgres === undefined
       ? 'embedded'
@@ -220,5 +247,11 @@ export function describeConfig(config: Config): Record<string, unknown> {
         ? mask(postgres.url)
         : { ...postgres, ...(postgres.password === undefined ? {} : { password: '***' }) };
   const cache = redis === undefined ? 'off' : 'url' in redis ? mask(redis.url) : redis;
-  return { ...rest, adminToken: adminToken === undefined ? 'none' : '***', postgres: database, redis: cache };
+  return {
+    ...rest,
+    adminToken: adminToken === undefined ? 'none' : '***',
+    instruments: instruments?.file ?? 'as in the journal',
+    postgres: database,
+    redis: cache,
+  };
 }

@@ -4,12 +4,13 @@
 
 import { type Config, ConfigError, describeConfig, readConfig } from './config.ts';
 import { acquireDataDirectoryLock } from './journal/lock.ts';
+import type { RecoveryFacts } from './matching/matching-agent.ts';
 import { createLogger, type Logger } from './runtime/log.ts';
 import { banner } from './supervisor/banner.ts';
 import { exitCodeFor } from './supervisor/exit-codes.ts';
 import { watchParent } from './supervisor/parent-watch.ts';
 import { makeDataDirectory, prepareStorage } from './supervisor/storage.ts';
-import { type RecoveryFacts, Supervisor } from './supervisor/supervisor.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
 
 /** Before there is anything to close: says why and ends. */
 function refuse(error: unknown): never {
@@ -52,9 +53,16 @@ async function run(config: Config, logger: Logger): Promise<void> {
   const storage = prepareStorage(config);
   const supervisor = new Supervisor(config, storage, logger);
   superviseSignals(supervisor, config);
-  const { port, recovered } = await supervisor.start();
-  if (recovered.cut !== undefined) logger.warn({ cut: recovered.cut }, 'cut a torn tail that was never acknowledged');
-  process.stdout.write(banner(config, storage, port, describeRecovery(recovered)));
+  const started = await supervisor.start();
+  const { cut, differences } = started.recovered;
+  if (cut !== undefined) logger.warn({ cut }, 'cut a torn tail that was never acknowledged');
+  for (const difference of differences) {
+    logger.warn(
+      { difference },
+      'an instrument is not as RINGBOOK_INSTRUMENTS says; what was changed at run time stays',
+    );
+  }
+  process.stdout.write(banner(config, storage, started, describeRecovery(started.recovered)));
 }
 
 const config = configure();

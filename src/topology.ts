@@ -2,7 +2,7 @@
 // makes it, and by thread.ts, which builds a thread's agents from it. Sizes come from config.
 
 import type { Config } from './config.ts';
-import { DEFAULT_INSTRUMENTS } from './domain/instrument.ts';
+import { INSTRUMENTS_MAX } from './domain/instrument.ts';
 import { SharedProcessState } from './runtime/process-state.ts';
 import { broadcastBytesNeeded, createBroadcastRing } from './shared-memory/broadcast-ring.ts';
 import { CommandRing } from './shared-memory/command-ring.ts';
@@ -13,6 +13,7 @@ import { MessageRing } from './shared-memory/message-ring.ts';
 import { COMMAND_SLOT_BYTES } from './wire/command-codec.ts';
 import { COUNTER_BLOCKS } from './wire/counters.ts';
 import { DEPTH_BYTES_MAX } from './wire/depth-codec.ts';
+import { INSTRUMENT_DIRECTORY_BYTES } from './wire/instrument-directory.ts';
 import { replyRingBytes } from './wire/reply-codec.ts';
 
 export type AgentName = 'gateway' | 'matching' | 'follower' | 'ledger' | 'publisher' | 'market-data';
@@ -49,11 +50,13 @@ export function planThreads(cores: number, gateways: number): readonly ThreadPla
   ];
 }
 
-/** Everything threads share. Arrays are by gateway, `depth` by instrument. */
+/** Everything threads share. Arrays are by gateway, `depth` by instrument, with room for as many as there can be. */
 export interface SharedMemory {
   readonly state: SharedArrayBuffer;
   readonly doorbells: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** matching -> everyone: what can be traded. */
+  readonly instruments: SharedArrayBuffer;
   /** gateway -> matching: commands. */
   readonly commandRings: readonly SharedArrayBuffer[];
   /** matching -> gateway: replies. */
@@ -77,13 +80,14 @@ export function createSharedMemory(config: Config, threads: readonly ThreadPlan[
     state: new SharedArrayBuffer(SharedProcessState.BYTES),
     doorbells: new SharedArrayBuffer(threads.length * DOORBELL_STRIDE_INTS * 4),
     counters: new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS)),
+    instruments: latestValue(INSTRUMENT_DIRECTORY_BYTES),
     commandRings: perGateway(() => commandRing(ringSlots)),
     replyRings: perGateway(() => messageRing(replyRingBytes(ringSlots))),
     queryRings: perGateway(() => messageRing(limits.queryRingBytes)),
     answerRings: perGateway(() => messageRing(limits.answerRingBytes)),
     events: broadcastRing(limits.eventRingBytes),
     stream: broadcastRing(limits.streamRingBytes),
-    depth: DEFAULT_INSTRUMENTS.map(() => latestValue(DEPTH_BYTES_MAX)),
+    depth: Array.from({ length: INSTRUMENTS_MAX }, () => latestValue(DEPTH_BYTES_MAX)),
   };
 }
 

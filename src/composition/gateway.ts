@@ -3,7 +3,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { assert } from '../assert.ts';
-import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { connectionsMax, openFilesMax } from '../gateway/connections.ts';
 import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
 import { GatewayAgent } from '../gateway/gateway-agent.ts';
@@ -30,7 +29,7 @@ export function composeGateway(wiring: Wiring, gateway: number): Agent {
     index: gateway,
     host: config.host,
     port,
-    instruments: DEFAULT_INSTRUMENTS,
+    instruments: wiring.instruments,
     state: wiring.state,
     commandRing: new CommandRing(memory.commandRings[gateway]),
     replyRing: new MessageRing(memory.replyRings[gateway]),

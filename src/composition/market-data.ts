@@ -1,6 +1,5 @@
 // Builds the market-data agent from shared memory. Projection thread, or the market-data thread where there is one.
 
-import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -16,7 +15,7 @@ export function composeMarketData(wiring: Wiring): Agent {
   const { config, memory, threads, directories } = wiring.data;
   const { state } = wiring;
   return new MarketDataAgent({
-    instruments: DEFAULT_INSTRUMENTS,
+    instruments: wiring.instruments,
     events: new BroadcastReader(memory.events),
     spool: new SpoolReader(directories.spool),
     matchingCounters: wiring.counters(CounterBlockId.MATCHING),

@@ -1,14 +1,19 @@
 // Builds the matching agent from shared memory. Matching thread, once.
 
 import { randomBytes } from 'node:crypto';
+import type { Config } from '../config.ts';
+import { RiskMode } from '../domain/codes.ts';
 import { MatchingAgent, type MatchingContext } from '../matching/matching-agent.ts';
+import type { VenueSettings } from '../matching/own-commands.ts';
 import type { Agent } from '../runtime/agent.ts';
 import { createClock } from '../runtime/clock.ts';
 import { BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
 import { CommandRing } from '../shared-memory/command-ring.ts';
+import { LatestValue } from '../shared-memory/latest-value.ts';
 import { MessageRing } from '../shared-memory/message-ring.ts';
 import { doorbellsOf, doorbellsOfAny } from '../topology.ts';
 import { CounterBlockId } from '../wire/counters.ts';
+import { InstrumentDirectoryWriter } from '../wire/instrument-directory.ts';
 import type { Wiring } from './thread-data.ts';
 
 export function composeMatching(wiring: Wiring): Agent {
@@ -26,6 +31,10 @@ export function composeMatching(wiring: Wiring): Agent {
     state: wiring.state,
     counters: wiring.counters(CounterBlockId.MATCHING),
     reasons: wiring.counters(CounterBlockId.REASONS),
+    commands: wiring.counters(CounterBlockId.COMMANDS),
+    trades: wiring.counters(CounterBlockId.TRADES),
+    instruments: new InstrumentDirectoryWriter(new LatestValue(memory.instruments)),
+    venue: venueOf(config),
     clock: createClock(),
     newJournalId: () => {
       const random = randomBytes(8);
@@ -35,4 +44,11 @@ export function composeMatching(wiring: Wiring): Agent {
     onSegmentNeeded: () => wiring.tell({ kind: 'segment-needed' }),
   };
   return new MatchingAgent(context);
+}
+
+function venueOf({ risk, instruments }: Config): VenueSettings {
+  return {
+    riskMode: risk === 'balances' ? RiskMode.BALANCES : RiskMode.OFF,
+    instruments: instruments?.list,
+  };
 }

@@ -2,13 +2,14 @@
 // recovery is over.
 
 import { assert } from '../assert.ts';
+import { InstrumentStatus } from '../domain/codes.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { LedgerArchive } from '../ledger/archive.ts';
 import { readMigrations } from '../ledger/migrate.ts';
 import { Projector, type ProjectorOptions } from '../ledger/projector.ts';
-import { Publisher } from '../publisher/publisher.ts';
+import { type DepthSource, Publisher } from '../publisher/publisher.ts';
 import type { Agent } from '../runtime/agent.ts';
 import { createClock } from '../runtime/clock.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
@@ -33,7 +34,7 @@ type Connection = ProjectorOptions['connection'];
 export async function composeProjection(wiring: Wiring): Promise<Agent[]> {
   stepBehindOrders();
   const connection = connectionOf(wiring);
-  const archive = new LedgerArchive({ ...identityOf(wiring), connection, instruments: DEFAULT_INSTRUMENTS });
+  const archive = new LedgerArchive({ ...identityOf(wiring), connection });
   const publisher = composePublisher(wiring);
   return [
     composeFollower(wiring, archive),
@@ -118,23 +119,18 @@ const PUBLISHED_LEVELS = DEPTH_LEVELS_DEFAULT;
 
 /** Undefined when no Redis is configured. */
 function composePublisher(wiring: Wiring): Agent | undefined {
-  const { config, memory } = wiring.data;
+  const { config } = wiring.data;
   const counters = wiring.counters(CounterBlockId.PUBLISHER);
   if (config.redis === undefined) {
     counters.set(PublisherCounter.STATE, SinkState.OFF);
     return undefined;
   }
   const clock = createClock();
-  const books = memory.depth.map((buffer, k) => new PreparedBook(new LatestValue(buffer), DEFAULT_INSTRUMENTS[k]));
   return new Publisher({
     redis: 'url' in config.redis ? config.redis.url : config.redis,
     journalId: identityOf(wiring).journalId,
     epoch: wiring.state.epoch,
-    sources: books.map((book, k) => ({
-      instrument: DEFAULT_INSTRUMENTS[k].name,
-      version: () => book.version(),
-      read: () => book.body(PUBLISHED_LEVELS, 0),
-    })),
+    sources: bookSources(wiring),
     progress: {
       connected: (up, detail) => {
         const state = up ? SinkState.UP : SinkState.DOWN;
@@ -151,4 +147,22 @@ function composePublisher(wiring: Wiring): Agent | undefined {
     nowMs: () => clock.monotonicUs() / 1_000,
     random: Math.random,
   });
+}
+
+/** The book of every instrument, more of them as instruments are added. One that is delisted is not published any more. */
+function bookSources({ data, instruments }: Wiring): () => readonly DepthSource[] {
+  const sources: DepthSource[] = [];
+  return () => {
+    const { all } = instruments.current;
+    for (let k = sources.length; k < all.length; k++) {
+      const book = new PreparedBook(new LatestValue(data.memory.depth[k]), all[k]);
+      const isListed = () => instruments.current.all[k].status !== InstrumentStatus.DELISTED;
+      sources.push({
+        instrument: all[k].name,
+        version: () => (isListed() ? book.version() : -1),
+        read: () => book.body(PUBLISHED_LEVELS, 0),
+      });
+    }
+    return sources;
+  };
 }

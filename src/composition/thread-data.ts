@@ -4,8 +4,10 @@ import type { Config } from '../config.ts';
 import type { PostgresConnection } from '../ledger/embedded-postgres.ts';
 import { SharedProcessState } from '../runtime/process-state.ts';
 import { CounterBlock } from '../shared-memory/counters.ts';
+import { LatestValue } from '../shared-memory/latest-value.ts';
 import type { ThreadMessage } from '../supervisor/messages.ts';
 import { doorbellOf, type SharedMemory, type ThreadPlan } from '../topology.ts';
+import { InstrumentDirectory } from '../wire/instrument-directory.ts';
 
 export interface ThreadData {
   readonly config: Config;
@@ -23,12 +25,15 @@ export interface ThreadData {
 export class Wiring {
   readonly data: ThreadData;
   readonly state: SharedProcessState;
+  /** What can be traded, as the matching thread has published it last. */
+  readonly instruments: InstrumentDirectory;
   /** Tells main something. */
   readonly tell: (message: ThreadMessage) => void;
 
   constructor(data: ThreadData, tell: (message: ThreadMessage) => void) {
     this.data = data;
     this.state = new SharedProcessState(data.memory.state);
+    this.instruments = new InstrumentDirectory(new LatestValue(data.memory.instruments));
     this.tell = tell;
   }
 

@@ -1,8 +1,29 @@
 // The numbers of the domain: they stand in journals, rings and snapshots, so a number is never reused or changed.
-// Pure constants; any thread. The names are the field's own, the texts are what HTTP, WebSocket and metrics show.
+// Pure constants; any thread. The names are the field's own. Reasons have a file of their own, reasons.ts.
 
-export const CommandType = { NEW_ORDER: 1, CANCEL_ORDER: 2, AMEND_ORDER: 3 } as const;
+export const CommandType = {
+  NEW_ORDER: 1,
+  CANCEL_ORDER: 2,
+  AMEND_ORDER: 3,
+  /** Cancels an order and places another in its stead, or does neither. */
+  REPLACE_ORDER: 4,
+  /** Cancels every order of a client (or of all), of an instrument (or of all), of a side (or of both). */
+  MASS_CANCEL: 5,
+  /** Ends every order whose time has come. Written by the matching thread, before the commands of its batch. */
+  EXPIRE_ORDERS: 6,
+  /** Adds an instrument or changes one. */
+  DEFINE_INSTRUMENT: 7,
+  SET_INSTRUMENT_STATUS: 8,
+  SET_KILL_SWITCH: 9,
+  SET_CLIENT_LIMITS: 10,
+  /** A deposit or a withdrawal. */
+  ADJUST_BALANCE: 11,
+  /** Turns balances with holds on or off. */
+  SET_RISK_MODE: 12,
+  CLOSE_SETTLEMENT: 13,
+} as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
+export const COMMAND_TYPE_MAX = CommandType.CLOSE_SETTLEMENT;
 
 export const Side = { BUY: 1, SELL: 2 } as const;
 export type Side = (typeof Side)[keyof typeof Side];
@@ -10,11 +31,32 @@ export type Side = (typeof Side)[keyof typeof Side];
 export const OrderType = { LIMIT: 1, MARKET: 2 } as const;
 export type OrderType = (typeof OrderType)[keyof typeof OrderType];
 
-export const TimeInForce = { GTC: 1, IOC: 2 } as const;
+export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3, GTT: 4 } as const;
 export type TimeInForce = (typeof TimeInForce)[keyof typeof TimeInForce];
 
+/** What an incoming order does when it meets its own client's order [8]. */
+export const SelfTrade = {
+  NONE: 0,
+  DECREMENT: 1,
+  CANCEL_OLDEST: 2,
+  CANCEL_NEWEST: 3,
+  CANCEL_BOTH: 4,
+} as const;
+export type SelfTrade = (typeof SelfTrade)[keyof typeof SelfTrade];
+
 /** Bits of a command's and an order's `flags`. */
-export const OrderFlag = { POST_ONLY: 1 } as const;
+export const OrderFlag = {
+  POST_ONLY: 1,
+  /** The order has a stop price: it waits outside the book until the last trade price reaches it [14]. */
+  STOP: 2,
+  /** A market order by what it may spend or earn, not by quantity. */
+  QUOTE_AMOUNT: 4,
+  /** A market order whose price is a distance from the best opposite price on arrival, not a price. */
+  SLIPPAGE: 8,
+  /** Set by the engine: the stop has been triggered. Never in a command. */
+  TRIGGERED: 16,
+} as const;
+export const COMMAND_FLAGS = OrderFlag.POST_ONLY | OrderFlag.STOP | OrderFlag.QUOTE_AMOUNT | OrderFlag.SLIPPAGE;
 
 export const OrderStatus = {
   OPEN: 1,
@@ -26,78 +68,25 @@ export const OrderStatus = {
 } as const;
 export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus];
 
-/** True while the order rests in the book. */
+/** True while the order rests in the book or waits for its trigger. */
 export function isLive(status: number): boolean {
   return status === OrderStatus.OPEN || status === OrderStatus.PARTIALLY_FILLED;
 }
 
-/**
- * Why an order closed without being filled, or why a command was refused. 0 means no reason.
- * 1-99: the order itself was rejected or cancelled by the engine (it has an order number).
- * 100-199: the command was refused and changed nothing.
- */
-export const Reason = {
-  NONE: 0,
-  UNKNOWN_INSTRUMENT: 1,
-  PRICE_OUT_OF_BOUNDS: 2,
-  QUANTITY_OUT_OF_BOUNDS: 3,
-  POST_ONLY_WOULD_CROSS: 4,
-  POST_ONLY_INVALID: 5,
-  NO_LIQUIDITY: 10,
-  IOC_REMAINDER: 11,
-  CANCELLED_BY_CLIENT: 20,
-  ORDER_UNKNOWN: 100,
-  ORDER_CLOSED: 101,
-  NOT_OWNER: 102,
-  KEY_REUSED: 103,
-  AMEND_INVALID: 104,
-  AMEND_WOULD_CROSS: 105,
+export const InstrumentStatus = {
+  OPEN: 1,
+  /** Only post-only orders come in. */
+  POST_ONLY: 2,
+  CANCEL_ONLY: 3,
+  HALTED: 4,
+  /** Not traded any more, and not shown. */
+  DELISTED: 5,
 } as const;
-export type Reason = (typeof Reason)[keyof typeof Reason];
+export type InstrumentStatus = (typeof InstrumentStatus)[keyof typeof InstrumentStatus];
 
-/** One row for each reason: the stable name and one sentence for people. HTTP and metrics read this table. */
-export const REASONS: ReadonlyMap<number, { readonly name: string; readonly text: string }> = new Map<
-  number,
-  { name: string; text: string }
->([
-  [Reason.UNKNOWN_INSTRUMENT, { name: 'unknown_instrument', text: 'No such instrument.' }],
-  [
-    Reason.PRICE_OUT_OF_BOUNDS,
-    { name: 'price_out_of_bounds', text: 'The price is outside what the instrument allows.' },
-  ],
-  [
-    Reason.QUANTITY_OUT_OF_BOUNDS,
-    { name: 'quantity_out_of_bounds', text: 'The quantity is outside what the instrument allows.' },
-  ],
-  [
-    Reason.POST_ONLY_WOULD_CROSS,
-    { name: 'post_only_would_cross', text: 'A post-only order would have traded on arrival.' },
-  ],
-  [
-    Reason.POST_ONLY_INVALID,
-    { name: 'post_only_invalid', text: 'Post-only goes only with a limit order that may rest (GTC).' },
-  ],
-  [Reason.NO_LIQUIDITY, { name: 'no_liquidity', text: 'Nothing was left in the book for the rest of a market order.' }],
-  [
-    Reason.IOC_REMAINDER,
-    { name: 'ioc_remainder', text: 'What an immediate-or-cancel order could not fill was cancelled.' },
-  ],
-  [Reason.CANCELLED_BY_CLIENT, { name: 'cancelled_by_client', text: 'Cancelled by request.' }],
-  [Reason.ORDER_UNKNOWN, { name: 'order_unknown', text: 'No such order.' }],
-  [Reason.ORDER_CLOSED, { name: 'order_closed', text: 'The order is already filled, cancelled or rejected.' }],
-  [Reason.NOT_OWNER, { name: 'order_unknown', text: 'No such order of this client.' }],
-  [
-    Reason.KEY_REUSED,
-    { name: 'idempotency_key_reused', text: 'This idempotency key was used with a different request.' },
-  ],
-  [Reason.AMEND_INVALID, { name: 'amend_invalid', text: 'The amended price or quantity is not allowed.' }],
-  [
-    Reason.AMEND_WOULD_CROSS,
-    { name: 'amend_would_cross', text: 'A post-only order cannot be amended into the opposite side.' },
-  ],
-]);
+export const RiskMode = { OFF: 0, BALANCES: 1 } as const;
+export type RiskMode = (typeof RiskMode)[keyof typeof RiskMode];
 
-/** The name of a reason; '' for NONE. */
-export function reasonName(reason: number): string {
-  return REASONS.get(reason)?.name ?? '';
-}
+/** In a mass cancel: every instrument, both sides. */
+export const ALL_INSTRUMENTS = 65_535;
+export const BOTH_SIDES = 0;

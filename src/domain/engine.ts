@@ -1,74 +1,194 @@
-// The matching engine: a pure function of sequenced commands, narrated to a listener. Runs on the matching thread, and
-// again, as its own instance, wherever the journal is replayed. Owns all order state. Must never read a clock, draw a
-// random number, do I/O or depend on the order of anything hashed: time and sequence arrive with the command.
-// The rules are those of RULES.md (numbers in brackets): price-time priority, maker's price, amend, market and IOC.
+// The matching and clearing engine: a pure function of sequenced commands, narrated to a listener. Runs on the matching
+// thread, and again, as its own instance, wherever the journal is replayed. Owns all state that decides the future. Must
+// never read a clock, draw a random number, do I/O or depend on the order of anything hashed: time and sequence arrive with
+// the command. The rules are those of RULES.md (numbers in brackets); each has its file in rules/, and this file only
+// sends every command to the one that carries it out.
 
 import { assert } from '../assert.ts';
-import type { ClientTable } from './client-table.ts';
-import { CommandType, isLive, OrderFlag, OrderStatus, OrderType, Reason, Side, TimeInForce } from './codes.ts';
-import { CLIENT_ID_BYTES_MAX, type Command, IDEMPOTENCY_KEY_BYTES_MAX } from './command.ts';
+import type { BookSide, GoOn } from './book/order-book.ts';
+import type { OrderRows } from './book/order-rows.ts';
+import type { Accounts } from './clearing/accounts.ts';
+import type { Balances } from './clearing/balances.ts';
+import { CommandType, OrderStatus, type RiskMode, type Side } from './codes.ts';
+import type { Command } from './command.ts';
 import { Counter, EngineState } from './engine-state.ts';
-import { addProduct } from './exact.ts';
-import type { IdempotencyTable, ResultColumns } from './idempotency-table.ts';
-import { INSTRUMENTS_MAX, type Instrument } from './instrument.ts';
-import { type EngineListener, OrderChange } from './listener.ts';
-import type { BookSide, GoOn, OrderBook } from './order-book.ts';
-import { OrderColumns } from './order-columns.ts';
-import type { OrderMap } from './order-map.ts';
-import type { OrderPool } from './order-pool.ts';
-import { digestOfSnapshot, readSnapshot, writeSnapshot } from './snapshot.ts';
+import type { ClientTable } from './idempotency/client-table.ts';
+import type { ResultRows } from './idempotency/result-rows.ts';
+import type { Instrument } from './instrument.ts';
+import type { InstrumentTable } from './instrument-table.ts';
+import type { EngineListener } from './listener.ts';
+import { Reason } from './reasons.ts';
+import { Amendment } from './rules/amendment.ts';
+import { Arrival } from './rules/arrival.ts';
+import { ArrivalChecks } from './rules/arrival-checks.ts';
+import { BulkCancel } from './rules/bulk-cancel.ts';
+import { Desk } from './rules/desk.ts';
+import { type DryRun, Rehearsal } from './rules/dry-run.ts';
+import { Execution } from './rules/execution.ts';
+import { Funds } from './rules/funds.ts';
+import { LiveOrders } from './rules/live-orders.ts';
+import { Matcher } from './rules/matcher.ts';
+import { hasKey, Memory } from './rules/memory.ts';
+import { OrderEntry } from './rules/order-entry.ts';
+import { Prevention } from './rules/prevention.ts';
+import { Venue } from './rules/venue.ts';
+import { Walk } from './rules/walk.ts';
+import { assertWellFormed } from './rules/well-formed.ts';
+import { digestOfSnapshot, readSnapshot, writeSnapshot } from './snapshot/snapshot.ts';
 
-/** One row of zeros: what a refused command's result starts from. */
-const NO_ORDER = new OrderColumns(1);
+const NO_ORDER = -1;
 
 export class Engine {
-  readonly instruments: readonly Instrument[];
   /** Orders by row. A row named in a listener call is valid until that call returns. */
-  readonly orders: OrderColumns;
+  readonly orders: OrderRows;
   /** First results of idempotency keys by row; a row named by onReplayed is valid until it returns. */
-  readonly results: ResultColumns;
+  readonly results: ResultRows;
   readonly clients: ClientTable;
-  private readonly listener: EngineListener;
+  readonly instruments: InstrumentTable;
+  readonly accounts: Accounts;
+  readonly balances: Balances;
+  /** Of the trade being told, in ticks x lots: maker fee high and low limb, taker fee high and low limb. */
+  readonly tradeFees: Float64Array;
   private readonly state: EngineState;
-  private readonly pool: OrderPool;
-  private readonly live: OrderMap;
-  private readonly books: readonly OrderBook[];
-  private readonly keys: IdempotencyTable;
   private readonly counters: Float64Array;
-  private tradesOfCommand = 0;
+  private readonly desk: Desk;
+  private readonly memory: Memory;
+  private readonly live: LiveOrders;
+  private readonly entry: OrderEntry;
+  private readonly amendment: Amendment;
+  private readonly bulk: BulkCancel;
+  private readonly venue: Venue;
+  private readonly rehearsal: Rehearsal;
 
-  /** `state` is for restoring and for tests that want few idempotency keys; without it the engine starts empty. */
-  constructor(instruments: readonly Instrument[], listener: EngineListener, state = new EngineState(instruments)) {
-    assert(state.instruments === instruments, 'engine: the state was made for these instruments');
-    this.instruments = instruments;
-    this.listener = listener;
+  /** `genesis` is the table of instruments before any command. `state` is for restoring and for tests that want few keys. */
+  constructor(genesis: readonly Instrument[], listener: EngineListener, state = new EngineState(genesis)) {
     this.state = state;
-    this.pool = state.pool;
-    this.orders = state.pool.orders;
-    this.live = state.live;
-    this.books = state.books;
-    this.clients = state.clients;
-    this.keys = state.keys;
+    this.orders = state.orders;
     this.results = state.keys.results;
+    this.clients = state.clients;
+    this.instruments = state.instruments;
+    this.accounts = state.accounts;
+    this.balances = state.balances;
     this.counters = state.counters;
+    this.desk = new Desk(state, listener);
+    this.tradeFees = this.desk.tradeFees;
+    this.memory = new Memory(this.desk);
+    const funds = new Funds(this.desk);
+    const walk = new Walk(this.desk);
+    const checks = new ArrivalChecks(this.desk, funds, walk);
+    this.live = new LiveOrders(this.desk, funds);
+    const execution = new Execution(this.desk, this.live, funds);
+    const matcher = new Matcher(this.desk, execution, new Prevention(this.desk, this.live));
+    const arrival = new Arrival(this.desk, this.live, matcher, walk);
+    this.entry = new OrderEntry(this.desk, this.live, checks, matcher, arrival, this.memory);
+    this.amendment = new Amendment(this.desk, this.live, funds, checks, arrival, this.memory);
+    this.bulk = new BulkCancel(this.desk, this.live, this.memory);
+    this.venue = new Venue(this.desk, this.memory);
+    this.rehearsal = new Rehearsal(this.desk, checks);
   }
 
   /**
    * Applies the next command and narrates what it did. Borrows the command until return. `timeUs` is the batch time,
    * microseconds since the epoch. Refusals and rejections are narrated, never thrown; a Fault is a bug of the caller
-   * or ours. Allocates: nothing, except when a table or pool doubles.
+   * or ours. Allocates: nothing, except when tables grow and for a settlement.
    */
   apply(sequence: number, timeUs: number, command: Command): void {
     assert(sequence === this.counters[Counter.SEQUENCE] + 1, 'engine: sequences have no gap');
     assert(timeUs >= this.counters[Counter.TIME_US], 'engine: time does not run backwards');
     assertWellFormed(command);
-    this.counters[Counter.SEQUENCE] = sequence;
-    this.counters[Counter.TIME_US] = timeUs;
-    this.tradesOfCommand = 0;
-    if (command.keyLength > 0 && command.clientLength > 0 && this.answerAgain(command)) return;
-    if (command.type === CommandType.NEW_ORDER) this.newOrder(command);
-    else if (command.type === CommandType.CANCEL_ORDER) this.cancelOrder(command);
-    else this.amendOrder(command);
+    this.desk.begin(sequence, timeUs, command);
+    if (hasKey(command) && this.memory.answerAgain(command)) return;
+    switch (command.type) {
+      case CommandType.NEW_ORDER:
+        this.entry.enter(command);
+        break;
+      case CommandType.CANCEL_ORDER:
+      case CommandType.AMEND_ORDER:
+      case CommandType.REPLACE_ORDER:
+        this.applyToTarget(command);
+        break;
+      default:
+        this.applyToVenue(command);
+    }
+  }
+
+  private applyToTarget(command: Command): void {
+    const row = this.state.live.get(command.targetOrder);
+    const reason = this.objectionToTarget(command, row, this.sequence);
+    if (reason !== Reason.NONE) {
+      this.memory.refuse(command, reason, NO_ORDER);
+    } else if (command.type === CommandType.CANCEL_ORDER) {
+      this.live.cancel(row, OrderStatus.CANCELLED, Reason.CANCELLED_BY_CLIENT);
+      this.memory.rememberOrder(command, row);
+      this.orders.release(row);
+    } else if (command.type === CommandType.AMEND_ORDER) {
+      this.amendment.amend(command, row);
+    } else {
+      this.entry.replace(command, row);
+    }
+  }
+
+  /** Why the order that a command names cannot be touched by it [11]; `row` is where it was found, -1 when it was not. */
+  private objectionToTarget(command: Command, row: number, sequence: number): Reason {
+    if (row < 0) {
+      // Public ids carry check bits: a number up to here was really issued, so the order existed and is closed.
+      const wasIssued = command.targetOrder >= 1 && command.targetOrder < sequence;
+      return wasIssued ? Reason.ORDER_CLOSED : Reason.ORDER_UNKNOWN;
+    }
+    // A command without a client id is anyone's: who may send one is decided before the engine.
+    if (command.clientLength === 0) return Reason.NONE;
+    return this.desk.client === this.orders.client(row) ? Reason.NONE : Reason.NOT_OWNER;
+  }
+
+  private applyToVenue(command: Command): void {
+    switch (command.type) {
+      case CommandType.MASS_CANCEL:
+        this.bulk.cancelMany(command);
+        break;
+      case CommandType.EXPIRE_ORDERS:
+        this.bulk.expire(command);
+        break;
+      case CommandType.DEFINE_INSTRUMENT:
+        this.venue.defineInstrument(command);
+        break;
+      case CommandType.SET_INSTRUMENT_STATUS:
+        this.venue.setInstrumentStatus(command);
+        break;
+      case CommandType.SET_KILL_SWITCH:
+        this.venue.setKillSwitch(command);
+        break;
+      case CommandType.SET_CLIENT_LIMITS:
+        this.venue.setClientLimits(command);
+        break;
+      case CommandType.ADJUST_BALANCE:
+        this.venue.adjustBalance(command);
+        break;
+      case CommandType.SET_RISK_MODE:
+        this.venue.setRiskMode(command);
+        break;
+      default:
+        this.venue.closeSettlement(command);
+    }
+  }
+
+  /**
+   * Fills `report` with what a new order or a replacement would do if it were the next command, at batch time `timeUs`.
+   * Changes nothing. Stops that its trades would trigger are not followed. Idempotency keys are not looked at.
+   */
+  dryRun(timeUs: number, command: Command, report: DryRun): void {
+    assertWellFormed(command);
+    report.clear();
+    const isReplacement = command.type === CommandType.REPLACE_ORDER;
+    assert(isReplacement || command.type === CommandType.NEW_ORDER, 'engine: a dry run is of an order');
+    this.desk.consider(timeUs, command);
+    if (!isReplacement) {
+      this.rehearsal.run(command, this.desk.expectedClient, NO_ORDER, report);
+    } else {
+      const target = this.state.live.get(command.targetOrder);
+      report.reason =
+        this.objectionToTarget(command, target, this.sequence + 1) || this.entry.objectionToKind(command, target);
+      if (report.reason === Reason.NONE) this.rehearsal.run(command, this.orders.client(target), target, report);
+    }
   }
 
   /** Sequence of the last command, 0 at the start. */
@@ -85,31 +205,51 @@ export class Engine {
     return this.counters[Counter.TRADE];
   }
 
+  /** Live orders, waiting stops included. */
   get openOrders(): number {
-    return this.live.size;
+    return this.state.live.size;
   }
 
   get idempotencyKeys(): number {
-    return this.keys.size;
+    return this.state.keys.size;
   }
 
   /** Batch time of the command that brought the oldest key still held; 0 when there is none. */
   get oldestKeyUs(): number {
-    return this.keys.oldestUs();
+    return this.state.keys.oldestUs();
   }
 
   /** Number of the first trade of the command being applied or last applied; 0 when it has not traded. */
   get firstTradeOfCommand(): number {
-    return this.tradesOfCommand === 0 ? 0 : this.counters[Counter.TRADE] - this.tradesOfCommand + 1;
+    return this.desk.firstTrade;
   }
 
+  /** Its trades so far, those of stops that it triggered included. */
   get tradeCountOfCommand(): number {
-    return this.tradesOfCommand;
+    return this.desk.tradeCount;
   }
 
-  /** The row of a resting order, -1 when the number is not live. Valid until the next apply. */
+  /** When the first order ends by itself, microseconds since the epoch; 0 when none does. */
+  get nextExpiryUs(): number {
+    return this.state.expiries.earliestUs();
+  }
+
+  get killSwitch(): boolean {
+    return this.desk.isKillSwitchOn;
+  }
+
+  get riskMode(): RiskMode {
+    return this.counters[Counter.RISK_MODE] as RiskMode;
+  }
+
+  /** The last settlement cycle that was closed, 0 when none was. */
+  get settlementCycle(): number {
+    return this.counters[Counter.SETTLEMENT_CYCLE];
+  }
+
+  /** The row of a live order, -1 when the number is not live. Valid until the next apply. */
   findOrder(orderNumber: number): number {
-    return this.live.get(orderNumber);
+    return this.state.live.get(orderNumber);
   }
 
   /** Best price in ticks, 0 when that side is empty. */
@@ -117,22 +257,18 @@ export class Engine {
     return this.bookSide(instrument, side).bestPriceTicks();
   }
 
-  /** Resting lots at a price. */
+  /** Displayed lots at a price. */
   depthAt(instrument: number, side: Side, priceTicks: number): number {
     return this.bookSide(instrument, side).depthAt(priceTicks);
   }
 
-  /** Visits levels, best first, until `visit` returns false. The visitor must not apply commands. */
+  /** Visits levels, best first, with what they display, until `visit` returns false. It must not apply commands. */
   forEachLevel(
     instrument: number,
     side: Side,
     visit: (priceTicks: number, quantityLots: number, orders: number) => GoOn,
   ): void {
-    const { levels, lots, orders } = this.bookSide(instrument, side);
-    for (let rank = 0; rank < levels.size; rank++) {
-      const level = levels.at(rank);
-      if (visit(levels.priceOf(level), lots[level], orders[level]) === false) return;
-    }
+    this.bookSide(instrument, side).forEachLevel(visit);
   }
 
   /** Visits resting orders in price-time order until `visit` returns false. The visitor must not apply commands. */
@@ -140,14 +276,19 @@ export class Engine {
     this.bookSide(instrument, side).forEachOrder(visit);
   }
 
+  /** Visits waiting stops in the order they would be triggered, until `visit` returns false. */
+  forEachStop(instrument: number, side: Side, visit: (row: number) => GoOn): void {
+    this.instruments.stopsOf(instrument).forEach(side, visit);
+  }
+
   /** The whole state as canonical bytes (snapshot.ts): equal states give equal bytes. Cost grows with the state. */
   writeSnapshot(): Uint8Array {
     return writeSnapshot(this.state);
   }
 
-  /** An engine that continues from a snapshot. Throws SnapshotError for damage or for other instruments. */
-  static fromSnapshot(bytes: Uint8Array, instruments: readonly Instrument[], listener: EngineListener): Engine {
-    return new Engine(instruments, listener, readSnapshot(bytes, instruments));
+  /** An engine that continues from a snapshot. Throws SnapshotError for damage. */
+  static fromSnapshot(bytes: Uint8Array, listener: EngineListener): Engine {
+    return new Engine([], listener, readSnapshot(bytes));
   }
 
   /** 16 hex digits over the canonical state: the checksum at the end of its snapshot. Cost grows with the state. */
@@ -156,339 +297,6 @@ export class Engine {
   }
 
   private bookSide(instrument: number, side: Side): BookSide {
-    assert(instrument >= 0 && instrument < this.books.length, 'engine: the instrument exists');
-    return this.books[instrument].side(side);
+    return this.instruments.bookOf(instrument).side(side);
   }
-
-  // --- new order -----------------------------------------------------------------------------------------------------
-
-  private newOrder(command: Command): void {
-    const row = this.placeRow(command);
-    const reason = this.objectionToNew(command);
-    if (reason !== Reason.NONE) {
-      this.close(row, OrderStatus.REJECTED, reason);
-      this.listener.onOrder(OrderChange.REJECTED, row, 0);
-    } else {
-      this.match(row);
-      this.settle(row);
-    }
-    this.remember(command, row);
-    if (!isLive(this.orders.status[row])) this.pool.release(row);
-  }
-
-  /** The incoming order as a row of its own; its number is the sequence of its command. */
-  private placeRow(command: Command): number {
-    const row = this.pool.take();
-    const orders = this.orders;
-    const timeUs = this.counters[Counter.TIME_US];
-    orders.number[row] = this.counters[Counter.SEQUENCE];
-    orders.createdUs[row] = timeUs;
-    orders.updatedUs[row] = timeUs;
-    orders.priceTicks[row] = command.priceTicks;
-    orders.quantityLots[row] = command.quantityLots;
-    orders.executedLots[row] = 0;
-    orders.notionalHigh[row] = 0;
-    orders.notionalLow[row] = 0;
-    orders.client[row] = this.clients.intern(command.bytes, command.clientOffset, command.clientLength);
-    orders.instrument[row] = command.instrument;
-    orders.reason[row] = Reason.NONE;
-    orders.side[row] = command.side;
-    orders.orderType[row] = command.orderType;
-    orders.timeInForce[row] = command.timeInForce;
-    orders.flags[row] = command.flags;
-    orders.status[row] = OrderStatus.OPEN;
-    return row;
-  }
-
-  /** Why a new order is rejected, NONE when it is not. The first reason in this order counts. */
-  private objectionToNew(command: Command): Reason {
-    if (command.instrument >= this.instruments.length) return Reason.UNKNOWN_INSTRUMENT;
-    const instrument = this.instruments[command.instrument];
-    const { priceTicks, quantityLots } = command;
-    const isLimit = command.orderType === OrderType.LIMIT;
-    const mayRest = isLimit && command.timeInForce === TimeInForce.GTC;
-    const isPostOnly = (command.flags & OrderFlag.POST_ONLY) !== 0;
-    if (isPostOnly && !mayRest) return Reason.POST_ONLY_INVALID;
-    const isPriceAllowed = isLimit ? hasPrice(instrument, priceTicks) : priceTicks === 0;
-    if (!isPriceAllowed) return Reason.PRICE_OUT_OF_BOUNDS;
-    if (!hasQuantity(instrument, quantityLots)) return Reason.QUANTITY_OUT_OF_BOUNDS;
-    if (!mayRest) return Reason.NONE;
-    const book = this.books[command.instrument];
-    if (isPostOnly && book.crosses(command.side, priceTicks)) return Reason.POST_ONLY_WOULD_CROSS;
-    if (!book.side(command.side).hasRoom(priceTicks, quantityLots)) return Reason.QUANTITY_OUT_OF_BOUNDS;
-    return Reason.NONE;
-  }
-
-  /** What becomes of an incoming order after matching: filled, resting, or its remainder cancelled [5]. */
-  private settle(row: number): void {
-    const orders = this.orders;
-    const remainingLots = orders.quantityLots[row] - orders.executedLots[row];
-    if (remainingLots === 0) {
-      this.listener.onOrder(OrderChange.DONE, row, 0);
-    } else if (orders.orderType[row] === OrderType.MARKET) {
-      this.close(row, OrderStatus.CANCELLED, Reason.NO_LIQUIDITY);
-      this.listener.onOrder(OrderChange.DONE, row, 0);
-    } else if (orders.timeInForce[row] === TimeInForce.IOC) {
-      this.close(row, OrderStatus.CANCELLED, Reason.IOC_REMAINDER);
-      this.listener.onOrder(OrderChange.DONE, row, 0);
-    } else {
-      this.books[orders.instrument[row]].side(orders.side[row]).append(row, remainingLots);
-      this.live.add(orders.number[row], row);
-      this.listener.onOrder(OrderChange.RESTED, row, remainingLots);
-    }
-  }
-
-  // --- matching ------------------------------------------------------------------------------------------------------
-
-  /** Trades an incoming order against the best opposite orders while its price allows [1]. */
-  private match(taker: number): void {
-    const orders = this.orders;
-    const isBuy = orders.side[taker] === Side.BUY;
-    const makers = this.books[orders.instrument[taker]].opposite(orders.side[taker]);
-    const levels = makers.levels;
-    const isMarket = orders.orderType[taker] === OrderType.MARKET;
-    const limit = isMarket ? (isBuy ? Number.POSITIVE_INFINITY : 0) : orders.priceTicks[taker];
-    while (orders.executedLots[taker] < orders.quantityLots[taker]) {
-      const level = levels.best();
-      if (level < 0) return;
-      const priceTicks = levels.priceOf(level);
-      if (isBuy ? priceTicks > limit : priceTicks < limit) return;
-      this.trade(makers, level, taker);
-    }
-  }
-
-  /** One trade with the order at the front of the level, at its price. Row and book agree before anyone is told. */
-  private trade(makers: BookSide, level: number, taker: number): void {
-    const orders = this.orders;
-    const maker = makers.first[level];
-    const priceTicks = orders.priceTicks[maker];
-    const makerLots = orders.quantityLots[maker] - orders.executedLots[maker];
-    const takerLots = orders.quantityLots[taker] - orders.executedLots[taker];
-    const lots = makerLots < takerLots ? makerLots : takerLots;
-    assert(lots > 0, 'engine: a trade has quantity');
-    assert(maker !== taker, 'engine: an order does not trade with itself');
-    this.counters[Counter.TRADE]++;
-    this.tradesOfCommand++;
-    this.execute(maker, priceTicks, lots);
-    this.execute(taker, priceTicks, lots);
-    const isMakerFilled = lots === makerLots;
-    if (isMakerFilled) this.takeOut(makers, maker, lots);
-    else makers.reduce(level, lots);
-    this.listener.onTrade(this.counters[Counter.TRADE], maker, taker, priceTicks, lots);
-    this.listener.onOrder(OrderChange.FILLED, maker, -lots);
-    if (isMakerFilled) this.pool.release(maker);
-  }
-
-  private execute(row: number, priceTicks: number, lots: number): void {
-    const orders = this.orders;
-    const executedLots = orders.executedLots[row] + lots;
-    const quantityLots = orders.quantityLots[row];
-    assert(executedLots <= quantityLots, 'engine: no order is overfilled');
-    orders.executedLots[row] = executedLots;
-    addProduct(orders.notionalHigh, orders.notionalLow, row, priceTicks, lots);
-    orders.status[row] = executedLots === quantityLots ? OrderStatus.FILLED : OrderStatus.PARTIALLY_FILLED;
-    orders.updatedUs[row] = this.counters[Counter.TIME_US];
-  }
-
-  // --- cancel --------------------------------------------------------------------------------------------------------
-
-  private cancelOrder(command: Command): void {
-    const row = this.targetOf(command);
-    if (row < 0) return;
-    const orders = this.orders;
-    const remainingLots = orders.quantityLots[row] - orders.executedLots[row];
-    this.takeOut(this.books[orders.instrument[row]].side(orders.side[row]), row, remainingLots);
-    this.close(row, OrderStatus.CANCELLED, Reason.CANCELLED_BY_CLIENT);
-    this.listener.onOrder(OrderChange.CANCELLED, row, -remainingLots);
-    this.remember(command, row);
-    this.pool.release(row);
-  }
-
-  // --- amend ---------------------------------------------------------------------------------------------------------
-
-  private amendOrder(command: Command): void {
-    const row = this.targetOf(command);
-    if (row < 0) return;
-    const orders = this.orders;
-    const reason = this.objectionToAmend(command, row);
-    if (reason !== Reason.NONE) {
-      this.refuse(command, reason, row);
-      return;
-    }
-    const priceTicks = command.priceTicks === 0 ? orders.priceTicks[row] : command.priceTicks;
-    const quantityLots = command.quantityLots === 0 ? orders.quantityLots[row] : command.quantityLots;
-    if (quantityLots <= orders.executedLots[row]) this.closeAsFilled(row);
-    else if (priceTicks === orders.priceTicks[row] && quantityLots <= orders.quantityLots[row])
-      this.shrink(row, quantityLots);
-    else this.requeue(row, priceTicks, quantityLots);
-    this.remember(command, row);
-    if (!isLive(orders.status[row])) this.pool.release(row);
-  }
-
-  /** Why an amend is refused, NONE when it is not: asked before anything changes, so that a refusal changes nothing [3]. */
-  private objectionToAmend(command: Command, row: number): Reason {
-    const orders = this.orders;
-    const instrument = this.instruments[orders.instrument[row]];
-    const book = this.books[orders.instrument[row]];
-    const side = orders.side[row];
-    const oldPrice = orders.priceTicks[row];
-    const oldQuantity = orders.quantityLots[row];
-    const priceTicks = command.priceTicks === 0 ? oldPrice : command.priceTicks;
-    const quantityLots = command.quantityLots === 0 ? oldQuantity : command.quantityLots;
-    if (command.priceTicks === 0 && command.quantityLots === 0) return Reason.AMEND_INVALID;
-    if (!hasPrice(instrument, priceTicks) || !hasQuantity(instrument, quantityLots)) return Reason.AMEND_INVALID;
-    if (quantityLots <= orders.executedLots[row]) return Reason.NONE;
-    if (priceTicks === oldPrice) {
-      const hasRoom = book.side(side).hasRoom(priceTicks, quantityLots - oldQuantity);
-      return hasRoom ? Reason.NONE : Reason.AMEND_INVALID;
-    }
-    const isPostOnly = (orders.flags[row] & OrderFlag.POST_ONLY) !== 0;
-    if (isPostOnly && book.crosses(side, priceTicks)) return Reason.AMEND_WOULD_CROSS;
-    const hasRoom = book.side(side).hasRoom(priceTicks, quantityLots - orders.executedLots[row]);
-    return hasRoom ? Reason.NONE : Reason.AMEND_INVALID;
-  }
-
-  /** The new total is already executed: the order ends as filled, at what it executed [3]. */
-  private closeAsFilled(row: number): void {
-    this.lift(row);
-    this.orders.quantityLots[row] = this.orders.executedLots[row];
-    this.close(row, OrderStatus.FILLED, Reason.NONE);
-    this.listener.onOrder(OrderChange.DONE, row, 0);
-  }
-
-  /** Same price, not more quantity: the order keeps its place [2]. */
-  private shrink(row: number, quantityLots: number): void {
-    const orders = this.orders;
-    const lessLots = orders.quantityLots[row] - quantityLots;
-    assert(lessLots >= 0, 'engine: a shrink does not grow');
-    this.books[orders.instrument[row]].side(orders.side[row]).reduce(this.pool.level[row], lessLots);
-    orders.quantityLots[row] = quantityLots;
-    orders.updatedUs[row] = this.counters[Counter.TIME_US];
-    this.listener.onOrder(OrderChange.AMENDED, row, 0 - lessLots);
-  }
-
-  /** Another price or more quantity: the order comes in again, as a taker first [2, 4]. */
-  private requeue(row: number, priceTicks: number, quantityLots: number): void {
-    this.lift(row);
-    const orders = this.orders;
-    orders.priceTicks[row] = priceTicks;
-    orders.quantityLots[row] = quantityLots;
-    orders.updatedUs[row] = this.counters[Counter.TIME_US];
-    this.match(row);
-    this.settle(row);
-  }
-
-  private lift(row: number): void {
-    const orders = this.orders;
-    const remainingLots = orders.quantityLots[row] - orders.executedLots[row];
-    this.takeOut(this.books[orders.instrument[row]].side(orders.side[row]), row, remainingLots);
-    this.listener.onOrder(OrderChange.LIFTED, row, -remainingLots);
-  }
-
-  // --- shared --------------------------------------------------------------------------------------------------------
-
-  /** The row of the order a cancel or amend names, -1 after telling why it is refused [11]. */
-  private targetOf(command: Command): number {
-    const row = this.live.get(command.targetOrder);
-    if (row < 0) {
-      // Public ids carry check bits: a number up to here was really issued, so the order existed and is closed.
-      const wasIssued = command.targetOrder >= 1 && command.targetOrder < this.counters[Counter.SEQUENCE];
-      this.refuse(command, wasIssued ? Reason.ORDER_CLOSED : Reason.ORDER_UNKNOWN, -1);
-      return -1;
-    }
-    if (command.clientLength === 0) return row;
-    const client = this.clients.find(command.bytes, command.clientOffset, command.clientLength);
-    if (client === this.orders.client[row]) return row;
-    this.refuse(command, Reason.NOT_OWNER, -1);
-    return -1;
-  }
-
-  /** Takes a resting order out of the book and the map; its row stays. */
-  private takeOut(side: BookSide, row: number, remainingLots: number): void {
-    side.remove(row, remainingLots);
-    this.live.delete(this.orders.number[row]);
-  }
-
-  private close(row: number, status: OrderStatus, reason: Reason): void {
-    assert(!isLive(status), 'engine: closing ends an order');
-    this.orders.status[row] = status;
-    this.orders.reason[row] = reason;
-    this.orders.updatedUs[row] = this.counters[Counter.TIME_US];
-  }
-
-  /** Answers a known key [12]; false when the key is new. */
-  private answerAgain(command: Command): boolean {
-    const client = this.clients.find(command.bytes, command.clientOffset, command.clientLength);
-    if (client < 0) return false;
-    const row = this.keys.find(client, command.bytes, command.keyOffset, command.keyLength);
-    if (row < 0) return false;
-    if (!this.keys.isSameCommand(row, command)) this.listener.onRefused(Reason.KEY_REUSED, -1);
-    else if (this.keys.isRefusal(row)) this.listener.onRefused(this.results.reason[row], -1);
-    else this.listener.onReplayed(row);
-    return true;
-  }
-
-  /** Refuses a command, `row` being the asker's order or -1. The refusal is the key's result from now on [12]. */
-  private refuse(command: Command, reason: Reason, row: number): void {
-    this.listener.onRefused(reason, row);
-    if (command.keyLength === 0 || command.clientLength === 0) return;
-    const results = this.results;
-    const client = this.clients.intern(command.bytes, command.clientOffset, command.clientLength);
-    const result = this.keys.add(client, command.bytes, command.keyOffset, command.keyLength);
-    results.copyRow(NO_ORDER, 0, result);
-    results.number[result] = command.targetOrder;
-    results.updatedUs[result] = this.counters[Counter.TIME_US];
-    results.client[result] = client;
-    results.reason[result] = reason;
-    this.rememberCommand(command, result);
-  }
-
-  /** Stores the result of a command that was not refused, when it carries a key and a client [12]. */
-  private remember(command: Command, row: number): void {
-    if (command.keyLength === 0 || command.clientLength === 0) return;
-    const client = this.orders.client[row];
-    const result = this.keys.add(client, command.bytes, command.keyOffset, command.keyLength);
-    this.results.copyRow(this.orders, row, result);
-    this.rememberCommand(command, result);
-  }
-
-  private rememberCommand(command: Command, result: number): void {
-    const results = this.results;
-    results.sequence[result] = this.counters[Counter.SEQUENCE];
-    results.firstTrade[result] = this.firstTradeOfCommand;
-    results.tradeCount[result] = this.tradesOfCommand;
-    results.commandType[result] = command.type;
-    results.askedPriceTicks[result] = command.priceTicks;
-    results.askedQuantityLots[result] = command.quantityLots;
-  }
-}
-
-function hasPrice(instrument: Instrument, priceTicks: number): boolean {
-  return priceTicks >= instrument.minPriceTicks && priceTicks <= instrument.maxPriceTicks;
-}
-
-function hasQuantity(instrument: Instrument, quantityLots: number): boolean {
-  return quantityLots >= instrument.minQuantityLots && quantityLots <= instrument.maxQuantityLots;
-}
-
-/** What the codecs guarantee. Anything else is a bug before the engine, not a client's mistake. */
-function assertWellFormed(command: Command): void {
-  const { type, side, orderType, timeInForce, instrument } = command;
-  assert(type >= CommandType.NEW_ORDER && type <= CommandType.AMEND_ORDER, 'command: a known type');
-  assert(command.clientLength >= 0 && command.clientLength <= CLIENT_ID_BYTES_MAX, 'command: client id length');
-  assert(command.keyLength >= 0 && command.keyLength <= IDEMPOTENCY_KEY_BYTES_MAX, 'command: key length');
-  if (type !== CommandType.CANCEL_ORDER) {
-    assert(Number.isSafeInteger(command.priceTicks) && command.priceTicks >= 0, 'command: price is a whole number');
-    assert(Number.isSafeInteger(command.quantityLots) && command.quantityLots >= 0, 'command: quantity is whole');
-  }
-  if (type !== CommandType.NEW_ORDER) {
-    assert(Number.isSafeInteger(command.targetOrder) && command.targetOrder >= 0, 'command: an order number');
-    return;
-  }
-  assert(command.clientLength >= 1, 'command: a new order has a client');
-  assert(side === Side.BUY || side === Side.SELL, 'command: a known side');
-  assert(orderType === OrderType.LIMIT || orderType === OrderType.MARKET, 'command: a known order type');
-  assert(timeInForce === TimeInForce.GTC || timeInForce === TimeInForce.IOC, 'command: a known time in force');
-  assert((command.flags & ~OrderFlag.POST_ONLY) === 0, 'command: known flags only');
-  assert(instrument >= 0 && instrument <= INSTRUMENTS_MAX, 'command: the instrument fits 16 bits');
 }

@@ -61,7 +61,7 @@ export class FollowerAgent implements Agent {
     this.#spool = new SpoolWriter(context.spoolDirectory);
     const orders = new RecentOrders(RECENT_ORDERS);
     const trades = new RecentTrades(RECENT_TRADES);
-    const derivation = new Derivation(this.#spool, orders, trades);
+    const derivation = new Derivation(this.#spool, orders, trades, this.#command);
     this.#engine = new Engine(DEFAULT_INSTRUMENTS, derivation);
     derivation.attach(this.#engine);
     const { channels, archive, clock, readTimeoutMs } = context;

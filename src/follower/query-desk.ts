@@ -15,6 +15,7 @@ import {
   ANSWER_SEQUENCE,
   ANSWER_STATUS,
   AnswerStatus,
+  QUERY_BODY_BYTES,
   QUERY_BYTES,
   QUERY_INSTRUMENT,
   QUERY_LIMIT,
@@ -24,7 +25,8 @@ import {
   QueryType,
   TRADES_LIMIT_MAX,
 } from '../wire/query-codec.ts';
-import { TRADE_INSTRUMENT, TRADE_RECORD_BYTES_MAX } from '../wire/trade-codec.ts';
+import { TRADE_RECORD_BYTES_MAX } from '../wire/trade-codec.ts';
+import { AccountAnswers } from './account-answers.ts';
 import type { RecentOrders } from './recent-orders.ts';
 import type { RecentTrades } from './recent-trades.ts';
 
@@ -34,6 +36,10 @@ export interface Archive {
   findOrder(orderNumber: number): Promise<Uint8Array | undefined>;
   /** Trade records by number, ascending. */
   tradesRange(first: number, count: number): Promise<readonly Uint8Array[]>;
+  /** The newest settlement cycles, newest first. */
+  settlements(limit: number): Promise<readonly object[]>;
+  /** A closed settlement cycle with its obligations, of one client when its id is not ''. */
+  settlement(cycle: number, clientId: string): Promise<object>;
 }
 
 /** One gateway's pair of rings. */
@@ -59,6 +65,8 @@ interface Query {
   readonly minSequence: number;
   readonly number: number;
   readonly limit: number;
+  /** What followed the fixed part, copied. */
+  readonly text: Uint8Array;
   readonly deadlineUs: number;
 }
 
@@ -72,12 +80,15 @@ interface HeldAnswer {
 
 const QUERIES_PER_TURN = 64;
 const NO_BODY = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 export class QueryDesk {
   readonly #context: QueryDeskContext;
   readonly #engine: Engine;
   readonly #orders: RecentOrders;
   readonly #trades: RecentTrades;
+  readonly #accounts: AccountAnswers;
   readonly #scratch = new Uint8Array(TRADES_LIMIT_MAX * TRADE_RECORD_BYTES_MAX);
   readonly #scratchView = new DataView(this.#scratch.buffer);
   readonly #inboxes: readonly { channel: QueryChannel; receive: Receive }[];
@@ -92,6 +103,7 @@ export class QueryDesk {
     this.#engine = engine;
     this.#orders = orders;
     this.#trades = trades;
+    this.#accounts = new AccountAnswers(engine);
     this.#inboxes = context.channels.map((channel) => ({
       channel,
       receive: (type, offset, lengthBytes) => this.#take(channel, type, offset, lengthBytes),
@@ -111,8 +123,9 @@ export class QueryDesk {
   }
 
   #take(channel: QueryChannel, type: number, offset: number, lengthBytes: number): void {
-    assert(lengthBytes === QUERY_BYTES, 'a query has its fixed length');
-    const { view } = channel.queries;
+    const { bytes, view } = channel.queries;
+    const textBytes = view.getUint32(offset + QUERY_BODY_BYTES, true);
+    assert(lengthBytes === QUERY_BYTES + textBytes, 'a query has the length it says');
     this.#waiting.push({
       channel,
       type,
@@ -121,6 +134,7 @@ export class QueryDesk {
       minSequence: view.getFloat64(offset + QUERY_MIN_SEQUENCE, true),
       number: view.getFloat64(offset + QUERY_NUMBER, true),
       limit: Math.min(view.getUint32(offset + QUERY_LIMIT, true), TRADES_LIMIT_MAX),
+      text: bytes.slice(offset + QUERY_BYTES, offset + QUERY_BYTES + textBytes),
       deadlineUs: this.#context.clock.monotonicUs() + this.#context.readTimeoutMs * 1_000,
     });
   }
@@ -161,6 +175,21 @@ export class QueryDesk {
       case QueryType.SNAPSHOT:
         this.#answerSnapshot(query);
         break;
+      case QueryType.POSITIONS:
+        this.#sendText(query, this.#accounts.positions(query.text));
+        break;
+      case QueryType.BALANCES:
+        this.#sendText(query, this.#accounts.balances(query.text));
+        break;
+      case QueryType.DRY_RUN:
+        this.#sendText(query, this.#accounts.dryRun(query.text, this.#context.clock.nowUs()));
+        break;
+      case QueryType.SETTLEMENTS:
+        this.#textFromArchive(query, this.#context.archive.settlements(query.limit));
+        break;
+      case QueryType.SETTLEMENT:
+        this.#answerSettlement(query);
+        break;
       default:
         assert(false, `query type ${query.type} is known`);
     }
@@ -171,9 +200,9 @@ export class QueryDesk {
     const live = this.#engine.findOrder(query.number);
     const recent = live >= 0 ? -1 : this.#orders.find(query.number);
     if (live >= 0 || recent >= 0) {
-      const columns = live >= 0 ? orders : this.#orders.columns;
+      const rows = live >= 0 ? orders : this.#orders.rows;
       const row = live >= 0 ? live : recent;
-      const length = encodeOrder(this.#scratch, this.#scratchView, 0, columns, row, clients);
+      const length = encodeOrder(this.#scratch, this.#scratchView, 0, rows, row, clients);
       assert(length <= ORDER_RECORD_BYTES_MAX, 'an order record has its greatest length');
       this.#send(query, AnswerStatus.OK, 1, this.#scratch.subarray(0, length));
       return;
@@ -188,8 +217,7 @@ export class QueryDesk {
     const trades = this.#trades;
     let end = 0;
     let count = 0;
-    for (let n = trades.newest; n >= trades.oldest && count < query.limit; n--) {
-      if (trades.view.getUint16(trades.offsetOf(n) + TRADE_INSTRUMENT, true) !== query.instrument) continue;
+    for (let n = trades.newestOf(query.instrument); n > 0 && count < query.limit; n = trades.before(n)) {
       end += trades.copyTo(n, this.#scratch, end);
       count++;
     }
@@ -210,11 +238,10 @@ export class QueryDesk {
 
   #answerSnapshot(query: Query): void {
     try {
-      const facts = JSON.stringify(this.#context.takeSnapshot());
-      this.#send(query, AnswerStatus.OK, 1, new TextEncoder().encode(facts));
+      this.#sendText(query, JSON.stringify(this.#context.takeSnapshot()));
     } catch (error) {
       const detail = JSON.stringify({ error: error instanceof Error ? error.message : String(error) });
-      this.#send(query, AnswerStatus.UNAVAILABLE, 1, new TextEncoder().encode(detail));
+      this.#send(query, AnswerStatus.UNAVAILABLE, 1, encoder.encode(detail));
     }
   }
 
@@ -226,6 +253,23 @@ export class QueryDesk {
       },
       () => this.#send(query, AnswerStatus.UNAVAILABLE, 0, NO_BODY),
     );
+  }
+
+  #answerSettlement(query: Query): void {
+    const { archive } = this.#context;
+    if (query.number > this.#engine.settlementCycle) this.#send(query, AnswerStatus.NOT_FOUND, 0, NO_BODY);
+    else this.#textFromArchive(query, archive.settlement(query.number, decoder.decode(query.text)));
+  }
+
+  #textFromArchive(query: Query, facts: Promise<object>): void {
+    facts.then(
+      (found) => this.#sendText(query, JSON.stringify(found)),
+      () => this.#send(query, AnswerStatus.UNAVAILABLE, 0, NO_BODY),
+    );
+  }
+
+  #sendText(query: Query, text: string): void {
+    this.#send(query, AnswerStatus.OK, 1, encoder.encode(text));
   }
 
   /** Hands the answer over, or holds a copy until the ring has room. */

@@ -3,9 +3,11 @@
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Asker } from './asker.ts';
+import type { Responder } from './responses.ts';
 
-export const Access = { GRANTED: 0, NO_CREDENTIALS: 1, WRONG_TOKEN: 2, NOT_LOCAL: 3 } as const;
-export type Access = (typeof Access)[keyof typeof Access];
+const Access = { GRANTED: 0, NO_CREDENTIALS: 1, WRONG_TOKEN: 2, NOT_LOCAL: 3 } as const;
+type Access = (typeof Access)[keyof typeof Access];
 
 const BEARER = /^Bearer +(\S+) *$/i;
 /** What proxies add: who asks through one on this machine is not on this machine. */
@@ -30,6 +32,31 @@ export class AdminAccess {
     const offered = BEARER.exec(req.getHeader('authorization'))?.[1];
     if (offered === undefined) return Access.NO_CREDENTIALS;
     return timingSafeEqual(digest(offered), this.#tokenDigest) ? Access.GRANTED : Access.WRONG_TOKEN;
+  }
+}
+
+/** False: the asker is not the operator, and is answered. Call inside the route's callback. */
+export function admitAdmin(
+  access: AdminAccess,
+  asker: Asker,
+  res: HttpResponse,
+  req: HttpRequest,
+  responder: Responder,
+): boolean {
+  switch (access.check(res, req)) {
+    case Access.GRANTED:
+      return true;
+    case Access.NO_CREDENTIALS: {
+      const headers = ['WWW-Authenticate', 'Bearer realm="ringbook admin"'];
+      responder.problem(asker, 'unauthorized', 'This needs the admin token as a bearer token.', { headers });
+      return false;
+    }
+    case Access.WRONG_TOKEN:
+      responder.problem(asker, 'forbidden', 'The admin token is wrong.');
+      return false;
+    default:
+      responder.problem(asker, 'forbidden', 'Without an admin token set, this answers only this machine itself.');
+      return false;
   }
 }
 

@@ -19,8 +19,10 @@ const TOKEN = 'a-token-of-some-length';
 
 describe('paths and methods', () => {
   test.each([
-    ['GET', '/orders', 405, 'POST'],
-    ['DELETE', '/orders', 405, 'POST'],
+    ['GET', '/orders', 405, 'POST, DELETE'],
+    ['PUT', '/orders', 405, 'POST, DELETE'],
+    ['GET', '/admin/clients/x/limits', 405, 'PUT'],
+    ['DELETE', '/admin/instruments', 405, 'POST'],
     ['PUT', '/orders/x', 405, 'GET, HEAD, PATCH'],
     ['GET', '/orders/x/cancel', 405, 'POST'],
     ['POST', '/orderbook', 405, 'GET, HEAD'],
@@ -184,4 +186,12 @@ test('loopback addresses', async () => {
   ]) {
     expect(isLoopback(address)).toBe(false);
   }
+});
+
+test('/openapi.json names every route and every reason', async () => {
+  const url = await start();
+  const { status, text } = await request(`${url}/openapi.json`);
+  expect(status).toBe(200);
+  for (const word of ['"openapi":"3.1', '/orders/{order_id}/replace', 'insufficient_funds'])
+    expect(text).toContain(word);
 });

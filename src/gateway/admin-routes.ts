@@ -3,14 +3,15 @@
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { ProcessState } from '../runtime/process-state.ts';
+import { openApiDocument } from '../wire/openapi.ts';
 import { QueryType } from '../wire/query-codec.ts';
-import { Access, type AdminAccess } from './admin-access.ts';
+import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import { admitRead } from './admission.ts';
 import type { Asker, Askers } from './asker.ts';
 import type { GatewayContext, MainQuestion } from './context.ts';
 import type { Answer, FollowerQueries } from './queries.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
-import type { StaticFile } from './static-files.ts';
+import { packageVersion, type StaticFile } from './static-files.ts';
 
 /** The main thread renders in a millisecond; when it takes this long something is wrong with it. */
 const MAIN_TIMEOUT_MS = 5_000;
@@ -28,6 +29,8 @@ export interface AdminRoutesParts {
 
 export class AdminRoutes {
   readonly #parts: AdminRoutesParts;
+  /** Made when it is first asked for. */
+  #openApi: string | undefined;
 
   constructor(parts: AdminRoutesParts) {
     this.#parts = parts;
@@ -81,6 +84,12 @@ export class AdminRoutes {
     };
   }
 
+  /** GET /openapi.json */
+  readonly openApi = (res: HttpResponse, req: HttpRequest): void => {
+    this.#openApi ??= JSON.stringify(openApiDocument(packageVersion()));
+    this.#parts.responder.json(this.#begin(res, req), this.#openApi);
+  };
+
   /** GET /: the first page there is. */
   readonly home = (res: HttpResponse, req: HttpRequest): void => {
     const headers = ['Location', '/admin/queues', ...NO_STORE];
@@ -93,22 +102,7 @@ export class AdminRoutes {
 
   /** False: answered already. */
   #admit(asker: Asker, res: HttpResponse, req: HttpRequest): boolean {
-    const { access, responder } = this.#parts;
-    switch (access.check(res, req)) {
-      case Access.GRANTED:
-        return true;
-      case Access.NO_CREDENTIALS: {
-        const headers = ['WWW-Authenticate', 'Bearer realm="ringbook admin"'];
-        responder.problem(asker, 'unauthorized', 'This needs the admin token as a bearer token.', { headers });
-        return false;
-      }
-      case Access.WRONG_TOKEN:
-        responder.problem(asker, 'forbidden', 'The admin token is wrong.');
-        return false;
-      default:
-        responder.problem(asker, 'forbidden', 'Without an admin token set, this answers only this machine itself.');
-        return false;
-    }
+    return admitAdmin(this.#parts.access, asker, res, req, this.#parts.responder);
   }
 
   #askMain(asker: Asker, kind: MainQuestion['kind']): void {

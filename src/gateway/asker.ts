@@ -3,6 +3,7 @@
 // Gateway thread. Owns the response from begin to answer; must never be answered twice.
 
 import type { HttpResponse } from 'uWebSockets.js';
+import type { CommandType } from '../domain/codes.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CounterBlock } from '../shared-memory/counters.ts';
 import { GatewayCounter } from '../wire/counters.ts';
@@ -16,8 +17,10 @@ export class Asker {
   readonly head: boolean;
   /** Name in the path (`/orders/:id`), copied because the request is gone after the first callback. */
   parameter = '';
-  /** CommandType of what was sent for it, 0 for a read. */
-  commandType = 0;
+  /** What was sent for it, undefined for a read. */
+  commandType: CommandType | undefined;
+  /** What is to be done once the command was applied, instead of answering. */
+  afterApplied: ((asker: Asker) => void) | undefined;
   /** Called when the client goes away before the answer; at most one part of the gateway cares at a time. */
   onAborted: ((asker: Asker) => void) | undefined;
 

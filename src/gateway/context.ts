@@ -1,7 +1,6 @@
 // What a gateway is given when it is composed: its rings, its counters, the words it shares with the process, its limits.
 // Read on the gateway's own thread. Owns nothing; says in one place everything that a gateway can touch.
 
-import type { Instrument } from '../domain/instrument.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SharedProcessState } from '../runtime/process-state.ts';
 import type { BroadcastReader } from '../shared-memory/broadcast-ring.ts';
@@ -10,6 +9,7 @@ import type { CounterBlock } from '../shared-memory/counters.ts';
 import type { Doorbell } from '../shared-memory/doorbell.ts';
 import type { LatestValue } from '../shared-memory/latest-value.ts';
 import type { MessageRing } from '../shared-memory/message-ring.ts';
+import type { InstrumentSource } from '../wire/instrument-list.ts';
 
 /** What a gateway asks the main thread to render, for it alone sees the whole process. */
 export interface MainQuestion {
@@ -45,7 +45,7 @@ export interface GatewayContext {
   readonly host: string;
   /** A concrete port: several threads cannot share port 0. */
   readonly port: number;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentSource;
   readonly state: SharedProcessState;
   readonly commandRing: CommandRing;
   readonly replyRing: MessageRing;
@@ -55,7 +55,7 @@ export interface GatewayContext {
   readonly followerDoorbell: Doorbell;
   readonly stream: BroadcastReader;
   readonly marketDataDoorbell: Doorbell;
-  /** Prepared depth, one per instrument. */
+  /** Prepared depth by instrument, with room for as many as there can be. */
   readonly depth: readonly LatestValue[];
   /** MatchingCounter.SEQUENCE: a read is answered at or after what this says when it arrives. */
   readonly appliedSequence: () => number;

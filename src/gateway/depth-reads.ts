@@ -23,13 +23,13 @@ interface WaitingRead {
 export class DepthReads {
   readonly #context: GatewayContext;
   readonly #responder: Responder;
-  readonly #books: readonly PreparedBook[];
+  /** By instrument, as they are asked for. */
+  readonly #books: PreparedBook[] = [];
   #waiting: WaitingRead[] = [];
 
   constructor(context: GatewayContext, responder: Responder) {
     this.#context = context;
     this.#responder = responder;
-    this.#books = context.depth.map((latest, index) => new PreparedBook(latest, context.instruments[index]));
   }
 
   /** Reads that wait for a newer or deeper book. */
@@ -41,7 +41,7 @@ export class DepthReads {
   get(asker: Asker, instrument: number, levels: number): void {
     const { appliedSequence, limits } = this.#context;
     const sequence = appliedSequence();
-    const book = this.#books[instrument];
+    const book = this.#bookOf(instrument);
     const body = book.body(levels, sequence);
     if (body !== undefined) {
       this.#responder.json(asker, body);
@@ -54,6 +54,12 @@ export class DepthReads {
     const deadlineUs = asker.startUs + limits.readTimeoutMs * 1000;
     this.#waiting.push({ asker, book, levels, sequence, deadlineUs });
     this.#wish(levels);
+  }
+
+  #bookOf(instrument: number): PreparedBook {
+    const { depth, instruments } = this.#context;
+    this.#books[instrument] ??= new PreparedBook(depth[instrument], instruments.current.all[instrument]);
+    return this.#books[instrument];
   }
 
   /** Answers the reads whose book has come, and those whose time is up. Returns how many. */

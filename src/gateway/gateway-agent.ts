@@ -10,12 +10,14 @@ import type { MessageRing } from '../shared-memory/message-ring.ts';
 import { recordUnits } from '../shared-memory/record.ts';
 import { COMMAND_SLOT_BYTES } from '../wire/command-codec.ts';
 import { REPLY_BYTES_MAX } from '../wire/reply-codec.ts';
+import { AccountRoutes } from './account-routes.ts';
 import { AdminAccess } from './admin-access.ts';
 import { AdminRoutes } from './admin-routes.ts';
 import { admitRead } from './admission.ts';
 import { addRoutes } from './app.ts';
 import { type Asker, Askers } from './asker.ts';
 import { BodyReader } from './body.ts';
+import { CommandSender } from './command-sender.ts';
 import { ConnectionCap } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { DepthReads } from './depth-reads.ts';
@@ -28,6 +30,7 @@ import { ReadRoutes } from './read-routes.ts';
 import { Responder } from './responses.ts';
 import { readStaticFiles } from './static-files.ts';
 import { CloseCode, StreamSockets } from './stream.ts';
+import { VenueRoutes } from './venue-routes.ts';
 
 /** Time limits are looked at this often. */
 const SWEEP_INTERVAL_US = 50_000;
@@ -68,6 +71,7 @@ export class GatewayAgent implements Agent {
     this.#bodies = bodies;
     this.#queries = queries;
     this.#depthReads = depthReads;
+    const sender = new CommandSender(context, responder, pending);
     this.#replies = new OrderReplies({ context, responder, queries, identity, pending });
     this.#stream = new StreamSockets(context.stream, counters, clock, limits.streamBackpressureBytesMax);
     const connections = new ConnectionCap(limits.connectionsMax, counters);
@@ -77,9 +81,11 @@ export class GatewayAgent implements Agent {
       this.#stream.behavior((res) => admitRead(state, askers.begin(res), responder), connections.streamEnded),
     );
     addRoutes(this.#app, {
-      orders: new OrderRoutes({ context, askers, responder, bodies, queries, identity, pending }),
+      orders: new OrderRoutes({ context, askers, responder, bodies, queries, identity, sender, access }),
       reads: new ReadRoutes({ context, askers, responder, queries, depthReads, identity }),
+      accounts: new AccountRoutes({ context, askers, responder, queries }),
       admin: new AdminRoutes({ context, askers, responder, queries, access }),
+      venue: new VenueRoutes({ context, askers, responder, bodies, sender, access }),
       files: readStaticFiles(),
       askers,
       responder,

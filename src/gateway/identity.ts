@@ -2,8 +2,8 @@
 // them. Gateway thread. Owns what it made, once.
 
 import { assert } from '../assert.ts';
-import type { Instrument } from '../domain/instrument.ts';
 import { ProcessState, type SharedProcessState } from '../runtime/process-state.ts';
+import type { InstrumentSource } from '../wire/instrument-list.ts';
 import { type IdKind, PUBLIC_ID_BYTES, PublicIds } from '../wire/public-id.ts';
 import { RecordJson } from './record-json.ts';
 
@@ -13,7 +13,7 @@ export interface Identity {
 }
 
 /** Returns a function to call only when the process has left RECOVERING. */
-export function identityOf(state: SharedProcessState, instruments: readonly Instrument[]): () => Identity {
+export function identityOf(state: SharedProcessState, instruments: InstrumentSource): () => Identity {
   let identity: Identity | undefined;
   return () => {
     if (identity === undefined) {

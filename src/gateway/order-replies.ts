@@ -3,9 +3,11 @@
 // said so, what may have been is called unknown.
 
 import { assert } from '../assert.ts';
-import { CommandType, REASONS, Reason } from '../domain/codes.ts';
+import { CommandType } from '../domain/codes.ts';
+import { Reason } from '../domain/reasons.ts';
 import { Histogram } from '../shared-memory/histogram.ts';
 import { GatewayCounter } from '../wire/counters.ts';
+import { appliedJson } from '../wire/instrument-json.ts';
 import { problemOfReason } from '../wire/problem.ts';
 import { QueryType } from '../wire/query-codec.ts';
 import {
@@ -16,7 +18,9 @@ import {
   REPLY_ORDER_BYTES,
   REPLY_REASON,
   REPLY_REQUEST_ID,
+  REPLY_RESULT_SEQUENCE,
   REPLY_TRADES_TOTAL,
+  REPLY_VALUE,
   ReplyKind,
 } from '../wire/reply-codec.ts';
 import type { Asker } from './asker.ts';
@@ -93,10 +97,29 @@ export class OrderReplies {
       this.#refuse(asker, view.getUint16(offset + REPLY_REASON, true));
       return;
     }
-    assert(view.getUint16(offset + REPLY_ORDER_BYTES, true) > 0, 'a result carries its order');
+    if (view.getUint16(offset + REPLY_ORDER_BYTES, true) === 0) {
+      this.#answerApplied(asker, offset, kind);
+      return;
+    }
     if (asker.commandType === CommandType.CANCEL_ORDER) this.#answerCancel(asker, offset, kind);
     else if (kind === ReplyKind.REPLAYED && this.#lacksTrades(offset)) this.#fetchTrades(asker, offset, lengthBytes);
     else this.#accept(asker, this.#json().reply(this.#bytes, view, offset), kind);
+  }
+
+  /** A command that is about no single order: what it came to. */
+  #answerApplied(asker: Asker, offset: number, kind: number): void {
+    const { view } = this.#parts.context.replyRing;
+    const { afterApplied, commandType } = asker;
+    if (afterApplied !== undefined) {
+      asker.afterApplied = undefined;
+      afterApplied(asker);
+      return;
+    }
+    const value = view.getFloat64(offset + REPLY_VALUE, true);
+    const sequence = view.getFloat64(offset + REPLY_RESULT_SEQUENCE, true);
+    const instruments = this.#parts.context.instruments.current;
+    assert(commandType !== undefined, 'a reply answers a command');
+    this.#accept(asker, appliedJson(commandType, value, sequence, instruments), kind);
   }
 
   #answerCancel(asker: Asker, offset: number, kind: number): void {
@@ -132,16 +155,17 @@ export class OrderReplies {
     });
   }
 
-  #accept(asker: Asker, body: Uint8Array, kind: number): void {
+  #accept(asker: Asker, body: Uint8Array | string, kind: number): void {
     // No Cache-Control: the answer to a POST is not cached unless it says so, and headers cost time.
     this.#parts.responder.send(asker, 202, JSON_TYPE, body, kind === ReplyKind.REPLAYED ? REPLAYED_HEADERS : undefined);
   }
 
   #refuse(asker: Asker, reason: number): void {
-    const code = problemOfReason(reason);
-    assert(code !== undefined, `reason ${reason} of a refusal has a problem`);
+    const problem = problemOfReason(reason);
+    assert(problem !== undefined, `reason ${reason} of a refusal has a problem`);
+    const { code, status, detail } = problem;
     const field = reason === Reason.KEY_REUSED ? 'idempotency_key' : '';
-    this.#parts.responder.problem(asker, code, REASONS.get(reason)?.text ?? '', { field });
+    this.#parts.responder.problem(asker, code, detail, { status, field });
   }
 
   #sayUnknown(asker: Asker, why: string): void {

@@ -123,7 +123,8 @@ const BAD: readonly (readonly [name: string, body: unknown, status: number, code
   ['too large a quantity', order({ quantity: 1_000_001 }), 400, 'quantity_out_of_bounds', 'quantity'],
   ['market with price', order({ type: 'market' }), 400, 'price_not_allowed', 'price'],
   ['post-only IOC', order({ post_only: true, time_in_force: 'IOC' }), 400, 'post_only_invalid', 'post_only'],
-  ['stop price', order({ stop_price: 1 }), 400, 'not_supported', 'stop_price'],
+  ['stop price zero', order({ stop_price: 0 }), 400, 'zero', 'stop_price'],
+  ['GTT without its time', order({ time_in_force: 'GTT' }), 400, 'missing_field', 'expires_at'],
   ['too large', HUGE, 413, 'body_too_large'],
 ];
 

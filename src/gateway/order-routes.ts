@@ -1,26 +1,25 @@
-// Routes that change orders: place, cancel, amend. From the body's bytes into a command, from there into the command ring.
-// Gateway thread. Owns one Command, reused for all. Must never journal what is not well formed, nor claim a slot of the ring
-// without room for the reply: that room is what the in-flight limit keeps. Allocates: per request, nothing per byte.
+// Routes that change orders: place, cancel, amend, replace, mass cancel; and the dry run, which changes none. From the
+// body's bytes into a command, from there into the command ring. Gateway thread. Owns one Command, reused for all.
+// Must never journal what is not well formed. Allocates: per request, nothing per byte.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Side } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import { AmendRequestParser } from '../wire/amend-request.ts';
 import { CancelRequestParser } from '../wire/cancel-request.ts';
-import { type CommandOrigin, encodeCommand } from '../wire/command-codec.ts';
-import { GatewayCounter } from '../wire/counters.ts';
-import { ORDER_INSTRUMENT } from '../wire/order-codec.ts';
-import { OrderRequestParser } from '../wire/order-request.ts';
-import type { RequestProblem } from '../wire/problem.ts';
+import { COMMAND_SLOT_BYTES, encodeCommand } from '../wire/command-codec.ts';
+import { MassCancelParser } from '../wire/mass-cancel-request.ts';
+import { ORDER_INSTRUMENT, ORDER_SIDE } from '../wire/order-codec.ts';
+import { OrderRequestParser, ReplaceRequestParser } from '../wire/order-request.ts';
 import { IdKind } from '../wire/public-id.ts';
 import { AnswerStatus, QueryType } from '../wire/query-codec.ts';
-import { admitCommand } from './admission.ts';
+import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import type { Asker, Askers } from './asker.ts';
-import { BatchedBell } from './batched-bell.ts';
 import type { BodyReader } from './body.ts';
+import type { CommandSender } from './command-sender.ts';
 import type { GatewayContext } from './context.ts';
 import { decodeId, type Identity } from './identity.ts';
-import { isJson } from './media-type.ts';
-import type { PendingTable } from './pending.ts';
+import { requireJson, requireJsonIfAny } from './media-type.ts';
 import type { FollowerQueries } from './queries.ts';
 import type { Responder } from './responses.ts';
 
@@ -31,8 +30,14 @@ export interface OrderRoutesParts {
   readonly bodies: BodyReader;
   readonly queries: FollowerQueries;
   readonly identity: () => Identity;
-  /** Who waits for a reply from the matching thread. */
-  readonly pending: PendingTable<Asker>;
+  readonly sender: CommandSender;
+  readonly access: AdminAccess;
+}
+
+/** What a request about an order needs to know of it. */
+interface KnownOrder {
+  readonly instrument: number;
+  readonly side: Side;
 }
 
 export class OrderRoutes {
@@ -40,75 +45,113 @@ export class OrderRoutes {
   readonly #orders: OrderRequestParser;
   readonly #cancels = new CancelRequestParser();
   readonly #amends: AmendRequestParser;
+  readonly #replacements: ReplaceRequestParser;
+  readonly #massCancels: MassCancelParser;
   readonly #command = new Command();
-  readonly #origin: CommandOrigin;
-  readonly #matchingBell: BatchedBell;
 
   constructor(parts: OrderRoutesParts) {
     this.#parts = parts;
-    const { instruments, index } = parts.context;
+    const { instruments } = parts.context;
     this.#orders = new OrderRequestParser(instruments);
     this.#amends = new AmendRequestParser(instruments);
-    this.#matchingBell = new BatchedBell(parts.context.matchingDoorbell);
-    this.#origin = { gateway: index, requestId: 0, receivedUs: 0 };
+    this.#replacements = new ReplaceRequestParser(instruments);
+    this.#massCancels = new MassCancelParser(instruments);
   }
 
   /** POST /orders */
-  readonly place = (res: HttpResponse, req: HttpRequest): void => {
-    const asker = this.#parts.askers.begin(res);
-    if (this.#checkMediaType(asker, req.getHeader('content-type'))) this.#parts.bodies.read(asker, this.#place);
-  };
+  readonly place = (res: HttpResponse, req: HttpRequest): void => this.#readJson(res, req, this.#place);
 
   /** POST /orders/:id/cancel */
   readonly cancel = (res: HttpResponse, req: HttpRequest): void => {
-    const asker = this.#parts.askers.begin(res);
+    const { askers, responder, bodies } = this.#parts;
+    const asker = askers.begin(res);
     asker.parameter = req.getParameter(0) ?? '';
-    const contentType = req.getHeader('content-type');
-    // A cancel needs no body, and then no Content-Type; a body of another type is refused all the same.
-    const bodiless = contentType === '' && !hasBody(req);
-    if (bodiless || this.#checkMediaType(asker, contentType)) this.#parts.bodies.read(asker, this.#cancel);
+    if (requireJsonIfAny(asker, req, responder)) bodies.read(asker, this.#cancel);
   };
 
   /** PATCH /orders/:id */
-  readonly amend = (res: HttpResponse, req: HttpRequest): void => {
-    const asker = this.#parts.askers.begin(res);
-    asker.parameter = req.getParameter(0) ?? '';
-    if (this.#checkMediaType(asker, req.getHeader('content-type'))) this.#parts.bodies.read(asker, this.#amend);
+  readonly amend = (res: HttpResponse, req: HttpRequest): void => this.#readJson(res, req, this.#amend);
+
+  /** POST /orders/:id/replace */
+  readonly replace = (res: HttpResponse, req: HttpRequest): void => this.#readJson(res, req, this.#replace);
+
+  /** DELETE /orders: everyone's orders are the operator's to cancel, a client's its own. */
+  readonly massCancel = (res: HttpResponse, req: HttpRequest): void => {
+    const { askers, sender, responder, access } = this.#parts;
+    const asker = askers.begin(res);
+    if (!sender.admit(asker)) return;
+    const isGood = this.#massCancels.parse(req.getQuery(), this.#command);
+    const isEveryones = isGood && this.#command.clientLength === 0;
+    if (isEveryones && !admitAdmin(access, asker, res, req, responder)) return;
+    sender.sendParsed(asker, isGood, this.#command, this.#massCancels.problem);
   };
 
   readonly #place = (asker: Asker, bytes: Uint8Array): void => {
-    if (!this.#admit(asker)) return;
+    const { sender } = this.#parts;
+    if (!sender.admit(asker)) return;
     const parser = this.#orders;
-    if (parser.parse(bytes, 0, bytes.length, this.#command)) this.#send(asker);
-    else this.#refuse(asker, parser.problem);
+    const isGood = parser.parse(bytes, 0, bytes.length, this.#command);
+    if (isGood && parser.dryRun) this.#askDryRun(asker);
+    else sender.sendParsed(asker, isGood, this.#command, parser.problem);
   };
 
   readonly #cancel = (asker: Asker, bytes: Uint8Array): void => {
-    if (!this.#admit(asker)) return;
+    const { sender } = this.#parts;
+    if (!sender.admit(asker)) return;
     const target = this.#target(asker);
     if (target < 0) return;
     const parser = this.#cancels;
-    if (parser.parse(bytes, 0, bytes.length, target, this.#command)) this.#send(asker);
-    else this.#refuse(asker, parser.problem);
+    const isGood = parser.parse(bytes, 0, bytes.length, target, this.#command);
+    sender.sendParsed(asker, isGood, this.#command, parser.problem);
   };
 
   readonly #amend = (asker: Asker, bytes: Uint8Array): void => {
-    if (!this.#admit(asker)) return;
+    if (!this.#parts.sender.admit(asker)) return;
     const target = this.#target(asker);
     if (target < 0) return;
-    if (this.#parts.context.instruments.length === 1) this.#sendAmend(asker, bytes, target, 0);
-    else this.#amendOnceKnown(asker, bytes.slice(), target);
+    const { all } = this.#parts.context.instruments.current;
+    if (all.length === 1) this.#sendAmend(asker, bytes, target, 0);
+    else {
+      const kept = bytes.slice();
+      this.#whenKnown(asker, target, (who, { instrument }) => this.#sendAmend(who, kept, target, instrument));
+    }
   };
 
-  /** The scales of an amend's decimals are its order's instrument's, which the id does not tell. Owns `bytes`. */
-  #amendOnceKnown(asker: Asker, bytes: Uint8Array, target: number): void {
-    const { queries, responder } = this.#parts;
+  readonly #replace = (asker: Asker, bytes: Uint8Array): void => {
+    if (!this.#parts.sender.admit(asker)) return;
+    const target = this.#target(asker);
+    if (target < 0) return;
+    const kept = bytes.slice();
+    this.#whenKnown(asker, target, (who, order) => {
+      const parser = this.#replacements;
+      const isGood = parser.parse(kept, 0, kept.length, { number: target, ...order }, this.#command);
+      this.#parts.sender.sendParsed(who, isGood, this.#command, parser.problem);
+    });
+  };
+
+  #readJson(res: HttpResponse, req: HttpRequest, receive: (asker: Asker, bytes: Uint8Array) => void): void {
+    const { askers, responder, bodies } = this.#parts;
+    const asker = askers.begin(res);
+    asker.parameter = req.getParameter(0) ?? '';
+    if (requireJson(asker, req.getHeader('content-type'), responder)) bodies.read(asker, receive);
+  }
+
+  #sendAmend(asker: Asker, bytes: Uint8Array, target: number, instrument: number): void {
+    const parser = this.#amends;
+    const isGood = parser.parse(bytes, 0, bytes.length, target, instrument, this.#command);
+    this.#parts.sender.sendParsed(asker, isGood, this.#command, parser.problem);
+  }
+
+  /** Asks the read side for what an id does not tell: the scales of decimals are those of the order's instrument. */
+  #whenKnown(asker: Asker, target: number, then: (asker: Asker, order: KnownOrder) => void): void {
+    const { queries, responder, sender } = this.#parts;
     queries.ask(asker, {
       type: QueryType.ORDER,
       number: target,
-      answered: (who, { view, body }) => {
+      answered: (who, { bytes, view, body }) => {
         const instrument = view.getUint16(body + ORDER_INSTRUMENT, true);
-        if (this.#admit(who)) this.#sendAmend(who, bytes, target, instrument);
+        const side = bytes[body + ORDER_SIDE] === 1 ? 1 : 2;
+        if (sender.admit(who)) then(who, { instrument, side });
       },
       failed: (who, status) => {
         if (status === AnswerStatus.NOT_FOUND) responder.problem(who, 'order_unknown', 'No such order.');
@@ -117,31 +160,17 @@ export class OrderRoutes {
     });
   }
 
-  #sendAmend(asker: Asker, bytes: Uint8Array, target: number, instrument: number): void {
-    const parser = this.#amends;
-    if (parser.parse(bytes, 0, bytes.length, target, instrument, this.#command)) this.#send(asker);
-    else this.#refuse(asker, parser.problem);
-  }
-
-  /** Hands the command over. From the commit on it will be executed, whatever becomes of the asker. */
-  #send(asker: Asker): void {
-    const { context, pending, responder } = this.#parts;
-    const { commandRing: ring, clock, counters, limits } = context;
-    const slot = pending.full ? -1 : ring.claim();
-    if (slot < 0) {
-      counters.add(GatewayCounter.RING_FULL, 1);
-      responder.problem(asker, 'ring_full', 'Too many commands are waiting; this one was not taken. Try again.');
-      return;
-    }
-    const origin = this.#origin;
-    const command = this.#command;
-    asker.commandType = command.type;
-    origin.requestId = pending.open(asker, asker.startUs + limits.replyTimeoutMs * 1000);
-    origin.receivedUs = clock.monotonicUs();
-    encodeCommand(ring.bytes, ring.view, slot, command, origin);
-    ring.commit();
-    this.#matchingBell.ring();
-    counters.set(GatewayCounter.IN_FLIGHT, pending.size);
+  /** The follower says what the order would do; nothing is journaled. */
+  #askDryRun(asker: Asker): void {
+    const { queries, responder } = this.#parts;
+    const record = new Uint8Array(COMMAND_SLOT_BYTES);
+    const origin = { gateway: 0, requestId: 0, receivedUs: 0 };
+    const length = encodeCommand(record, new DataView(record.buffer), 0, this.#command, origin);
+    queries.ask(asker, {
+      type: QueryType.DRY_RUN,
+      text: record.subarray(0, length),
+      answered: (who, { bytes, body, end }) => responder.json(who, bytes.slice(body, end)),
+    });
   }
 
   /** The order's number in the path, -1 when it is not one of ours: then nothing is journaled and the asker has its answer. */
@@ -150,26 +179,4 @@ export class OrderRoutes {
     if (number < 0) this.#parts.responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
     return number;
   }
-
-  #admit(asker: Asker): boolean {
-    return admitCommand(this.#parts.context.state, asker, this.#parts.responder);
-  }
-
-  #refuse(asker: Asker, { status, code, field, detail }: Readonly<RequestProblem>): void {
-    this.#parts.responder.problem(asker, code, detail, { status, field });
-  }
-
-  #checkMediaType(asker: Asker, contentType: string): boolean {
-    if (isJson(contentType)) return true;
-    const detail = contentType === '' ? 'Content-Type is missing; send application/json.' : 'Send application/json.';
-    this.#parts.responder.problem(asker, 'unsupported_media_type', detail, {
-      headers: ['Accept-Post', 'application/json'],
-    });
-    return false;
-  }
-}
-
-function hasBody(req: HttpRequest): boolean {
-  const length = req.getHeader('content-length');
-  return (length !== '' && length !== '0') || req.getHeader('transfer-encoding') !== '';
 }

@@ -11,6 +11,7 @@ import type { Responder } from './responses.ts';
 
 const QUESTIONS_MAX = 1024;
 const DRAIN_LIMIT = 64;
+const NO_TEXT = new Uint8Array(0);
 
 /** Where an answer's records lie; borrowed until the receiver returns. */
 export interface Answer {
@@ -31,6 +32,8 @@ export interface Question {
   readonly instrument?: number;
   readonly number?: number;
   readonly limit?: number;
+  /** What follows the record's fixed part: a client id or a command record. */
+  readonly text?: Uint8Array;
   readonly timeoutMs?: number;
   readonly answered: (asker: Asker, answer: Answer) => void;
   /** Anything but OK, by AnswerStatus; BEHIND also when no answer came. Without it the usual problem is sent. */
@@ -92,7 +95,8 @@ export class FollowerQueries {
   /** Asks, or answers 503 at once when too much is being asked. What is applied by now will be seen in the answer. */
   ask(asker: Asker, question: Question): void {
     const { queryRing: ring, followerDoorbell, appliedSequence, clock, limits } = this.#context;
-    const offset = this.#open.full ? -1 : ring.claim(question.type, Q.QUERY_BYTES);
+    const text = question.text ?? NO_TEXT;
+    const offset = this.#open.full ? -1 : ring.claim(question.type, Q.QUERY_BYTES + text.length);
     if (offset < 0) {
       this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
       return;
@@ -107,6 +111,8 @@ export class FollowerQueries {
     view.setFloat64(offset + Q.QUERY_NUMBER, question.number ?? 0, true);
     view.setFloat64(offset + Q.QUERY_LIMIT, 0, true);
     view.setUint32(offset + Q.QUERY_LIMIT, question.limit ?? 0, true);
+    view.setUint32(offset + Q.QUERY_BODY_BYTES, text.length, true);
+    ring.bytes.set(text, offset + Q.QUERY_BYTES);
     ring.commit();
     followerDoorbell.ring();
   }

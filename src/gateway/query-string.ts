@@ -2,7 +2,7 @@
 // What is wrong is answered here, naming the parameter.
 
 import type { HttpRequest } from 'uWebSockets.js';
-import type { Instrument } from '../domain/instrument.ts';
+import type { InstrumentList } from '../wire/instrument-list.ts';
 import type { Asker } from './asker.ts';
 import type { Responder } from './responses.ts';
 
@@ -28,18 +28,18 @@ export function readCount(
 /** Index of the instrument asked for; the only one when there is one. -1: there is none, and the asker is answered. */
 export function readInstrument(
   req: HttpRequest,
-  instruments: readonly Instrument[],
+  instruments: InstrumentList,
   asker: Asker,
   responder: Responder,
 ): number {
   const field = 'instrument';
   const name = req.getQuery(field);
   if (name === undefined || name === '') {
-    if (instruments.length === 1) return 0;
+    if (instruments.only >= 0) return instruments.only;
     responder.problem(asker, 'invalid_query', 'instrument is required.', { field });
     return -1;
   }
-  const index = instruments.findIndex((instrument) => instrument.name === name);
+  const index = instruments.indexOf(name);
   if (index < 0) responder.problem(asker, 'unknown_instrument', 'There is no such instrument.', { field });
   return index;
 }

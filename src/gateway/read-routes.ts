@@ -56,7 +56,7 @@ export class ReadRoutes {
     const asker = this.#begin(res, req);
     if (asker === undefined) return;
     const { responder, context, depthReads } = this.#parts;
-    const instrument = readInstrument(req, context.instruments, asker, responder);
+    const instrument = readInstrument(req, context.instruments.current, asker, responder);
     if (instrument < 0) return;
     const levels = readCount(req, 'levels', DEPTH_LEVELS_DEFAULT, DEPTH_LEVELS_MAX, asker, responder);
     if (levels > 0) depthReads.get(asker, instrument, levels);
@@ -72,7 +72,7 @@ export class ReadRoutes {
     const asker = this.#begin(res, req);
     if (asker === undefined) return;
     const { responder, context, queries, identity } = this.#parts;
-    const instrument = readInstrument(req, context.instruments, asker, responder);
+    const instrument = readInstrument(req, context.instruments.current, asker, responder);
     if (instrument < 0) return;
     const limit = readCount(req, 'limit', TRADES_LIMIT_DEFAULT, TRADES_LIMIT_MAX, asker, responder);
     if (limit <= 0) return;

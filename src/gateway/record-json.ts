@@ -1,7 +1,7 @@
 // Records from the matching thread and the follower as JSON bytes, in buffers that are used again and again.
 // Gateway thread. Owns the buffers: what a method returns is good until the next call. Made once the ids are known.
 
-import type { Instrument } from '../domain/instrument.ts';
+import type { InstrumentSource } from '../wire/instrument-list.ts';
 import { ORDER_JSON_BYTES_MAX, OrderJsonWriter, REPLY_JSON_BYTES_MAX } from '../wire/order-json.ts';
 import type { PublicIds } from '../wire/public-id.ts';
 import { REPLY_ORDER } from '../wire/reply-codec.ts';
@@ -23,7 +23,7 @@ export class RecordJson {
   /** Grows to the longest list that was asked for. */
   #list = new Uint8Array(64 * TRADE_JSON_BYTES_MAX);
 
-  constructor(instruments: readonly Instrument[], ids: PublicIds) {
+  constructor(instruments: InstrumentSource, ids: PublicIds) {
     this.#orders = new OrderJsonWriter(instruments, ids);
     this.#trades = new TradeJsonWriter(instruments, ids);
     this.#cancelled.set(CANCELLED);

@@ -2,14 +2,14 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
-import { EVENT_BODY, EVENT_SEQUENCE, EventType } from '../wire/event-codec.ts';
-import { ORDER_NUMBER, orderRecordLength } from '../wire/order-codec.ts';
-import { tradeRecordLength } from '../wire/trade-codec.ts';
 import { type ArchiveOptions, LedgerArchive, LedgerUnavailable } from './archive.ts';
 import { CommitCutter } from './testing/commit-cutter.ts';
+import { execute } from './testing/database-client.ts';
+import { isOpen } from './testing/expected-ledger.ts';
 import { MemorySpool } from './testing/memory-spool.ts';
-import { FLOW_INSTRUMENTS, isOpen, OrderFlow } from './testing/order-flow.ts';
-import { execute, ProjectorRig } from './testing/projector-rig.ts';
+import { OrderFlow } from './testing/order-flow.ts';
+import { ProjectorRig } from './testing/projector-rig.ts';
+import { recordsIn } from './testing/spool-records.ts';
 
 const COMMANDS = 2_500;
 const SOON = { timeout: 20_000, interval: 5 };
@@ -22,7 +22,6 @@ function archiveOf(overrides: Partial<ArchiveOptions> = {}): LedgerArchive {
     connection: database.connection,
     shard: 0,
     journalId: 'journal-a',
-    instruments: FLOW_INSTRUMENTS,
     ...overrides,
   });
   archives.push(archive);
@@ -42,32 +41,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** The last order record of each order and all trade records, as they stand in the spool. */
-function recordsInSpool(): { orders: Map<number, Uint8Array>; trades: Uint8Array[] } {
-  const orders = new Map<number, Uint8Array>();
-  const trades: Uint8Array[] = [];
-  const { spool } = flow;
-  spool.open(0).read(
-    spool.position(),
-    (type, bytes, view, offset) => {
-      const body = offset + EVENT_BODY;
-      expect(view.getFloat64(offset + EVENT_SEQUENCE, true)).toBeGreaterThan(0);
-      const length = type === EventType.ORDER ? orderRecordLength(bytes, body) : tradeRecordLength(bytes, body);
-      const record = bytes.slice(body, body + length);
-      if (type === EventType.ORDER) orders.set(view.getFloat64(body + ORDER_NUMBER, true), record);
-      else trades.push(record);
-      return true;
-    },
-    Number.POSITIVE_INFINITY,
-  );
-  return { orders, trades };
-}
-
 describe('the archive', () => {
   it('gives closed orders and trades back byte for byte', async () => {
     const archive = archiveOf();
-    const { orders, trades } = recordsInSpool();
-    const closed = [...flow.orders].filter(([, order]) => !isOpen(order));
+    const { orders, trades } = recordsIn(flow.spool);
+    const closed = [...flow.expected.orders].filter(([, order]) => !isOpen(order));
     expect(closed.length).toBeGreaterThan(1_000);
     for (const [number, { instrument }] of closed) {
       if (instrument === 'unknown') continue; // which index it named is not kept
@@ -81,14 +59,14 @@ describe('the archive', () => {
 
   it('says not found only for what the ledger must know', async () => {
     const archive = archiveOf();
-    const used = new Set(flow.orders.keys());
+    const used = new Set(flow.expected.orders.keys());
     const cancel = Array.from({ length: COMMANDS }, (_, i) => i + 1).find((sequence) => !used.has(sequence)) ?? 0;
     expect(cancel).toBeGreaterThan(0);
     expect(await archive.findOrder(cancel)).toBeUndefined();
     await expect(archive.findOrder(COMMANDS + 1)).rejects.toBeInstanceOf(LedgerUnavailable);
-    await expect(archive.tradesRange(flow.trades.length + 1, 10)).rejects.toBeInstanceOf(LedgerUnavailable);
+    await expect(archive.tradesRange(flow.expected.trades.length + 1, 10)).rejects.toBeInstanceOf(LedgerUnavailable);
     // Open as far as the ledger knows: whoever asks knows that it closed, so the ledger is behind.
-    const [open] = [...flow.orders].find(([, order]) => isOpen(order)) ?? [0];
+    const [open] = [...flow.expected.orders].find(([, order]) => isOpen(order)) ?? [0];
     await expect(archive.findOrder(open)).rejects.toThrow(/does not know this order's end yet/);
   });
 

@@ -7,6 +7,8 @@ import { TRADE_NUMBER } from '../wire/trade-codec.ts';
 import { Chunk, LEDGER_START, LedgerMismatch, type LedgerPoint } from './chunk.ts';
 import type { CopyEncoder } from './copy-encoder.ts';
 import { EventCursor, type EventReader, type ReceiveEvent } from './event-cursor.ts';
+import { instrumentChangeAt } from './instrument-rows.ts';
+import type { LedgerInstruments } from './ledger-instruments.ts';
 
 /** How far the follower has come. Call sequence() BEFORE position(): then every event up to it lies below the position. */
 export interface SpoolProgress {
@@ -27,6 +29,7 @@ export class ChunkFiller {
   readonly chunk: Chunk;
   readonly #cursor: EventCursor;
   readonly #spool: SpoolProgress;
+  readonly #instruments: LedgerInstruments;
   readonly #limits: ChunkLimits;
   #commandLimit = Number.POSITIVE_INFINITY;
   #commandLimitThrough = 0;
@@ -45,11 +48,13 @@ export class ChunkFiller {
     openSpool: (fromPosition: number) => EventReader,
     spool: SpoolProgress,
     encoder: CopyEncoder,
+    instruments: LedgerInstruments,
     limits: ChunkLimits,
   ) {
-    this.chunk = new Chunk(encoder);
+    this.chunk = new Chunk(encoder, instruments);
     this.#cursor = new EventCursor(openSpool);
     this.#spool = spool;
+    this.#instruments = instruments;
     this.#limits = limits;
   }
 
@@ -143,6 +148,8 @@ export class ChunkFiller {
   readonly #take: ReceiveEvent = (type, bytes, view, offset, lengthBytes) => {
     const { chunk } = this;
     const sequence = view.getFloat64(offset + EVENT_SEQUENCE, true);
+    // Whether or not the database has it: later events are counted in its scales.
+    if (type === EventType.INSTRUMENT) this.#instruments.note(instrumentChangeAt(bytes, view, offset));
     if (this.#skipping) {
       if (sequence <= chunk.base.sequence) {
         this.#skip(type, sequence, view, offset);

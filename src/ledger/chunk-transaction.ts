@@ -2,11 +2,14 @@
 // On the projector's thread; owns the transaction from BEGIN to COMMIT. After any error the connection must be dropped:
 // whether a COMMIT without reply took place is told by the checkpoint, and by nothing else.
 
+import type { Instrument } from '../domain/instrument.ts';
 import type { Chunk, LedgerPoint } from './chunk.ts';
 import { LedgerMismatch } from './chunk.ts';
 import { ORDER_COLUMNS, TRADE_COLUMNS } from './copy-encoder.ts';
 import { LedgerTampered } from './failure.ts';
+import { INSERT_INSTRUMENT, instrumentValues, PUT_INSTRUMENT } from './instrument-rows.ts';
 import type { LedgerLink } from './ledger-link.ts';
+import { OBLIGATION_COLUMNS, SETTLEMENT_COLUMNS } from './settlement-rows.ts';
 
 /** Whose rows: one checkpoint row per shard. */
 export interface LedgerIdentity {
@@ -36,17 +39,29 @@ const STAGING = `
 const MERGE = `
   UPDATE open_orders AS o
   SET sequence = s.sequence, updated_at = s.updated_at, status = s.status, reject_reason = s.reject_reason,
-      price = s.price, quantity = s.quantity, filled_quantity = s.filled_quantity, notional = s.notional
+      price = s.price, quantity = s.quantity, filled_quantity = s.filled_quantity, notional = s.notional,
+      triggered = s.triggered, prevented_quantity = s.prevented_quantity
   FROM open_orders_staging AS s WHERE o.order_number = s.order_number`;
 
-/** Makes a new connection fit for commitChunk, and says where the ledger is. Creates the checkpoint row of a new ledger. */
-export async function openLedger(link: LedgerLink, identity: LedgerIdentity): Promise<LedgerPoint> {
+/**
+ * Makes a new connection fit for commitChunk, and says where the ledger is. Creates what a new ledger has before the
+ * first command: its checkpoint row and the instruments of `genesis`.
+ */
+export async function openLedger(
+  link: LedgerLink,
+  identity: LedgerIdentity,
+  genesis: readonly Instrument[],
+): Promise<LedgerPoint> {
   await link.query(STAGING);
   await link.query(
     'INSERT INTO projection_checkpoint (shard, journal_id) VALUES ($1, $2) ON CONFLICT (shard) DO NOTHING',
     [identity.shard, identity.journalId],
   );
-  return readCheckpoint(link, identity, '');
+  const point = await readCheckpoint(link, identity, '');
+  for (const [index, instrument] of genesis.entries()) {
+    await link.query(INSERT_INSTRUMENT, instrumentValues({ index, instrument, sequence: 0, timeUs: 0 }));
+  }
+  return point;
 }
 
 /** Writes the chunk and moves the checkpoint from its base to `target`, or throws and has written nothing, or it is unknown. */
@@ -68,7 +83,9 @@ export async function commitChunk(
 }
 
 export async function writeRows(link: LedgerLink, chunk: Chunk): Promise<void> {
-  const { trades, opened, updated, closed, leaving } = chunk;
+  const { trades, opened, updated, closed, leaving, instruments } = chunk;
+  const { settlements, obligations } = chunk.settlements;
+  for (const change of instruments.values()) await link.query(PUT_INSTRUMENT, instrumentValues(change));
   if (trades.rows > 0) await copyAll(link, `trades (${TRADE_COLUMNS})`, trades);
   if (closed.rows > 0) await copyAll(link, `closed_orders (${ORDER_COLUMNS})`, closed);
   if (opened.rows > 0) await copyAll(link, `open_orders (${ORDER_COLUMNS})`, opened);
@@ -82,6 +99,8 @@ export async function writeRows(link: LedgerLink, chunk: Chunk): Promise<void> {
     const { rowCount } = await link.query('DELETE FROM open_orders WHERE order_number = ANY ($1::bigint[])', [numbers]);
     mustEqual(rowCount, leaving.length, 'open orders closed');
   }
+  if (settlements.rows > 0) await copyAll(link, `settlements (${SETTLEMENT_COLUMNS})`, settlements);
+  if (obligations.rows > 0) await copyAll(link, `settlement_obligations (${OBLIGATION_COLUMNS})`, obligations);
 }
 
 async function copyAll(link: LedgerLink, what: string, rows: { rows: number; finished(): Uint8Array }): Promise<void> {

@@ -1,15 +1,17 @@
 // A chunk: the events of some whole commands, folded into what one transaction writes. On the projector's thread.
 // Owns copies of what it folds, so it can be written again after a failure without reading the spool again.
-// Of each order only the last state in the chunk counts; trades all count.
+// Of each order and each instrument only the last state in the chunk counts; trades and settlements all count.
 
 import { assert } from '../assert.ts';
 import { isLive } from '../domain/codes.ts';
-import { OrderMap } from '../domain/order-map.ts';
 import { EVENT_BODY, EVENT_SEQUENCE, EVENT_TIME_US, EventType } from '../wire/event-codec.ts';
 import { ORDER_NUMBER, ORDER_RECORD_BYTES_MAX, ORDER_STATUS, orderRecordLength } from '../wire/order-codec.ts';
 import { TRADE_NUMBER } from '../wire/trade-codec.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyEncoder } from './copy-encoder.ts';
+import { type InstrumentChange, instrumentChangeAt } from './instrument-rows.ts';
+import type { LedgerInstruments } from './ledger-instruments.ts';
+import { SettlementRows } from './settlement-rows.ts';
 
 /** How far a ledger has come: what the checkpoint row holds besides the journal's identity. */
 export interface LedgerPoint {
@@ -39,6 +41,9 @@ export class Chunk {
   readonly closed = new CopyBuffer();
   /** Order numbers of the closed ones that have a row in open_orders. */
   readonly leaving: number[] = [];
+  readonly settlements: SettlementRows;
+  /** By index, the last definition of each instrument that changed. */
+  readonly instruments = new Map<number, InstrumentChange>();
 
   readonly #encoder: CopyEncoder;
   #base: LedgerPoint = LEDGER_START;
@@ -50,7 +55,7 @@ export class Chunk {
   #tradeNumber = 0;
 
   /** Order number -> slot; slot i's last record lies at i * ORDER_RECORD_BYTES_MAX. */
-  readonly #slots = new OrderMap();
+  readonly #slots = new Map<number, number>();
   #orderCount = 0;
   #encoded = 0;
   #numbers = new Float64Array(ORDERS_MIN);
@@ -58,8 +63,9 @@ export class Chunk {
   #records = new Uint8Array(ORDERS_MIN * ORDER_RECORD_BYTES_MAX);
   #recordsView = new DataView(this.#records.buffer);
 
-  constructor(encoder: CopyEncoder) {
+  constructor(encoder: CopyEncoder, instruments: LedgerInstruments) {
     this.#encoder = encoder;
+    this.settlements = new SettlementRows(instruments);
   }
 
   /** What the database must hold for this chunk to be next. */
@@ -87,7 +93,8 @@ export class Chunk {
   }
 
   get rows(): number {
-    return this.trades.rows + this.opened.rows + this.updated.rows + this.closed.rows;
+    const orders = this.opened.rows + this.updated.rows + this.closed.rows;
+    return this.trades.rows + orders + this.settlements.rows + this.instruments.size;
   }
 
   /** The point after this chunk, which covers all commands up to `sequence`. */
@@ -103,7 +110,7 @@ export class Chunk {
 
   /** Empties it; what comes next follows `base`. */
   begin(base: LedgerPoint): void {
-    for (let slot = 0; slot < this.#orderCount; slot++) this.#slots.delete(this.#numbers[slot]);
+    this.#slots.clear();
     this.#orderCount = 0;
     this.#base = base;
     this.#events = 0;
@@ -117,6 +124,8 @@ export class Chunk {
     this.updated.clear();
     this.closed.clear();
     this.leaving.length = 0;
+    this.settlements.clear();
+    this.instruments.clear();
     this.#encoded = 0;
   }
 
@@ -130,10 +139,22 @@ export class Chunk {
     this.#eventTimeUs = view.getFloat64(offset + EVENT_TIME_US, true);
     this.#events++;
     this.#bytes += lengthBytes;
-    if (type === EventType.TRADE) this.#addTrade(bytes, view, offset + EVENT_BODY);
-    else {
-      assert(type === EventType.ORDER, `chunk: no event has type ${type}`);
-      this.#keepOrder(sequence, bytes, view, offset + EVENT_BODY);
+    switch (type) {
+      case EventType.ORDER:
+        this.#keepOrder(sequence, bytes, view, offset + EVENT_BODY);
+        break;
+      case EventType.TRADE:
+        this.#addTrade(bytes, view, offset + EVENT_BODY);
+        break;
+      case EventType.OBLIGATION:
+        this.settlements.add(bytes, view, offset);
+        break;
+      case EventType.SETTLEMENT:
+        this.settlements.close(view, offset);
+        break;
+      default:
+        assert(type === EventType.INSTRUMENT, `chunk: no event has type ${type}`);
+        this.#keepInstrument(instrumentChangeAt(bytes, view, offset));
     }
   }
 
@@ -168,16 +189,20 @@ export class Chunk {
   #keepOrder(sequence: number, bytes: Uint8Array, view: DataView, body: number): void {
     const number = view.getFloat64(body + ORDER_NUMBER, true);
     let slot = this.#slots.get(number);
-    if (slot < 0) {
+    if (slot === undefined) {
       slot = this.#orderCount++;
       if (slot === this.#numbers.length) this.#grow();
-      this.#slots.add(number, slot);
+      this.#slots.set(number, slot);
       this.#numbers[slot] = number;
     }
     this.#sequences[slot] = sequence;
     const length = orderRecordLength(bytes, body);
     assert(length <= ORDER_RECORD_BYTES_MAX, 'chunk: an order record within its limit');
     this.#records.set(bytes.subarray(body, body + length), slot * ORDER_RECORD_BYTES_MAX);
+  }
+
+  #keepInstrument(change: InstrumentChange): void {
+    this.instruments.set(change.index, change);
   }
 
   #grow(): void {

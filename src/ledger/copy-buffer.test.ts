@@ -7,7 +7,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
 import { CopyBuffer, NUMERIC_BYTES_MAX } from './copy-buffer.ts';
-import { withClient } from './testing/projector-rig.ts';
+import { withClient } from './testing/database-client.ts';
+import { decimal } from './testing/plain-decimal.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -37,12 +38,6 @@ function roundTrip<T>(
   });
 }
 
-function decimal(value: bigint, scale: number): string {
-  if (scale === 0) return String(value);
-  const digits = String(value).padStart(scale + 1, '0');
-  return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
 const SAFE = [
   0,
   1,
@@ -61,9 +56,10 @@ const SAFE = [
 ];
 
 describe('binary COPY', () => {
-  it('writes safe integers as numeric at every scale', async () => {
+  it('writes safe integers of either sign as numeric at every scale', async () => {
     const random = fc.sample(fc.maxSafeNat(), { seed: 1, numRuns: 200 });
-    const values = [...SAFE, ...random].flatMap((value) =>
+    const positive = [...SAFE, ...random];
+    const values = [...positive, ...positive.filter((value) => value > 0).map((value) => -value)].flatMap((value) =>
       Array.from({ length: 31 }, (_, scale) => ({ value, scale })),
     );
     const texts = await roundTrip('numeric', values, (row, { value, scale }) => row.putNumeric(value, scale));
@@ -72,10 +68,20 @@ describe('binary COPY', () => {
 
   it('writes sums of two limbs as numeric', async () => {
     const limb = fc.oneof(fc.constantFrom(0, 1, 31, 32, 2 ** 48 - 1), fc.nat({ max: 2 ** 48 - 1 }));
-    const high = fc.oneof(limb, fc.constant(2 ** 53 - 1), fc.maxSafeNat());
+    const high = fc.oneof(limb, fc.constantFrom(2 ** 53 - 1, -1, -31, -32, -33, -(2 ** 53)), fc.maxSafeInteger());
     const values = fc.sample(fc.record({ high, low: limb, scale: fc.nat({ max: 30 }) }), { seed: 2, numRuns: 3_000 });
     const texts = await roundTrip('numeric', values, (row, v) => row.putLongNumeric(v.high, v.low, v.scale));
     expect(texts).toEqual(values.map(({ high, low, scale }) => decimal((BigInt(high) << 48n) + BigInt(low), scale)));
+  });
+
+  it('writes amounts of 60 digits as numeric, and refuses longer ones', async () => {
+    const digits = fc.bigInt({ min: -(10n ** 60n) + 1n, max: 10n ** 60n - 1n });
+    const values = fc.sample(fc.record({ value: digits, scale: fc.nat({ max: 30 }) }), { seed: 3, numRuns: 1_000 });
+    const texts = await roundTrip('numeric', values, (row, v) => row.putBigNumeric(v.value, v.scale));
+    expect(texts).toEqual(values.map(({ value, scale }) => decimal(value, scale)));
+    const row = new CopyBuffer();
+    row.beginRow(1, 1_000);
+    expect(() => row.putBigNumeric(10n ** 64n, 0)).toThrow(/60 digits/);
   });
 
   it('writes bigint, timestamptz, boolean, uuid, text and null', async () => {

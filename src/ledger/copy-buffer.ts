@@ -13,8 +13,9 @@ const TWO_32 = 2 ** 32;
 /** Numerics are digits of base 10^4. */
 const GROUP = 10_000;
 const TAIL_POWERS = [1, 10, 100, 1_000] as const;
-/** 2^101 of two scales of 15 has 31 decimal digits: nine groups and a tail. */
+/** 2^101 ticks x lots, counted in units of 10^-14, has at most 45 decimal digits; a sum of all instruments' has 47. */
 const GROUPS_MAX = 16;
+const NUMERIC_NEGATIVE = 0x4000;
 
 export class CopyBuffer {
   #bytes = new Uint8Array(BYTES_MIN);
@@ -96,10 +97,10 @@ export class CopyBuffer {
     }
   }
 
-  /** `value` x 10^-scale as numeric with exactly `scale` decimals; `value` is a safe integer >= 0. */
+  /** `value` x 10^-scale as numeric with exactly `scale` decimals; `value` is a safe integer. */
   putNumeric(value: number, scale: number): void {
     const tail = scale & 3;
-    let rest = value;
+    let rest = Math.abs(value);
     let count = 0;
     if (tail !== 0) {
       const power = TAIL_POWERS[tail];
@@ -107,18 +108,20 @@ export class CopyBuffer {
       this.#groups[count++] = (rest - quotient * power) * (TAIL_POWERS[4 - tail] ?? 1);
       rest = quotient;
     }
-    this.#putGroups(rest, count, scale);
+    this.#putGroups(rest, count, scale, value < 0);
   }
 
-  /** (high x 2^48 + low) x 10^-scale, as putNumeric. Allocates BigInts when that is beyond 2^53. */
+  /** (high x 2^48 + low) x 10^-scale, 0 <= low < 2^48, as putNumeric. Allocates BigInts when that is beyond 2^53. */
   putLongNumeric(high: number, low: number, scale: number): void {
-    if (high < 32) this.putNumeric(high * 2 ** 48 + low, scale);
-    else this.#putBeyondSafe(high, low, scale);
+    if (high > -32 && high < 32) this.putNumeric(high * 2 ** 48 + low, scale);
+    else this.putBigNumeric((BigInt(high) << 48n) + BigInt(low), scale);
   }
 
-  #putBeyondSafe(high: number, low: number, scale: number): void {
+  /** As putNumeric, of any size up to 60 digits. Allocates. */
+  putBigNumeric(value: bigint, scale: number): void {
     const tail = scale & 3;
-    let rest = (BigInt(high) << 48n) + BigInt(low);
+    const negative = value < 0n;
+    let rest = negative ? -value : value;
     let count = 0;
     if (tail !== 0) {
       const power = BigInt(TAIL_POWERS[tail] ?? 1);
@@ -129,11 +132,11 @@ export class CopyBuffer {
       this.#groups[count++] = Number(rest % BigInt(GROUP));
       rest /= BigInt(GROUP);
     }
-    this.#putGroups(Number(rest), count, scale);
+    this.#putGroups(Number(rest), count, scale, negative);
   }
 
   /** Adds the groups of `rest` above the `count` that are there, and writes them, most significant first. */
-  #putGroups(rest: number, count: number, scale: number): void {
+  #putGroups(rest: number, count: number, scale: number, negative: boolean): void {
     const groups = this.#groups;
     let top = count;
     for (let value = rest; value > 0; ) {
@@ -141,6 +144,7 @@ export class CopyBuffer {
       groups[top++] = value - quotient * GROUP;
       value = quotient;
     }
+    assert(top <= GROUPS_MAX, 'copy: a numeric of at most 60 digits');
     while (top > 0 && groups[top - 1] === 0) top--;
     let bottom = 0;
     while (bottom < top && groups[bottom] === 0) bottom++;
@@ -150,7 +154,7 @@ export class CopyBuffer {
     view.setInt32(at, 8 + 2 * digits);
     view.setInt16(at + 4, digits);
     view.setInt16(at + 6, digits === 0 ? 0 : top - 1 - Math.ceil(scale / 4)); // power of 10^4 of the first group
-    view.setUint16(at + 8, 0); // positive
+    view.setUint16(at + 8, negative ? NUMERIC_NEGATIVE : 0);
     view.setUint16(at + 10, scale);
     at += 12;
     for (let i = top - 1; i >= bottom; i--, at += 2) view.setUint16(at, groups[i]);
@@ -169,7 +173,7 @@ export class CopyBuffer {
   }
 }
 
-/** Most bytes that putNumeric and putLongNumeric write after the length. */
+/** Most bytes that any numeric takes after the length. */
 export const NUMERIC_BYTES_MAX = 8 + 2 * GROUPS_MAX;
 
 function nibble(text: Uint8Array, index: number): number {

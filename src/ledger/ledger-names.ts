@@ -2,8 +2,14 @@
 // Pure constants; any thread.
 
 import { assert } from '../assert.ts';
-import { REASONS } from '../domain/codes.ts';
-import { ORDER_STATUS_TEXTS, ORDER_TYPE_TEXTS, SIDE_TEXTS, TIME_IN_FORCE_TEXTS } from '../wire/enum-texts.ts';
+import { REASONS } from '../domain/reasons.ts';
+import {
+  ORDER_STATUS_TEXTS,
+  ORDER_TYPE_TEXTS,
+  SELF_TRADE_TEXTS,
+  SIDE_TEXTS,
+  TIME_IN_FORCE_TEXTS,
+} from '../wire/enum-texts.ts';
 
 /** One code table: encoded once, because the projector writes it once per row. */
 class CodeNames {
@@ -36,6 +42,7 @@ class CodeNames {
 export const SIDE_NAMES = new CodeNames(SIDE_TEXTS);
 export const TYPE_NAMES = new CodeNames(ORDER_TYPE_TEXTS);
 export const TIME_IN_FORCE_NAMES = new CodeNames(TIME_IN_FORCE_TEXTS);
+export const SELF_TRADE_NAMES = new CodeNames(SELF_TRADE_TEXTS);
 export const STATUS_NAMES = new CodeNames(ORDER_STATUS_TEXTS);
 
 /** An order carries only reasons 1-99; those above refuse a command and leave no row. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
 import { type Migration, MigrationRefused, migrate, readMigrations } from './migrate.ts';
-import { withClient } from './testing/projector-rig.ts';
+import { withClient } from './testing/database-client.ts';
 
 const databases: TestDatabase[] = [];
 const directories: string[] = [];
@@ -51,12 +51,68 @@ describe('the ledger schema', () => {
     expect(await apply(database, migrations)).toBe(0);
     expect(await tablesOf(database)).toEqual([
       'closed_orders',
+      'instruments',
       'open_orders',
       'orders',
       'projection_checkpoint',
       'schema_migrations',
+      'settlement_obligations',
+      'settlements',
       'trades',
     ]);
+  });
+
+  it('keeps what a ledger of the first version holds, and says of it what was so', async () => {
+    const database = await freshDatabase();
+    const migrations = await readMigrations();
+    expect(await apply(database, migrations.slice(0, 1))).toBe(1);
+    await withClient(database.connection, async (client) => {
+      const order = `'019e7bd0-ffff-8410-8abc-def012345678', 'alice', 'BTC-USD', 'buy', 'limit', 'GTC'`;
+      const times = `'2026-06-01T00:00:00.123456Z', '2026-06-01T00:00:01Z'`;
+      await client.query(`
+        INSERT INTO open_orders VALUES
+          (1, 3, ${times}, ${order}, 'partially_filled', NULL, true, 100.25, 2.00000000, 0.50000000, 50.1250000000);
+        INSERT INTO closed_orders VALUES
+          (2, 2, ${times}, ${order}, 'cancelled', 'ioc_remainder', false, 100.25, 2.00000000, 0.00000000, 0.0000000000);
+        INSERT INTO trades VALUES
+          (1, 2, 1, 2, ${times}, '2026-06-01T00:00:00Z', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'BTC-USD', 'buy',
+           100.25, 0.50000000, 'alice', 'bob')`);
+      const kept = async (table: string) =>
+        (await client.query(`SELECT to_jsonb(t) AS row FROM ${table} t ORDER BY 1`)).rows.map(({ row }) => row);
+      const tables = ['open_orders', 'closed_orders', 'trades', 'orders'];
+      const rowsOf = async () => {
+        const rows = [];
+        for (const table of tables) rows.push(await kept(table));
+        return rows;
+      };
+      const before = await rowsOf();
+      expect(await migrate(client, migrations)).toBe(migrations.length - 1);
+      const after = await rowsOf();
+      const plain = {
+        ...{ stop_price: null, triggered: false, display_quantity: null, expires_at: null, stp: 'none' },
+        ...{ prevented_quantity: 0, protection_price: null, max_slippage: null, by_quote_amount: false },
+      };
+      const added = [plain, plain, { maker_fee: 0, taker_fee: 0 }, plain];
+      expect(before.map((rows) => rows.length)).toEqual([1, 1, 1, 2]);
+      expect(after).toEqual(before.map((rows, i) => rows.map((row) => ({ ...row, ...added[i] }))));
+    });
+  });
+
+  it('says what each table and each column that it added is', async () => {
+    const database = await freshDatabase();
+    const migrations = await readMigrations();
+    await withClient(database.connection, async (client) => {
+      const silent = `
+        SELECT relname || coalesce('.' || attname, '') AS name
+        FROM pg_class c LEFT JOIN pg_attribute a ON attrelid = c.oid AND attnum >= 0 AND NOT attisdropped
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
+          AND (col_description(c.oid, attnum) IS NULL OR obj_description(c.oid) IS NULL)`;
+      await migrate(client, migrations.slice(0, 1));
+      const first = new Set((await client.query<{ name: string }>(silent)).rows.map(({ name }) => name));
+      await migrate(client, migrations);
+      const added = (await client.query<{ name: string }>(silent)).rows.map(({ name }) => name);
+      expect(added.filter((name) => !first.has(name))).toEqual([]);
+    });
   });
 });
 

@@ -8,9 +8,10 @@ import { SpoolReader, SpoolWriter } from '../journal/spool.ts';
 import { SinkState } from '../wire/counters.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { CommitCutter } from './testing/commit-cutter.ts';
+import { execute, withClient } from './testing/database-client.ts';
 import { MemorySpool } from './testing/memory-spool.ts';
 import { OrderFlow } from './testing/order-flow.ts';
-import { execute, expectLedger, ProjectorRig, QUICK_LIMITS, withClient } from './testing/projector-rig.ts';
+import { expectLedger, ProjectorRig, QUICK_LIMITS } from './testing/projector-rig.ts';
 
 const IMPATIENT = { ...QUICK_LIMITS, timeouts: { connectMs: 300, statementMs: 300 }, migrationMs: 2_000 };
 let directory: string;

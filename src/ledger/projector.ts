@@ -18,6 +18,7 @@ import { commitChunk, type LedgerIdentity, openLedger } from './chunk-transactio
 import { CopyEncoder, type PublicIdWriter } from './copy-encoder.ts';
 import type { EventReader } from './event-cursor.ts';
 import { FailureKind, failureKind, failureText } from './failure.ts';
+import { LedgerInstruments } from './ledger-instruments.ts';
 import { LedgerLink, type LinkTimeouts } from './ledger-link.ts';
 import type { LedgerProgress, LedgerState } from './ledger-progress.ts';
 import { isMigrated, type Migration, migrate } from './migrate.ts';
@@ -56,6 +57,7 @@ export type CommitChunk = (
 export interface ProjectorOptions extends LedgerIdentity {
   readonly connection: pg.ClientConfig;
   readonly migrations: readonly Migration[];
+  /** What the engine knew before the first command; the rest is in the events. */
   readonly instruments: readonly Instrument[];
   readonly ids: PublicIdWriter;
   readonly openSpool: (fromPosition: number) => EventReader;
@@ -98,8 +100,9 @@ export class Projector implements Agent {
   constructor(options: ProjectorOptions) {
     this.#options = options;
     this.#limits = { ...PROJECTOR_LIMITS, ...options.limits };
-    const encoder = new CopyEncoder(options.instruments, options.ids);
-    this.#filler = new ChunkFiller(options.openSpool, options.spool, encoder, this.#limits.chunk);
+    const instruments = new LedgerInstruments(options.instruments);
+    const encoder = new CopyEncoder(instruments, options.ids);
+    this.#filler = new ChunkFiller(options.openSpool, options.spool, encoder, instruments, this.#limits.chunk);
     this.#backoff = new Backoff(this.#limits.backoff, options.random);
     this.#commitChunk = options.commit ?? commitChunk;
   }
@@ -173,7 +176,7 @@ export class Projector implements Agent {
     if (!(await isMigrated(link, migrations))) {
       await link.patiently(this.#limits.migrationMs, () => migrate(link, migrations));
     }
-    const point = await openLedger(link, this.#options);
+    const point = await openLedger(link, this.#options, this.#options.instruments);
     this.#refuseFuture(point);
     this.#filler.resume(point);
     if (this.#connectedBefore) progress.reconnected();

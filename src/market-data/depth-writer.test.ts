@@ -26,7 +26,7 @@ describe('prepared depth', () => {
     book.asks.add(7_000_100, 50);
     book.asks.add(7_000_000, 100_000_000);
     book.bids.add(6_999_900, 1);
-    writer.publish(book, 9, 20);
+    writer.publish(book, 9, 20, true);
     expect(text(20, 9)).toBe(
       '{"instrument":"BTC-USD","sequence":9,' +
         '"asks":[{"price":70000.00,"quantity":1.00000000,"cumulative":1.00000000},' +
@@ -43,18 +43,29 @@ describe('prepared depth', () => {
     const { book, writer, text } = prepare();
     expect(text(1, 0)).toBeUndefined();
     for (let price = 1; price <= 30; price++) book.asks.add(price, 1);
-    writer.publish(book, 5, 20);
+    writer.publish(book, 5, 20, true);
     expect(text(20, 6)).toBeUndefined();
     expect(text(21, 5)).toBeUndefined();
-    writer.publish(book, 5, 30);
+    writer.publish(book, 5, 30, false);
     expect(JSON.parse(text(1_000, 5) ?? '').asks).toHaveLength(30);
+  });
+
+  it('gives a book that has not changed its new sequence, and one that has all of it', () => {
+    const { book, writer, text } = prepare();
+    book.asks.add(7_000_000, 1);
+    writer.publish(book, 5, 20, true);
+    writer.publish(book, 6, 20, false);
+    expect(JSON.parse(text(20, 6) ?? '')).toMatchObject({ sequence: 6, asks: [{ price: 70_000 }], bids: [] });
+    book.asks.add(7_000_000, -1);
+    writer.publish(book, 7, 20, true);
+    expect(text(20, 7)).toBe('{"instrument":"BTC-USD","sequence":7,"asks":[],"bids":[]}');
   });
 
   it('adds up beyond 2^53 lots exactly', () => {
     const { book, writer, text } = prepare();
     const lots = 2 ** 53 - 1;
     for (let price = 1; price <= 4; price++) book.asks.add(price, lots);
-    writer.publish(book, 1, 20);
+    writer.publish(book, 1, 20, true);
     const cumulative = [...(text(20, 1) ?? '').matchAll(/"cumulative":([\d.]+)/g)].map(([, digits]) => digits);
     const exact = [1n, 2n, 3n, 4n].map((n) => (n * BigInt(lots)).toString().replace(/(\d{8})$/, '.$1'));
     expect(cumulative).toEqual(exact);
@@ -65,7 +76,7 @@ describe('prepared depth', () => {
     expect(book.bids.add(5, 3)).toBe(3);
     expect(book.bids.add(5, -3)).toBe(0);
     expect(() => book.bids.add(5, -1)).toThrow();
-    writer.publish(book, 1, 20);
+    writer.publish(book, 1, 20, true);
     expect(text(20, 1)).toBe('{"instrument":"BTC-USD","sequence":1,"asks":[],"bids":[]}');
   });
 });

@@ -31,26 +31,37 @@ export class DepthWriter {
   /** Cumulative quantity of the side being written, lots: as a number while it is exact, then as a BigInt. */
   #sum = 0;
   #bigSum = 0n;
+  /** Levels a side that the bytes were written for, and where they end; -1 before the first. */
+  #levels = -1;
+  #end = 0;
 
   constructor(instrument: Instrument, target: LatestValue) {
     this.#instrument = instrument;
     this.#target = target;
   }
 
-  /** Publishes the best `levels` a side of `book`, which is at `sequence`. */
-  publish(book: L2Book, sequence: number, levels: number): void {
-    const view = this.#view;
+  /**
+   * Publishes the best `levels` a side of `book`, which is at `sequence`. A book that has not `changed` since the last call
+   * is only given its new sequence, so that quiet instruments cost busy ones nothing.
+   */
+  publish(book: L2Book, sequence: number, levels: number, changed: boolean): void {
     const most = Math.min(levels, DEPTH_LEVELS_MAX);
+    this.#view.setFloat64(DEPTH_SEQUENCE, sequence, true);
+    if (changed || most > this.#levels) this.#write(book, most);
+    this.#target.write(this.#bytes, this.#end, sequence);
+  }
+
+  #write(book: L2Book, most: number): void {
+    const view = this.#view;
     const asks = Math.min(most, book.asks.levels);
     const bids = Math.min(most, book.bids.levels);
-    view.setFloat64(DEPTH_SEQUENCE, sequence, true);
     view.setUint32(DEPTH_ASKS, asks, true);
     view.setUint32(DEPTH_BIDS, bids, true);
     view.setUint32(DEPTH_ASKS_TOTAL, book.asks.levels, true);
     view.setUint32(DEPTH_BIDS_TOTAL, book.bids.levels, true);
     const endOfAsks = this.#writeSide(book.asks, asks, DEPTH_ENDS, depthTextStart(asks, bids));
-    const end = this.#writeSide(book.bids, bids, DEPTH_ENDS + 4 * asks, endOfAsks);
-    this.#target.write(this.#bytes, end, sequence);
+    this.#end = this.#writeSide(book.bids, bids, DEPTH_ENDS + 4 * asks, endOfAsks);
+    this.#levels = most;
   }
 
   #writeSide(side: L2Side, levels: number, ends: number, start: number): number {
@@ -86,7 +97,8 @@ export class DepthWriter {
     this.#bigSum += (this.#bigSum === 0n ? BigInt(this.#sum) : 0n) + BigInt(lots);
     const digits = this.#bigSum.toString();
     const point = digits.length - quantityScale;
-    return this.#copy(new TextEncoder().encode(`${digits.slice(0, point)}.${digits.slice(point)}`), offset);
+    const text = quantityScale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+    return this.#copy(new TextEncoder().encode(text), offset);
   }
 
   #copy(text: Uint8Array, offset: number): number {

@@ -2,13 +2,15 @@
 // Owned by the market-data agent, on its thread.
 
 import { assert } from '../assert.ts';
+import { PriceLevels } from '../domain/book/price-levels.ts';
 import { Side } from '../domain/codes.ts';
-import { PriceLevels } from '../domain/price-levels.ts';
 
 /** One side: resting lots by price. */
 export class L2Side {
   readonly #levels: PriceLevels;
-  #lots = new Float64Array(256);
+  /** The level that was asked for last and its rank: whoever reads a side reads it from the best on. */
+  #rank = 0;
+  #level = -1;
 
   constructor(side: Side) {
     this.#levels = new PriceLevels(side);
@@ -20,33 +22,38 @@ export class L2Side {
 
   /** Changes the resting quantity at a price and returns the new one, 0 when the level is gone. */
   add(priceTicks: number, deltaLots: number): number {
-    let level = this.#levels.find(priceTicks);
-    if (level < 0) {
+    if (this.#levels.find(priceTicks) < 0) {
       assert(deltaLots > 0, 'only a new quantity opens a level');
-      level = this.#levels.insert(priceTicks);
-      if (level >= this.#lots.length) this.#grow(level);
-      this.#lots[level] = 0;
+      this.#level = -1;
     }
-    const lots = this.#lots[level] + deltaLots;
+    const level = this.#levels.ensure(priceTicks);
+    const lots = this.#levels.rows.lots(level) + deltaLots;
     assert(lots >= 0, 'a level never holds less than nothing');
-    this.#lots[level] = lots;
-    if (lots === 0) this.#levels.remove(level);
+    this.#levels.rows.setLots(level, lots);
+    if (lots === 0) {
+      this.#levels.remove(level);
+      this.#level = -1;
+    }
     return lots;
   }
 
-  /** The `rank`-th level from the best (0): its price and quantity. */
+  /** The price of the `rank`-th level from the best (0). Ranks asked for in ascending order cost one step each. */
   priceAt(rank: number): number {
-    return this.#levels.priceOf(this.#levels.at(rank));
+    return this.#levels.priceOf(this.#at(rank));
   }
 
   lotsAt(rank: number): number {
-    return this.#lots[this.#levels.at(rank)];
+    return this.#levels.rows.lots(this.#at(rank));
   }
 
-  #grow(level: number): void {
-    const grown = new Float64Array(Math.max(this.#lots.length * 2, level + 1));
-    grown.set(this.#lots);
-    this.#lots = grown;
+  #at(rank: number): number {
+    assert(rank >= 0 && rank < this.#levels.size, 'the rank exists');
+    if (this.#level < 0 || rank < this.#rank) {
+      this.#level = this.#levels.best();
+      this.#rank = 0;
+    }
+    for (; this.#rank < rank; this.#rank++) this.#level = this.#levels.worse(this.#level);
+    return this.#level;
   }
 }
 

@@ -1,8 +1,8 @@
 // The market-data agent: keeps price levels from events alone, prepares depth for reads, and serialises each live
-// message once for all subscribers. Runs on the projection thread or one of its own; owns its books, the depth values
-// and the writing end of the stream ring. It never asks the engine and never waits for a subscriber.
+// message once for all subscribers. Runs on the projection thread or one of its own; owns its books (one per instrument,
+// made when it is first heard of), the depth values and the writing end of the stream ring. It never asks the engine and
+// never waits for a subscriber.
 
-import type { Instrument } from '../domain/instrument.ts';
 import type { SpoolReader } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -14,6 +14,7 @@ import type { LatestValue } from '../shared-memory/latest-value.ts';
 import { GatewayCounter, MarketDataCounter } from '../wire/counters.ts';
 import { DEPTH_LEVELS_DEFAULT } from '../wire/depth-codec.ts';
 import { EVENT_BODY, EVENT_RESTING_DELTA_LOTS, EVENT_SEQUENCE, EventType } from '../wire/event-codec.ts';
+import type { InstrumentSource } from '../wire/instrument-list.ts';
 import { ORDER_INSTRUMENT, ORDER_PRICE_TICKS, ORDER_SIDE } from '../wire/order-codec.ts';
 import type { PublicIds } from '../wire/public-id.ts';
 import { DepthWriter } from './depth-writer.ts';
@@ -26,7 +27,7 @@ const DEPTH_INTERVAL_US = 100_000;
 const RECORDS_PER_TURN = 8_192;
 
 export interface MarketDataContext {
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentSource;
   readonly events: BroadcastReader;
   readonly spool: SpoolReader;
   readonly matchingCounters: CounterBlock;
@@ -35,6 +36,7 @@ export interface MarketDataContext {
   readonly gatewayCounters: readonly CounterBlock[];
   readonly gatewayDoorbells: readonly Doorbell[];
   readonly stream: BroadcastWriter;
+  /** By instrument. */
   readonly depth: readonly LatestValue[];
   readonly state: SharedProcessState;
   readonly publicIds: PublicIds;
@@ -45,13 +47,16 @@ export interface MarketDataContext {
 interface Market {
   readonly book: L2Book;
   readonly depth: DepthWriter;
+  /** Whether the book has changed since its depth was written. */
+  changed: boolean;
 }
 
 export class MarketDataAgent implements Agent {
   readonly name = 'market-data';
   readonly #context: MarketDataContext;
   readonly #source: EventSource;
-  readonly #markets: readonly Market[];
+  /** By instrument. */
+  readonly #markets: Market[] = [];
   readonly #messages: StreamMessages;
   #publishedSequence = -1;
   #publishedAtUs = 0;
@@ -59,10 +64,6 @@ export class MarketDataAgent implements Agent {
 
   constructor(context: MarketDataContext) {
     this.#context = context;
-    this.#markets = context.instruments.map((instrument, k) => ({
-      book: new L2Book(),
-      depth: new DepthWriter(instrument, context.depth[k]),
-    }));
     const { instruments, stream, publicIds, showClientIds } = context;
     this.#messages = new StreamMessages(instruments, stream, publicIds, showClientIds);
     const { events, spool, matchingCounters, followerCounters } = context;
@@ -104,10 +105,8 @@ export class MarketDataAgent implements Agent {
   #onEvent(type: number, bytes: Uint8Array, view: DataView, offset: number): void {
     const body = offset + EVENT_BODY;
     if (this.#listening) this.#messages.at(view.getFloat64(offset + EVENT_SEQUENCE, true));
-    if (type === EventType.TRADE) {
-      if (this.#listening) this.#messages.trade(bytes, view, body);
-      return;
-    }
+    if (type === EventType.TRADE && this.#listening) this.#messages.trade(bytes, view, body);
+    if (type !== EventType.ORDER) return;
     const delta = view.getFloat64(offset + EVENT_RESTING_DELTA_LOTS, true);
     if (delta !== 0) this.#changeLevel(bytes, view, body, delta);
     if (this.#listening) this.#messages.order(bytes, view, offset);
@@ -117,19 +116,39 @@ export class MarketDataAgent implements Agent {
     const instrument = view.getUint16(body + ORDER_INSTRUMENT, true);
     const side = bytes[body + ORDER_SIDE];
     const priceTicks = view.getFloat64(body + ORDER_PRICE_TICKS, true);
-    const lots = this.#markets[instrument].book.side(side).add(priceTicks, deltaLots);
+    const market = this.#market(instrument);
+    const lots = market.book.side(side).add(priceTicks, deltaLots);
+    market.changed = true;
     if (this.#listening) this.#messages.level(instrument, side, priceTicks, lots);
+  }
+
+  #market(instrument: number): Market {
+    const { instruments, depth } = this.#context;
+    for (let k = this.#markets.length; k <= instrument; k++) {
+      this.#markets.push({
+        book: new L2Book(),
+        depth: new DepthWriter(instruments.current.all[k], depth[k]),
+        changed: true,
+      });
+    }
+    return this.#markets[instrument];
   }
 
   /** Depth at the sequence reached, when a gateway wants it or enough time has passed. Returns 1 when it published. */
   #publishDepth(): number {
-    const { state, clock, gatewayDoorbells, counters } = this.#context;
+    const { state, clock, gatewayDoorbells, counters, instruments } = this.#context;
     const sequence = this.#source.sequence;
     const wanted = state.takeDepthWanted(gatewayDoorbells.length);
     const nowUs = clock.monotonicUs();
     const due = sequence > this.#publishedSequence && nowUs - this.#publishedAtUs >= DEPTH_INTERVAL_US;
     if (wanted === 0 && !due) return 0;
-    for (const { book, depth } of this.#markets) depth.publish(book, sequence, Math.max(wanted, DEPTH_LEVELS_DEFAULT));
+    const levels = Math.max(wanted, DEPTH_LEVELS_DEFAULT);
+    const { length } = instruments.current.all;
+    for (let k = 0; k < length; k++) {
+      const market = this.#market(k);
+      market.depth.publish(market.book, sequence, levels, market.changed);
+      market.changed = false;
+    }
     this.#publishedSequence = sequence;
     this.#publishedAtUs = nowUs;
     counters.set(MarketDataCounter.LAPPED, this.#source.lapped);

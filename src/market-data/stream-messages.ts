@@ -1,13 +1,13 @@
 // Serialises what subscribers of /stream get: each message once, into the stream ring, for all of them.
 // Runs on the market-data agent's thread; owns one scratch buffer. Knows no sockets.
 
-import type { Instrument } from '../domain/instrument.ts';
 import { OrderChange } from '../domain/listener.ts';
 import type { BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
 import { writeDecimal } from '../wire/decimal.ts';
 import { writeInteger } from '../wire/digits.ts';
 import { SIDE_TEXTS } from '../wire/enum-texts.ts';
 import { EVENT_BODY, EVENT_CHANGE } from '../wire/event-codec.ts';
+import type { InstrumentSource } from '../wire/instrument-list.ts';
 import { putBytes } from '../wire/json-writer.ts';
 import { ORDER_JSON_BYTES_MAX, OrderJsonWriter } from '../wire/order-json.ts';
 import type { PublicIds } from '../wire/public-id.ts';
@@ -32,12 +32,13 @@ const DELTA_BYTES_MAX = 32_768;
 const CHANGE_BYTES_MAX = 64;
 
 export class StreamMessages {
-  readonly #instruments: readonly Instrument[];
+  readonly #instruments: InstrumentSource;
   readonly #ring: BroadcastWriter;
   readonly #orders: OrderJsonWriter;
   readonly #trades: TradeJsonWriter;
   readonly #showClientIds: boolean;
-  readonly #deltaHeads: readonly Uint8Array[];
+  /** By instrument, made when first used. */
+  readonly #deltaHeads: Uint8Array[] = [];
   readonly #scratch = new Uint8Array(Math.max(ORDER_JSON_BYTES_MAX, TRADE_JSON_BYTES_MAX) + 64);
   /** The delta of the command being told. */
   readonly #delta = new Uint8Array(DELTA_BYTES_MAX + CHANGE_BYTES_MAX + DELTA_END.length);
@@ -48,15 +49,12 @@ export class StreamMessages {
   /** Messages written. */
   count = 0;
 
-  constructor(instruments: readonly Instrument[], ring: BroadcastWriter, ids: PublicIds, showClientIds: boolean) {
+  constructor(instruments: InstrumentSource, ring: BroadcastWriter, ids: PublicIds, showClientIds: boolean) {
     this.#instruments = instruments;
     this.#ring = ring;
     this.#orders = new OrderJsonWriter(instruments, ids);
     this.#trades = new TradeJsonWriter(instruments, ids);
     this.#showClientIds = showClientIds;
-    this.#deltaHeads = instruments.map(({ name }) =>
-      encode(`,"data":{"instrument":${JSON.stringify(name)},"sequence":`),
-    );
   }
 
   /** What follows belongs to the command of `sequence`; the delta of the one before is complete. */
@@ -76,8 +74,7 @@ export class StreamMessages {
 
   /** An order event at `offset`. */
   order(bytes: Uint8Array, view: DataView, offset: number): void {
-    // An order taken out to be amended is told again where it ends up.
-    if (view.getUint16(offset + EVENT_CHANGE, true) === OrderChange.LIFTED) return;
+    if (isToldOtherwise(view.getUint16(offset + EVENT_CHANGE, true))) return;
     const start = this.#begin(ORDER_UPDATE);
     const body = offset + EVENT_BODY;
     const end = this.#orders.writeOrder(this.#scratch, start, bytes, view, body, this.#showClientIds);
@@ -88,7 +85,7 @@ export class StreamMessages {
   /** The resting quantity at a price became `lots`; 0 removes the level. */
   level(instrument: number, side: number, priceTicks: number, lots: number): void {
     if (this.#deltaEnd > DELTA_BYTES_MAX || this.#deltaInstrument !== instrument) this.flush();
-    const { priceScale, quantityScale } = this.#instruments[instrument];
+    const { priceScale, quantityScale } = this.#instruments.current.all[instrument];
     const out = this.#delta;
     let end = this.#deltaEnd > 0 ? this.#deltaEnd : this.#beginDelta(instrument);
     if (end !== this.#changesStart) out[end++] = COMMA;
@@ -108,9 +105,17 @@ export class StreamMessages {
     this.#deltaInstrument = instrument;
     const out = this.#delta;
     const named = writeInteger(out, putBytes(out, 0, ORDERBOOK_DELTA), this.#sequence);
-    const numbered = writeInteger(out, putBytes(out, named, this.#deltaHeads[instrument]), this.#sequence);
+    const numbered = writeInteger(out, putBytes(out, named, this.#deltaHead(instrument)), this.#sequence);
     this.#changesStart = putBytes(out, numbered, CHANGES);
     return this.#changesStart;
+  }
+
+  #deltaHead(instrument: number): Uint8Array {
+    for (let k = this.#deltaHeads.length; k <= instrument; k++) {
+      const name = JSON.stringify(this.#instruments.current.all[k].name);
+      this.#deltaHeads.push(encode(`,"data":{"instrument":${name},"sequence":`));
+    }
+    return this.#deltaHeads[instrument];
   }
 
   /** Sends the delta gathered so far, if any. */
@@ -135,4 +140,9 @@ export class StreamMessages {
     ring.commit();
     this.count++;
   }
+}
+
+/** An order taken out to be amended is told again where it ends up; an iceberg's new part changes nothing of the order. */
+function isToldOtherwise(change: number): boolean {
+  return change === OrderChange.LIFTED || change === OrderChange.REPLENISHED;
 }

@@ -1,9 +1,9 @@
 // The matching agent: drains the command rings, makes each batch durable with one write and sync, applies it and tells
-// the results. Runs on the matching thread and owns the engine and the journal's writing end.
+// the results. Runs on the matching thread and owns the engine and the journal's writing end. What it commands itself
+// (own-commands.ts) goes the same way: orders whose time has come end by the first record of a batch.
 // It uses only blocking file calls, waits for nobody but the disk, and never shows what is not durable.
 
 import { assert } from '../assert.ts';
-import { CommandType } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
@@ -12,43 +12,70 @@ import type { Clock } from '../runtime/clock.ts';
 import { ProcessState, type SharedProcessState } from '../runtime/process-state.ts';
 import type { BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
 import type { CommandRing } from '../shared-memory/command-ring.ts';
-import type { CounterBlock } from '../shared-memory/counters.ts';
 import type { Doorbell } from '../shared-memory/doorbell.ts';
 import { HISTOGRAM_BOUNDS_COUNTS, Histogram } from '../shared-memory/histogram.ts';
-import type { MessageRing } from '../shared-memory/message-ring.ts';
-import { type CommandOrigin, commandLength, decodeCommand, decodeOrigin } from '../wire/command-codec.ts';
+import {
+  COMMAND_SLOT_BYTES,
+  type CommandOrigin,
+  commandLength,
+  decodeCommand,
+  decodeOrigin,
+  encodeCommand,
+} from '../wire/command-codec.ts';
 import { MatchingCounter } from '../wire/counters.ts';
+import {
+  differences,
+  expireOrders,
+  isExpiryDue,
+  OWN_GATEWAY,
+  OWN_ORIGIN,
+  startCommands,
+  startRefused,
+  type VenueSettings,
+} from './own-commands.ts';
 import { recoverEngine } from './recovery.ts';
-import { ResultPublisher } from './result-publisher.ts';
+import { ResultPublisher, type ResultSinks } from './result-publisher.ts';
 
-export interface MatchingContext {
+/** What the start found, for main. */
+export interface RecoveryFacts {
+  /** Last sequence in the journal, and how many frames it has. */
+  readonly sequence: number;
+  readonly frames: number;
+  /** What was cut from a torn tail; undefined when nothing was. */
+  readonly cut: string | undefined;
+  /** Instruments that are not as the configuration says, each with the names of its fields. */
+  readonly differences: readonly string[];
+}
+
+export interface MatchingContext extends ResultSinks {
   readonly journalDirectory: string;
   readonly durability: 'fsync' | 'os';
   readonly segmentBytes: number;
   readonly commandsPerRingMax: number;
   readonly commandRings: readonly CommandRing[];
-  readonly replyRings: readonly MessageRing[];
   readonly events: BroadcastWriter;
   readonly gatewayDoorbells: readonly Doorbell[];
   readonly projectionDoorbells: readonly Doorbell[];
   readonly state: SharedProcessState;
-  readonly counters: CounterBlock;
-  readonly reasons: CounterBlock;
+  readonly venue: VenueSettings;
   readonly clock: Clock;
   /** Identity of a journal that is made now. */
   readonly newJournalId: () => readonly [high: number, low: number];
-  readonly onRecovered: (facts: { sequence: number; frames: number; cut: string | undefined }) => void;
+  readonly onRecovered: (facts: RecoveryFacts) => void;
   readonly onSegmentNeeded: () => void;
 }
 
 /** While batch follows batch, the projections are woken this often at most: a wake-up costs more than a batch's worth of reading. */
 const PROJECTION_WAKE_US = 2_000;
+/** How long the thread may sleep when no order ends before. */
+const IDLE_MS = 1_000;
 
 export class MatchingAgent implements Agent {
   readonly name = 'matching';
   readonly #context: MatchingContext;
   readonly #publisher: ResultPublisher;
   readonly #command = new Command();
+  readonly #expireOrders = expireOrders();
   readonly #origin: CommandOrigin = { gateway: 0, requestId: 0, receivedUs: 0 };
   readonly #syncSeconds: Histogram;
   readonly #ringSeconds: Histogram;
@@ -68,7 +95,7 @@ export class MatchingAgent implements Agent {
 
   constructor(context: MatchingContext) {
     this.#context = context;
-    this.#publisher = new ResultPublisher(context.replyRings, context.events, context.counters, context.reasons);
+    this.#publisher = new ResultPublisher(context);
     this.#taken = new Int32Array(context.commandRings.length);
     this.#ringWords = context.commandRings.map((ring) => new Int32Array(ring.bytes.buffer));
     const { counters } = context;
@@ -78,23 +105,30 @@ export class MatchingAgent implements Agent {
     this.#batchCommands = new Histogram(counters, MatchingCounter.BATCH_COMMANDS, HISTOGRAM_BOUNDS_COUNTS);
   }
 
-  /** Replays the journal, opens it for writing and opens the process for business. */
+  /**
+   * Replays the journal, opens it for writing, gives the commands that the configuration asks for and opens the process for
+   * business. Throws JournalDamage, JournalFault and StartRefused.
+   */
   onStart(): void {
     const context = this.#context;
     const publisher = this.#publisher;
-    const recovered = recoverEngine(context, publisher);
-    this.#engine = recovered.engine;
-    this.#writer = recovered.writer;
-    this.#lastTimeUs = recovered.lastTimeUs;
-    publisher.attach(recovered.engine);
-    const { bytes } = recovered.writer;
+    const { engine, writer, lastTimeUs, frames, cut } = recoverEngine(context, publisher);
+    const { sequence } = engine;
+    this.#engine = engine;
+    this.#writer = writer;
+    this.#lastTimeUs = lastTimeUs;
+    publisher.attach(engine);
+    const { bytes } = writer;
     assert(bytes.byteOffset % 4 === 0, 'the frame is aligned for words');
     this.#frameWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-    const room = context.commandsPerRingMax * context.commandRings.length * (context.commandRings[0]?.slotBytes ?? 0);
-    assert(recovered.writer.payloadCapacity >= room, 'the largest batch fits one frame');
-    this.#publishProgress(recovered.engine, recovered.writer);
-    context.counters.set(MatchingCounter.RECOVERED_SEQUENCE, recovered.engine.sequence);
-    context.onRecovered({ sequence: recovered.engine.sequence, frames: recovered.frames, cut: recovered.cut });
+    const largest =
+      context.commandsPerRingMax * context.commandRings.length * (context.commandRings[0]?.slotBytes ?? 0);
+    assert(writer.payloadCapacity >= COMMAND_SLOT_BYTES + largest, 'the largest batch fits one frame');
+    context.instruments.publish(engine.instruments, sequence);
+    this.#publishProgress(engine, writer);
+    context.counters.set(MatchingCounter.RECOVERED_SEQUENCE, sequence);
+    this.#commandAtStart(engine, writer);
+    context.onRecovered({ sequence, frames, cut, differences: differences(engine, context.venue) });
     context.state.advance(ProcessState.OPEN);
     this.#wakeProjections();
   }
@@ -103,28 +137,26 @@ export class MatchingAgent implements Agent {
     const engine = this.#engine;
     const writer = this.#writer;
     assert(engine !== undefined && writer !== undefined, 'started before it works');
-    const payloadBytes = this.#drainRings(writer);
-    if (payloadBytes === 0) {
+    // Fixed before the frame is filled: whether an order's time has come decides the frame's first record.
+    const timeUs = this.#nextTimeUs();
+    const own = isExpiryDue(engine, timeUs) ? 1 : 0;
+    const filled = own === 0 ? writer.payloadStart : this.#putOwn(writer, this.#expireOrders);
+    const end = this.#drainRings(filled);
+    const count = own + this.#takenTotal();
+    if (count === 0) {
       // Idle: nobody may be left waiting for what the last batches brought.
       if (this.#projectionsDue) this.#wakeProjections();
       return 0;
     }
-    const { clock } = this.#context;
-    // The engine's only clock: strictly increasing, whatever the wall clock does.
-    const timeUs = Math.max(clock.nowUs(), this.#lastTimeUs + 1);
-    this.#lastTimeUs = timeUs;
-    const count = this.#takenTotal();
-    const drainedUs = clock.monotonicUs();
-    writer.append(payloadBytes, count, writer.nextSequence, timeUs);
-    const durableUs = clock.monotonicUs();
-    this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
-    this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
-    this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
-    this.#batchCommands.record(count);
-    this.#publishProgress(engine, writer);
-    this.#publisher.publishReplies();
-    this.#wakeReaders(durableUs);
+    this.#commit(engine, writer, end, count, timeUs);
     return count;
+  }
+
+  /** Until the next order ends, at most a second. */
+  maxIdleMs(): number {
+    const nextExpiryUs = this.#engine?.nextExpiryUs ?? 0;
+    if (nextExpiryUs === 0) return IDLE_MS;
+    return Math.min(IDLE_MS, Math.max(0, (nextExpiryUs - this.#context.clock.nowUs()) / 1_000));
   }
 
   /** The writer says goodbye with a CLEAN_SHUTDOWN frame; nothing is in the rings any more. */
@@ -136,13 +168,53 @@ export class MatchingAgent implements Agent {
     this.#wakeProjections();
   }
 
-  /** Copies what waits in the rings into the frame, starting at another ring each turn. Allocates: nothing. */
-  #drainRings(writer: JournalWriter): number {
+  /** One frame per command: what the next one is may depend on what the one before did. */
+  #commandAtStart(engine: Engine, writer: JournalWriter): void {
+    for (const command of startCommands(engine, this.#context.venue, this.#nextTimeUs())) {
+      this.#commit(engine, writer, this.#putOwn(writer, command), 1, this.#nextTimeUs());
+      const { refusal } = this.#publisher;
+      if (refusal !== 0) throw startRefused(engine, command, refusal);
+    }
+  }
+
+  /** The engine's only clock: strictly increasing, whatever the wall clock does. */
+  #nextTimeUs(): number {
+    return Math.max(this.#context.clock.nowUs(), this.#lastTimeUs + 1);
+  }
+
+  /** Puts an own command at the front of the frame. Returns where it ends. Allocates: nothing. */
+  #putOwn(writer: JournalWriter, command: Command): number {
+    const { bytes, view, payloadStart } = writer;
+    return payloadStart + encodeCommand(bytes, view, payloadStart, command, OWN_ORIGIN);
+  }
+
+  /** Makes the frame's `count` commands durable, applies them and tells what came of it. */
+  #commit(engine: Engine, writer: JournalWriter, end: number, count: number, timeUs: number): void {
+    const { clock } = this.#context;
+    const payloadBytes = end - writer.payloadStart;
+    this.#lastTimeUs = timeUs;
+    const drainedUs = clock.monotonicUs();
+    writer.append(payloadBytes, count, writer.nextSequence, timeUs);
+    const durableUs = clock.monotonicUs();
+    this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
+    this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
+    this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
+    this.#batchCommands.record(count);
+    this.#publishProgress(engine, writer);
+    this.#publisher.publishReplies();
+    this.#wakeReaders(durableUs);
+  }
+
+  /**
+   * Copies what waits in the rings into the frame from byte `start` on, beginning with another ring each turn. Returns where
+   * it ends. Allocates: nothing.
+   */
+  #drainRings(start: number): number {
     const { commandRings, commandsPerRingMax } = this.#context;
     const rings = commandRings.length;
     const first = this.#firstRing;
     this.#firstRing = (first + 1) % rings;
-    let end = writer.payloadStart;
+    let end = start;
     for (let k = 0; k < rings; k++) {
       const index = (first + k) % rings;
       const ring = commandRings[index];
@@ -156,7 +228,7 @@ export class MatchingAgent implements Agent {
       }
       if (count > 0) ring.release(count);
     }
-    return end - writer.payloadStart;
+    return end;
   }
 
   #takenTotal(): number {
@@ -175,11 +247,10 @@ export class MatchingAgent implements Agent {
       const length = decodeCommand(bytes, view, offset, command);
       decodeOrigin(view, offset, origin);
       const sequence = engine.sequence + 1;
-      const answered = command.type === CommandType.NEW_ORDER ? sequence : command.targetOrder;
-      this.#publisher.begin(origin, command.type, sequence, answered);
+      this.#publisher.begin(origin, command, sequence);
       engine.apply(sequence, timeUs, command);
       this.#publisher.end();
-      this.#ringSeconds.record((drainedUs - origin.receivedUs) / 1e6);
+      if (origin.gateway !== OWN_GATEWAY) this.#ringSeconds.record((drainedUs - origin.receivedUs) / 1e6);
       offset += length;
     }
     this.#context.events.publish();
@@ -193,6 +264,7 @@ export class MatchingAgent implements Agent {
     counters.set(MatchingCounter.JOURNAL_BYTES, writer.bytesWritten);
     counters.set(MatchingCounter.SEGMENTS_CREATED_LATE, writer.slowSegments);
     counters.set(MatchingCounter.OPEN_ORDERS, engine.openOrders);
+    counters.set(MatchingCounter.KILL_SWITCH, engine.killSwitch ? 1 : 0);
     counters.set(MatchingCounter.IDEMPOTENCY_KEYS, engine.idempotencyKeys);
     counters.set(MatchingCounter.IDEMPOTENCY_OLDEST_US, engine.oldestKeyUs);
     counters.set(MatchingCounter.SEQUENCE, engine.sequence);

@@ -1,9 +1,10 @@
 // Listens to the engine while one command is applied and tells the outcome: a reply to the gateway that asked, event
 // records to everyone else. Runs on the matching thread; must never wait: room for each reply is promised by the
-// gateway's in-flight limit, and the event ring overwrites. Allocates: nothing.
+// gateway's in-flight limit, and the event ring overwrites. Allocates: nothing (but the names of an instrument that changes).
 
 import { assert } from '../assert.ts';
-import type { CommandType } from '../domain/codes.ts';
+import { CommandType } from '../domain/codes.ts';
+import type { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import { type EngineListener, OrderChange } from '../domain/listener.ts';
 import type { CounterBlock } from '../shared-memory/counters.ts';
@@ -11,7 +12,8 @@ import type { MessageRing } from '../shared-memory/message-ring.ts';
 import type { CommandOrigin } from '../wire/command-codec.ts';
 import { CommandResult, commandCounter, MatchingCounter } from '../wire/counters.ts';
 import { EventEncoder, type EventSink } from '../wire/event-encoder.ts';
-import { encodeOrder, ORDER_CLIENT } from '../wire/order-codec.ts';
+import type { InstrumentDirectoryWriter } from '../wire/instrument-directory.ts';
+import { encodeOrder, ORDER_RECORD_BYTES_MAX } from '../wire/order-codec.ts';
 import {
   FILL_BYTES,
   FILL_MAKER_CREATED_US,
@@ -31,24 +33,39 @@ import {
   REPLY_RESULT_SEQUENCE,
   REPLY_SEQUENCE,
   REPLY_TRADES_TOTAL,
+  REPLY_VALUE,
   ReplyKind,
   ReplyType,
 } from '../wire/reply-codec.ts';
+import { OWN_GATEWAY } from './own-commands.ts';
+
+/** Where in a reply the fills lie until its order record is complete. */
+const FILLS_WHILE_APPLIED = REPLY_ORDER + ORDER_RECORD_BYTES_MAX;
+
+/** Where results go. */
+export interface ResultSinks {
+  /** By gateway. */
+  readonly replyRings: readonly MessageRing[];
+  readonly events: EventSink;
+  readonly instruments: InstrumentDirectoryWriter;
+  /** Blocks of the matching thread: CounterBlockId. */
+  readonly counters: CounterBlock;
+  readonly reasons: CounterBlock;
+  readonly commands: CounterBlock;
+  readonly trades: CounterBlock;
+}
 
 export class ResultPublisher implements EngineListener {
-  readonly #counters: CounterBlock;
-  readonly #reasons: CounterBlock;
-  readonly #replyRings: readonly MessageRing[];
-  readonly #sink: EventSink;
+  readonly #sinks: ResultSinks;
   #engine: Engine | undefined;
   #events: EventEncoder | undefined;
+  #type: CommandType = 1;
+  #result: CommandResult = CommandResult.ACCEPTED;
 
-  /** The reply under construction: its ring, its first byte, its order's number and what it has so far. */
+  /** The reply under construction: its ring (none for an own command), its first byte, its order's number and what it has so far. */
   #ring: MessageRing | undefined;
   #reply = -1;
   #answeredOrder = 0;
-  #type: CommandType = 1;
-  #result: CommandResult = CommandResult.ACCEPTED;
   #kind = 0;
   #reason = 0;
   #orderBytes = 0;
@@ -56,31 +73,22 @@ export class ResultPublisher implements EngineListener {
   #resultSequence = 0;
   #firstTrade = 0;
   #tradesTotal = 0;
+  #value = 0;
 
-  /** `counters` is the matching thread's block, `reasons` the one that counts by reason. */
-  constructor(replyRings: readonly MessageRing[], sink: EventSink, counters: CounterBlock, reasons: CounterBlock) {
-    this.#counters = counters;
-    this.#reasons = reasons;
-    this.#replyRings = replyRings;
-    this.#sink = sink;
+  constructor(sinks: ResultSinks) {
+    this.#sinks = sinks;
   }
 
   /** Silent until attached: recovery replays without telling anyone. */
   attach(engine: Engine): void {
     this.#engine = engine;
-    this.#events = new EventEncoder(engine, this.#sink);
+    this.#events = new EventEncoder(engine, this.#sinks.events);
   }
 
-  /** Before Engine.apply. `answeredOrder` is the number of the order that the command places, cancels or amends. */
-  begin(origin: CommandOrigin, type: CommandType, sequence: number, answeredOrder: number): void {
-    const ring = this.#replyRings[origin.gateway];
-    assert(ring !== undefined, 'the command came from a gateway that exists');
-    const offset = ring.claim(ReplyType.COMMAND, REPLY_BYTES_MAX);
-    assert(offset >= 0, 'the in-flight limit keeps room for every reply');
-    this.#ring = ring;
-    this.#reply = offset;
-    this.#type = type;
-    this.#answeredOrder = answeredOrder;
+  /** Before Engine.apply. */
+  begin(origin: CommandOrigin, command: Command, sequence: number): void {
+    this.#type = command.type;
+    this.#answeredOrder = answeredOrder(command, sequence);
     this.#result = CommandResult.ACCEPTED;
     this.#kind = 0;
     this.#reason = 0;
@@ -89,14 +97,30 @@ export class ResultPublisher implements EngineListener {
     this.#resultSequence = sequence;
     this.#firstTrade = 0;
     this.#tradesTotal = 0;
+    this.#value = 0;
+    this.#ring = undefined;
+    if (origin.gateway !== OWN_GATEWAY) this.#beginReply(origin, sequence);
+  }
+
+  #beginReply(origin: CommandOrigin, sequence: number): void {
+    const ring = this.#sinks.replyRings[origin.gateway];
+    assert(ring !== undefined, 'the command came from a gateway that exists');
+    const offset = ring.claim(ReplyType.COMMAND, REPLY_BYTES_MAX);
+    assert(offset >= 0, 'the in-flight limit keeps room for every reply');
+    this.#ring = ring;
+    this.#reply = offset;
     ring.view.setUint32(offset + REPLY_REQUEST_ID, origin.requestId, true);
     ring.view.setFloat64(offset + REPLY_SEQUENCE, sequence, true);
   }
 
   /** After Engine.apply: ends the reply; publishReplies() shows it to its gateway. */
   end(): void {
-    const ring = this.#ring;
-    assert(ring !== undefined && this.#kind !== 0, 'every command gets exactly one outcome');
+    assert(this.#kind !== 0, 'every command gets exactly one outcome');
+    this.#sinks.commands.add(commandCounter(this.#type, this.#result), 1);
+    if (this.#ring !== undefined) this.#endReply(this.#ring);
+  }
+
+  #endReply(ring: MessageRing): void {
     const { view } = ring;
     const offset = this.#reply;
     view.setUint16(offset + REPLY_KIND, this.#kind, true);
@@ -106,46 +130,55 @@ export class ResultPublisher implements EngineListener {
     view.setUint32(offset + REPLY_TRADES_TOTAL, this.#tradesTotal, true);
     view.setUint16(offset + REPLY_FILLS, this.#fills, true);
     view.setUint16(offset + REPLY_ORDER_BYTES, this.#orderBytes, true);
+    view.setFloat64(offset + REPLY_VALUE, this.#value, true);
+    if (this.#fills > 0) this.#moveFills(ring);
     ring.stage(REPLY_ORDER + this.#orderBytes + this.#fills * FILL_BYTES);
     this.#ring = undefined;
-    this.#counters.add(commandCounter(this.#type, this.#result), 1);
+  }
+
+  /** To where they belong, behind the order record. */
+  #moveFills({ bytes }: MessageRing): void {
+    const from = this.#reply + FILLS_WHILE_APPLIED;
+    bytes.copyWithin(this.#reply + REPLY_ORDER + this.#orderBytes, from, from + this.#fills * FILL_BYTES);
+  }
+
+  /** Why the last command was refused (Reason); 0 when it was not. */
+  get refusal(): number {
+    return this.#reason;
   }
 
   /** After the batch, and after the sequence it reached is told: who reads upon a reply finds what it says. */
   publishReplies(): void {
-    for (let k = 0; k < this.#replyRings.length; k++) this.#replyRings[k].publish();
+    const { replyRings } = this.#sinks;
+    for (let k = 0; k < replyRings.length; k++) replyRings[k].publish();
   }
 
   onTrade(tradeNumber: number, maker: number, taker: number, priceTicks: number, quantityLots: number): void {
     const engine = this.#engine;
-    const ring = this.#ring;
-    if (engine === undefined || ring === undefined) return;
+    if (engine === undefined) return;
+    const { orders } = engine;
     this.#events?.trade(tradeNumber, maker, taker, priceTicks, quantityLots);
-    this.#counters.add(MatchingCounter.TRADES, 1);
-    assert(engine.orders.number[taker] === this.#answeredOrder, 'the answered order is the taker');
-    if (this.#tradesTotal++ === 0) this.#firstTrade = tradeNumber;
-    if (this.#fills === FILLS_MAX) return;
-    // The order record comes first but is only final at the end; its length is known from the client id already.
-    const clientBytes = engine.clients.lengthOf(engine.orders.client[taker]);
-    const orderBytes = (ORDER_CLIENT + clientBytes + 7) & ~7;
-    const at = this.#reply + REPLY_ORDER + orderBytes + this.#fills * FILL_BYTES;
-    ring.view.setFloat64(at + FILL_TRADE_NUMBER, tradeNumber, true);
-    ring.view.setFloat64(at + FILL_MAKER_ORDER, engine.orders.number[maker], true);
-    ring.view.setFloat64(at + FILL_MAKER_CREATED_US, engine.orders.createdUs[maker], true);
-    ring.view.setFloat64(at + FILL_PRICE_TICKS, priceTicks, true);
-    ring.view.setFloat64(at + FILL_QUANTITY_LOTS, quantityLots, true);
-    this.#fills++;
+    this.#sinks.counters.add(MatchingCounter.TRADES, 1);
+    this.#sinks.trades.add(orders.instrument(taker), 1);
+    // Stops that the command triggered trade too, after it: those trades are not the asker's.
+    if (orders.number(taker) !== this.#answeredOrder) return;
+    if (this.#tradesTotal === 0) this.#firstTrade = tradeNumber;
+    assert(tradeNumber === this.#firstTrade + this.#tradesTotal, 'the trades of the answered order have no gap');
+    this.#tradesTotal++;
+    if (this.#ring !== undefined && this.#fills < FILLS_MAX) {
+      this.#writeFill(this.#ring, orders, tradeNumber, maker, priceTicks, quantityLots);
+    }
   }
 
   onOrder(change: OrderChange, order: number, restingDeltaLots: number): void {
     this.#events?.order(change, order, restingDeltaLots);
     const engine = this.#engine;
-    if (engine === undefined) return;
-    if (change === OrderChange.FILLED || change === OrderChange.LIFTED) return;
-    if (engine.orders.number[order] !== this.#answeredOrder) return;
+    // The first one that ends its arrival or changes it is the answer: what a stop that follows does to it is not.
+    if (engine === undefined || this.#kind !== 0 || !isOutcome(change)) return;
+    if (engine.orders.number(order) !== this.#answeredOrder) return;
     if (change === OrderChange.REJECTED) {
       this.#result = CommandResult.REJECTED;
-      this.#reasons.add(engine.orders.reason[order], 1);
+      this.#sinks.reasons.add(engine.orders.reason(order), 1);
     }
     this.#kind = ReplyKind.APPLIED;
     this.#writeOrder(engine.orders, order);
@@ -155,7 +188,7 @@ export class ResultPublisher implements EngineListener {
     const engine = this.#engine;
     if (engine === undefined) return;
     this.#result = CommandResult.REFUSED;
-    this.#reasons.add(reason, 1);
+    this.#sinks.reasons.add(reason, 1);
     this.#kind = ReplyKind.REFUSED;
     this.#reason = reason;
     if (order >= 0) this.#writeOrder(engine.orders, order);
@@ -164,12 +197,49 @@ export class ResultPublisher implements EngineListener {
   onReplayed(result: number): void {
     const engine = this.#engine;
     if (engine === undefined) return;
+    const { results } = engine;
     this.#result = CommandResult.REPLAYED;
     this.#kind = ReplyKind.REPLAYED;
-    this.#resultSequence = engine.results.sequence[result];
-    this.#firstTrade = engine.results.firstTrade[result];
-    this.#tradesTotal = engine.results.tradeCount[result];
-    this.#writeOrder(engine.results, result);
+    this.#resultSequence = results.sequence(result);
+    if (results.isValue(result)) {
+      this.#value = results.value(result);
+      return;
+    }
+    this.#firstTrade = results.firstTrade(result);
+    this.#tradesTotal = results.tradeCount(result);
+    this.#writeOrder(results.orders, result);
+  }
+
+  onApplied(value: number): void {
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    this.#kind = ReplyKind.VALUE;
+    this.#value = value;
+    // Before the event of it is told: who hears of an instrument finds it.
+    if (changesInstruments(this.#type)) this.#sinks.instruments.publish(engine.instruments, engine.sequence);
+    this.#events?.applied(this.#type, value);
+  }
+
+  onObligation(cycle: number, account: number): void {
+    this.#events?.obligation(cycle, account);
+  }
+
+  /** Behind where the longest order record would end: how long it is, is only known at the end. */
+  #writeFill(
+    ring: MessageRing,
+    orders: Engine['orders'],
+    tradeNumber: number,
+    maker: number,
+    priceTicks: number,
+    quantityLots: number,
+  ): void {
+    const at = this.#reply + FILLS_WHILE_APPLIED + this.#fills * FILL_BYTES;
+    ring.view.setFloat64(at + FILL_TRADE_NUMBER, tradeNumber, true);
+    ring.view.setFloat64(at + FILL_MAKER_ORDER, orders.number(maker), true);
+    ring.view.setFloat64(at + FILL_MAKER_CREATED_US, orders.createdUs(maker), true);
+    ring.view.setFloat64(at + FILL_PRICE_TICKS, priceTicks, true);
+    ring.view.setFloat64(at + FILL_QUANTITY_LOTS, quantityLots, true);
+    this.#fills++;
   }
 
   #writeOrder(orders: Engine['orders'], row: number): void {
@@ -178,4 +248,37 @@ export class ResultPublisher implements EngineListener {
     if (ring === undefined || engine === undefined) return;
     this.#orderBytes = encodeOrder(ring.bytes, ring.view, this.#reply + REPLY_ORDER, orders, row, engine.clients);
   }
+}
+
+/** The number of the order that a command places, cancels or amends; 0 when it is about no single one. */
+function answeredOrder(command: Command, sequence: number): number {
+  switch (command.type) {
+    case CommandType.NEW_ORDER:
+    case CommandType.REPLACE_ORDER:
+      return sequence;
+    case CommandType.CANCEL_ORDER:
+    case CommandType.AMEND_ORDER:
+      return command.targetOrder;
+    default:
+      return 0;
+  }
+}
+
+/** Whether a change of the answered order is what came of the command, and nothing on the way to it. */
+function isOutcome(change: OrderChange): boolean {
+  switch (change) {
+    case OrderChange.RESTED:
+    case OrderChange.DONE:
+    case OrderChange.REJECTED:
+    case OrderChange.CANCELLED:
+    case OrderChange.AMENDED:
+    case OrderChange.STOP_ACCEPTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function changesInstruments(type: CommandType): boolean {
+  return type === CommandType.DEFINE_INSTRUMENT || type === CommandType.SET_INSTRUMENT_STATUS;
 }

@@ -9,6 +9,10 @@ import { CounterBlockId, GatewayCounter, MatchingCounter } from '../wire/counter
 export interface Figures {
   readonly matching: CounterBlock;
   readonly reasons: CounterBlock;
+  /** By commandCounter(). */
+  readonly commands: CounterBlock;
+  /** By instrument. */
+  readonly trades: CounterBlock;
   readonly follower: CounterBlock;
   readonly ledger: CounterBlock;
   readonly publisher: CounterBlock;
@@ -29,6 +33,8 @@ export function openFigures(counters: SharedArrayBuffer, commandRings: readonly 
   return {
     matching,
     reasons: new CounterBlock(counters, CounterBlockId.REASONS),
+    commands: new CounterBlock(counters, CounterBlockId.COMMANDS),
+    trades: new CounterBlock(counters, CounterBlockId.TRADES),
     follower: new CounterBlock(counters, CounterBlockId.FOLLOWER),
     ledger: new CounterBlock(counters, CounterBlockId.LEDGER),
     publisher: new CounterBlock(counters, CounterBlockId.PUBLISHER),

@@ -2,7 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CommandType, Reason } from '../domain/codes.ts';
+import { CommandType, InstrumentStatus } from '../domain/codes.ts';
+import { DEFAULT_INSTRUMENTS, type Instrument } from '../domain/instrument.ts';
+import { Reason } from '../domain/reasons.ts';
 import { CommandRing } from '../shared-memory/command-ring.ts';
 import { CounterBlock, counterBytesNeeded } from '../shared-memory/counters.ts';
 import { Histogram } from '../shared-memory/histogram.ts';
@@ -17,18 +19,19 @@ import {
   PublisherCounter,
   SinkState,
 } from '../wire/counters.ts';
+import { InstrumentList } from '../wire/instrument-list.ts';
 import { openFigures } from './figures.ts';
 import { LagWatch } from './lag.ts';
 import { createMetricsPage } from './registry.ts';
 
-function rig() {
+function rig(instruments: readonly Instrument[] = DEFAULT_INSTRUMENTS) {
   const counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
   const ring = new SharedArrayBuffer(CommandRing.bytesNeeded(64, 192));
   CommandRing.create(ring, 64, 192);
   const figures = openFigures(counters, [ring]);
   let seconds = 100;
   const lag = new LagWatch(figures, () => seconds);
-  const page = createMetricsPage(figures, ['BTC-USD'], lag);
+  const page = createMetricsPage(figures, new InstrumentList(instruments), lag);
   const block = (id: number) => new CounterBlock(counters, id);
   return { block, lag, page, pass: (more: number) => (seconds += more) };
 }
@@ -47,12 +50,28 @@ describe('the metrics page', () => {
 
   it('counts commands by type and result, and sums reasons that share a name', async () => {
     const { block, page } = rig();
-    block(CounterBlockId.MATCHING).add(commandCounter(CommandType.CANCEL_ORDER, CommandResult.REFUSED), 7);
+    block(CounterBlockId.COMMANDS).add(commandCounter(CommandType.CANCEL_ORDER, CommandResult.REFUSED), 7);
+    block(CounterBlockId.COMMANDS).add(commandCounter(CommandType.CLOSE_SETTLEMENT, CommandResult.ACCEPTED), 4);
     block(CounterBlockId.REASONS).add(Reason.ORDER_UNKNOWN, 2);
     block(CounterBlockId.REASONS).add(Reason.NOT_OWNER, 3);
     const text = await page.render();
     expect(text).toContain('ringbook_commands_total{type="cancel_order",result="refused"} 7');
+    expect(text).toContain('ringbook_commands_total{type="close_settlement",result="accepted"} 4');
     expect(text).toContain('ringbook_rejects_total{reason="order_unknown"} 5');
+  });
+
+  it('knows the instruments, their trades and their status, and the kill switch', async () => {
+    const [btc] = DEFAULT_INSTRUMENTS;
+    const eth = { ...btc, name: 'ETH-USD', base: 'ETH', status: InstrumentStatus.HALTED };
+    const { block, page } = rig([btc, eth]);
+    block(CounterBlockId.TRADES).add(1, 6);
+    block(CounterBlockId.MATCHING).set(MatchingCounter.KILL_SWITCH, 1);
+    const text = await page.render();
+    expect(text).toContain('ringbook_trades_total{instrument="BTC-USD"} 0');
+    expect(text).toContain('ringbook_trades_total{instrument="ETH-USD"} 6');
+    expect(text).toContain('ringbook_instrument_status{instrument="BTC-USD"} 1');
+    expect(text).toContain('ringbook_instrument_status{instrument="ETH-USD"} 4');
+    expect(text).toContain('ringbook_kill_switch 1');
   });
 
   it('counts refused connections by gateway', async () => {

@@ -2,7 +2,8 @@
 // Main thread; the only file, with its neighbour, that knows prom-client. Never on a hot path.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { CommandType, REASONS } from '../domain/codes.ts';
+import { CommandType } from '../domain/codes.ts';
+import { REASONS } from '../domain/reasons.ts';
 import {
   CommandResult,
   commandCounter,
@@ -14,6 +15,7 @@ import {
   PublisherCounter,
   SinkState,
 } from '../wire/counters.ts';
+import type { InstrumentSource } from '../wire/instrument-list.ts';
 import type { Figures } from './figures.ts';
 import type { LagWatch } from './lag.ts';
 import { SharedHistogram } from './shared-histogram.ts';
@@ -30,24 +32,25 @@ export interface MetricsPage {
   render(): Promise<string>;
 }
 
-export function createMetricsPage(figures: Figures, instrumentNames: readonly string[], lag: LagWatch): MetricsPage {
+export function createMetricsPage(figures: Figures, instruments: InstrumentSource, lag: LagWatch): MetricsPage {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
-  registerMatching(registry, figures, instrumentNames);
+  registerMatching(registry, figures);
+  registerVenue(registry, figures, instruments);
   registerLatency(registry, figures);
   registerGateways(registry, figures);
   registerProjections(registry, figures, lag);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 
-function registerMatching(registry: Registry, figures: Figures, instrumentNames: readonly string[]): void {
-  const { matching, reasons } = figures;
+function registerMatching(registry: Registry, figures: Figures): void {
+  const { matching, reasons, commands } = figures;
   const add = adder(registry);
   add.counter('ringbook_commands_total', 'Commands by type and result.', ['type', 'result'], () =>
     Object.entries(CommandType).flatMap(([type, code]) =>
       Object.entries(CommandResult).map(
         ([result, number]): Sample => [
-          matching.get(commandCounter(code, number)),
+          commands.get(commandCounter(code, number)),
           { type: type.toLowerCase(), result: result.toLowerCase() },
         ],
       ),
@@ -56,13 +59,10 @@ function registerMatching(registry: Registry, figures: Figures, instrumentNames:
   add.counter('ringbook_rejects_total', 'Orders rejected and commands refused, by reason.', ['reason'], () =>
     sumByName([...REASONS].map(([reason, { name }]) => [name, reasons.get(reason)])),
   );
-  add.counter('ringbook_trades_total', 'Trades.', ['instrument'], () =>
-    instrumentNames.map((instrument) => [matching.get(MatchingCounter.TRADES), { instrument }]),
-  );
   add.gauge('ringbook_sequence', 'Last sequence that is durable and applied.', [], () => [
     [matching.get(MatchingCounter.SEQUENCE)],
   ]);
-  add.gauge('ringbook_open_orders', 'Orders resting in the book.', [], () => [
+  add.gauge('ringbook_open_orders', 'Live orders: resting in a book or waiting for their stop price.', [], () => [
     [matching.get(MatchingCounter.OPEN_ORDERS)],
   ]);
   add.gauge('ringbook_idempotency_keys', 'Idempotency keys held.', [], () => [
@@ -79,6 +79,28 @@ function registerMatching(registry: Registry, figures: Figures, instrumentNames:
   ]);
   add.counter('ringbook_journal_written_bytes_total', 'Bytes written to the journal since the start.', [], () => [
     [matching.get(MatchingCounter.JOURNAL_BYTES)],
+  ]);
+}
+
+function registerVenue(registry: Registry, { matching, trades }: Figures, instruments: InstrumentSource): void {
+  const add = adder(registry);
+  const byInstrument = (read: (index: number) => number) => () =>
+    instruments.current.all.map(({ name }, index): Sample => [read(index), { instrument: name }]);
+  const labels = ['instrument'];
+  add.counter(
+    'ringbook_trades_total',
+    'Trades.',
+    labels,
+    byInstrument((index) => trades.get(index)),
+  );
+  add.gauge(
+    'ringbook_instrument_status',
+    'What the instrument takes: 1 all orders, 2 post-only orders, 3 only cancels, 4 halted, 5 delisted.',
+    labels,
+    byInstrument((index) => instruments.current.all[index].status),
+  );
+  add.gauge('ringbook_kill_switch', 'Whether the kill switch is on and only cancels pass.', [], () => [
+    [matching.get(MatchingCounter.KILL_SWITCH)],
   ]);
 }
 

@@ -85,7 +85,7 @@ class Rig {
       redis,
       journalId: 'journal-a',
       epoch: 3,
-      sources: [depth],
+      sources: () => [depth],
       progress: this.progress,
       wake: () => {},
       nowMs: () => performance.now(),
@@ -184,6 +184,24 @@ describe.skipIf(inject('redis') === null)('the publisher', () => {
     });
     expect(messages).toEqual([...newestOfEach, newest]);
     subscriber.disconnect();
+  });
+
+  it('publishes every instrument in turn, also one that is added later, and none whose book is not to be shown', async () => {
+    const depths = [new FakeDepth(`I${instruments++}`), new FakeDepth(`I${instruments++}`)];
+    const rig = rigOf(depths[0], { sources: () => depths });
+    depths[0].sequence = 3;
+    await rig.until(async () => (await storedSequence(depths[0])) === 3);
+    const added = new FakeDepth(`I${instruments++}`);
+    added.sequence = 4;
+    depths.push(added);
+    await rig.until(async () => (await storedSequence(added)) === 4);
+    expect(await stored(depths[1])).toBeNull();
+    depths[1].sequence = 5;
+    // Though the first always has something new, the others get their turns.
+    await rig.until(async () => {
+      depths[0].sequence++;
+      return (await storedSequence(depths[1])) === 5;
+    });
   });
 
   it('never puts an older book over a newer one', async () => {

@@ -14,7 +14,7 @@ import { PUBLISH_SCRIPT, PublishResult } from './publish-script.ts';
 /** Where an instrument's book comes from: the market-data agent's prepared bytes. */
 export interface DepthSource {
   readonly instrument: string;
-  /** Sequence the newest book is at; never decreases. Negative before the first. */
+  /** Sequence the newest book is at; never decreases. Negative while there is none to publish. */
   version(): number;
   /** The newest book, one JSON object as UTF-8; borrowed until the next call. Undefined before the first. */
   read(): Uint8Array | undefined;
@@ -54,7 +54,8 @@ export interface PublisherOptions {
   /** Books are compared by (epoch, sequence) within one journal; a book of another journal is replaced. */
   readonly journalId: string;
   readonly epoch: number;
-  readonly sources: readonly DepthSource[];
+  /** The instruments' books. More may be added behind the others at any time. */
+  readonly sources: () => readonly DepthSource[];
   readonly progress: PublisherProgress;
   /** Called from the event loop when doWork has something to do. */
   readonly wake: () => void;
@@ -84,7 +85,9 @@ export class Publisher implements Agent {
   readonly #options: PublisherOptions;
   readonly #limits: PublisherLimits;
   readonly #redis: Redis;
-  readonly #outgoing: readonly Outgoing[];
+  readonly #outgoing: Outgoing[] = [];
+  /** Which book is looked at first in the next turn: behind the last that was sent, so that all get theirs. */
+  #first = 0;
   #up: boolean | undefined;
   #closing = false;
   /** The one command in flight. Never rejects. */
@@ -95,13 +98,6 @@ export class Publisher implements Agent {
     this.#options = options;
     this.#limits = { ...PUBLISHER_LIMITS, ...options.limits };
     this.#redis = createRedis(options, this.#limits);
-    this.#outgoing = options.sources.map((source) => ({
-      source,
-      key: `ringbook:${source.instrument}:book`,
-      stored: NOTHING_STORED,
-      dueMs: 0,
-      refreshMs: 0,
-    }));
     this.#listen();
   }
 
@@ -112,11 +108,16 @@ export class Publisher implements Agent {
 
   doWork(): number {
     if (this.#sending !== undefined || this.#redis.status !== 'ready') return 0;
+    this.#addSources();
     const nowMs = this.#options.nowMs();
-    for (const outgoing of this.#outgoing) {
+    const count = this.#outgoing.length;
+    for (let k = 0; k < count; k++) {
+      const index = (this.#first + k) % count;
+      const outgoing = this.#outgoing[index];
       const version = outgoing.source.version();
       const dueMs = version === outgoing.stored ? outgoing.refreshMs : outgoing.dueMs;
       if (version < 0 || nowMs < dueMs) continue;
+      this.#first = index + 1;
       this.#send(outgoing, nowMs);
       return 1;
     }
@@ -133,6 +134,15 @@ export class Publisher implements Agent {
     this.#redis.disconnect();
     this.#dropConnection();
     await this.#sending;
+  }
+
+  #addSources(): void {
+    const sources = this.#options.sources();
+    for (let k = this.#outgoing.length; k < sources.length; k++) {
+      const source = sources[k];
+      const key = `ringbook:${source.instrument}:book`;
+      this.#outgoing.push({ source, key, stored: NOTHING_STORED, dueMs: 0, refreshMs: 0 });
+    }
   }
 
   #send(outgoing: Outgoing, nowMs: number): void {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
-import { CommandType, OrderFlag, OrderType, Side, TimeInForce } from '../domain/codes.ts';
+import { ALL_INSTRUMENTS, CommandType, OrderFlag, OrderType, SelfTrade, Side, TimeInForce } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
@@ -14,12 +14,14 @@ import { SpoolReader } from '../journal/spool.ts';
 import type { BroadcastReader } from '../shared-memory/broadcast-ring.ts';
 import { Doorbell } from '../shared-memory/doorbell.ts';
 import { formatDecimal } from '../wire/decimal.ts';
+import { EVENT_RESTING_DELTA_LOTS, EventType } from '../wire/event-codec.ts';
 import { ORDER_EXECUTED_LOTS, ORDER_NUMBER } from '../wire/order-codec.ts';
 import { AnswerStatus, QueryType } from '../wire/query-codec.ts';
 import {
   REPLY_FIRST_TRADE,
   REPLY_KIND,
   REPLY_ORDER,
+  REPLY_ORDER_BYTES,
   REPLY_RESULT_SEQUENCE,
   REPLY_SEQUENCE,
   REPLY_TRADES_TOTAL,
@@ -28,6 +30,7 @@ import {
 import { StreamType } from '../wire/stream-codec.ts';
 import { TRADE_NUMBER, tradeRecordLength } from '../wire/trade-codec.ts';
 import { InProcessExchange, type Reply } from './in-process-exchange.ts';
+import { setTexts } from './testing/commands.ts';
 import { Random } from './testing/random.ts';
 import { SILENT_LISTENER } from './testing/silent-listener.ts';
 
@@ -39,7 +42,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A seeded flow around one price, where much crosses and much is cancelled. Command n gets sequence n. */
+const SELF_TRADES = Object.values(SelfTrade);
+
+/**
+ * A seeded flow around one price, where much crosses, much is cancelled and clients meet themselves. Command n gets
+ * sequence n: no order ends by its time.
+ */
 class Flow {
   readonly #random: Random;
   readonly #command = new Command();
@@ -51,29 +59,60 @@ class Flow {
 
   next(): Command {
     const command = this.#command;
-    const random = this.#random;
     const number = ++this.#count;
-    const cancel = number > 10 && random.below(100) < 35;
-    command.type = cancel ? CommandType.CANCEL_ORDER : CommandType.NEW_ORDER;
-    command.targetOrder = cancel ? 1 + random.below(number - 1) : 0;
-    command.side = random.below(2) === 0 ? Side.BUY : Side.SELL;
+    const kind = number > 10 ? this.#random.below(100) : 99;
+    command.targetOrder = 0;
+    if (kind < 25) this.#change(command, CommandType.CANCEL_ORDER, number);
+    else if (kind < 35) this.#change(command, CommandType.AMEND_ORDER, number);
+    else if (kind < 36) this.#massCancel(command, number);
+    else if (kind < 37) this.#closeSettlement(command);
+    else this.#place(command, number, kind < 42);
+    return command;
+  }
+
+  #change(command: Command, type: CommandType, number: number): void {
+    command.type = type;
+    command.targetOrder = 1 + this.#random.below(number - 1);
+    command.priceTicks = 7_000_000 + this.#random.below(60);
+    command.quantityLots = this.#random.below(1_000);
+    setTexts(command, '', '');
+  }
+
+  #massCancel(command: Command, number: number): void {
+    command.type = CommandType.MASS_CANCEL;
+    command.instrument = ALL_INSTRUMENTS;
+    command.side = this.#side();
+    setTexts(command, `client-${this.#random.below(7)}`, `key-${number}`);
+  }
+
+  #closeSettlement(command: Command): void {
+    command.type = CommandType.CLOSE_SETTLEMENT;
+    setTexts(command, '', '');
+  }
+
+  #place(command: Command, number: number, replacing: boolean): void {
+    const random = this.#random;
+    command.type = replacing ? CommandType.REPLACE_ORDER : CommandType.NEW_ORDER;
+    if (replacing) command.targetOrder = 1 + random.below(number - 1);
+    command.instrument = 0;
+    command.side = this.#side();
     command.orderType = random.below(10) === 0 ? OrderType.MARKET : OrderType.LIMIT;
     const market = command.orderType === OrderType.MARKET;
     command.timeInForce = market || random.below(8) === 0 ? TimeInForce.IOC : TimeInForce.GTC;
-    command.flags = command.timeInForce === TimeInForce.GTC && random.below(6) === 0 ? OrderFlag.POST_ONLY : 0;
+    const rests = command.timeInForce === TimeInForce.GTC;
     command.priceTicks = market ? 0 : 7_000_000 + random.below(60);
     command.quantityLots = 1 + random.below(1_000);
-    setTexts(command, cancel ? '' : `client-${random.below(7)}`, cancel ? '' : `key-${number}`);
-    return command;
+    command.displayLots = rests && random.below(6) === 0 ? 1 + random.below(command.quantityLots) : 0;
+    const stop = random.below(8) === 0;
+    command.stopPriceTicks = stop ? 7_000_000 + random.below(60) : 0;
+    command.flags = stop ? OrderFlag.STOP : rests && random.below(6) === 0 ? OrderFlag.POST_ONLY : 0;
+    command.selfTrade = SELF_TRADES[random.below(SELF_TRADES.length)];
+    setTexts(command, `client-${random.below(7)}`, `key-${number}`);
   }
-}
 
-function setTexts(command: Command, client: string, key: string): void {
-  command.bytes = Buffer.from(client + key);
-  command.clientOffset = 0;
-  command.clientLength = Buffer.byteLength(client);
-  command.keyOffset = command.clientLength;
-  command.keyLength = Buffer.byteLength(key);
+  #side(): Side {
+    return this.#random.below(2) === 0 ? Side.BUY : Side.SELL;
+  }
 }
 
 function levelsOf(engine: Engine, side: Side): object[] {
@@ -142,8 +181,16 @@ describe('the agents together', () => {
     class ForgetfulReader extends SpoolReader {
       #seen = 0;
       override read(through: number, receive: Parameters<SpoolReader['read']>[1], limit: number): number {
-        const forgetful: typeof receive = (...record) => (++this.#seen === 700 ? undefined : receive(...record));
+        const forgetful: typeof receive = (type, bytes, view, offset, length) => {
+          if (!this.#forgets(type, view, offset)) receive(type, bytes, view, offset, length);
+        };
         return super.read(through, forgetful, limit);
+      }
+
+      /** The 300th that changes a level. */
+      #forgets(type: number, view: DataView, offset: number): boolean {
+        if (type !== EventType.ORDER || view.getFloat64(offset + EVENT_RESTING_DELTA_LOTS, true) === 0) return false;
+        return ++this.#seen === 300;
       }
     }
     const openSpool = (path: string) => new ForgetfulReader(path);
@@ -231,7 +278,7 @@ describe('the agents together', () => {
     expect(again.readDoubleLE(REPLY_RESULT_SEQUENCE)).toBe(2);
     expect(again.readDoubleLE(REPLY_SEQUENCE)).toBe(4);
     expect(again.readDoubleLE(REPLY_ORDER + ORDER_EXECUTED_LOTS)).toBe(4);
-    const orderBytes = original.readUInt16LE(38);
+    const orderBytes = original.readUInt16LE(REPLY_ORDER_BYTES);
     expect(again.subarray(REPLY_ORDER, REPLY_ORDER + orderBytes)).toEqual(
       original.subarray(REPLY_ORDER, REPLY_ORDER + orderBytes),
     );

@@ -5,12 +5,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
+import { RiskMode } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
-import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
-import { MatchingAgent } from '../matching/matching-agent.ts';
+import { MatchingAgent, type RecoveryFacts } from '../matching/matching-agent.ts';
+import type { VenueSettings } from '../matching/own-commands.ts';
+import { runBlocking, type SleepOn } from '../runtime/agent-runner.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SharedProcessState } from '../runtime/process-state.ts';
 import {
@@ -34,12 +36,19 @@ import {
   MatchingCounter,
 } from '../wire/counters.ts';
 import { DEPTH_BYTES_MAX } from '../wire/depth-codec.ts';
+import {
+  INSTRUMENT_DIRECTORY_BYTES,
+  InstrumentDirectory,
+  InstrumentDirectoryWriter,
+} from '../wire/instrument-directory.ts';
 import { PreparedBook } from '../wire/prepared-book.ts';
 import { PublicIds } from '../wire/public-id.ts';
 import {
   ANSWER_BODY,
   ANSWER_STATUS,
+  QUERY_BODY_BYTES,
   QUERY_BYTES,
+  QUERY_INSTRUMENT,
   QUERY_LIMIT,
   QUERY_MIN_SEQUENCE,
   QUERY_NUMBER,
@@ -50,9 +59,13 @@ import {
 export interface InProcessOptions {
   readonly directory: string;
   readonly gateways?: number;
+  /** What the configuration asks for; without it: no risk mode, no instruments of its own. */
+  readonly venue?: VenueSettings;
   /** Small enough, and market data is lapped. Bytes, a power of two. */
   readonly eventRingBytes?: number;
   readonly streamRingBytes?: number;
+  /** By how much later than others of its kind this one starts, microseconds. */
+  readonly startUs?: number;
   /** What market data rings for the gateway; a test reads the stream when it does. */
   readonly gatewayDoorbell?: Doorbell;
   /** Market data's way to the spool; a test puts a forgetful one here. */
@@ -69,24 +82,24 @@ export interface Answer {
 }
 
 const RING_SLOTS = 256;
+/** Instruments there is prepared depth for. */
+const DEPTHS = 8;
 const MESSAGE_RING_BYTES = 2 ** 21;
 const LEVELS_ALL = 1_000;
 const A_WHILE_US = 20_000;
 
 export class InProcessExchange {
   readonly state = new SharedProcessState(new SharedArrayBuffer(SharedProcessState.BYTES));
-  readonly recovered: { sequence: number; frames: number; cut: string | undefined } = {
-    sequence: -1,
-    frames: 0,
-    cut: '',
-  };
+  /** What can be traded, as any other thread sees it. */
+  readonly instruments: InstrumentDirectory;
+  recovered: RecoveryFacts = { sequence: -1, frames: 0, cut: '', differences: [] };
   readonly #counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
   readonly #commandRings: CommandRing[];
   readonly #replyRings: MessageRing[];
   readonly #queries = messageRing();
   readonly #answers = messageRing();
-  readonly #depth = latestValue();
-  readonly #book = new PreparedBook(this.#depth, DEFAULT_INSTRUMENTS[0]);
+  readonly #depth = Array.from({ length: DEPTHS }, () => latestValue(DEPTH_BYTES_MAX));
+  readonly #directory = latestValue(INSTRUMENT_DIRECTORY_BYTES);
   readonly #stream: SharedArrayBuffer;
   readonly #matching: MatchingAgent;
   readonly #follower: FollowerAgent;
@@ -103,7 +116,10 @@ export class InProcessExchange {
     this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);
-    this.#matching = this.#composeMatching(directories.journal, events);
+    this.#clock.advance(options.startUs ?? 0);
+    this.instruments = new InstrumentDirectory(this.#directory);
+    const venue = options.venue ?? { riskMode: RiskMode.OFF, instruments: undefined };
+    this.#matching = this.#composeMatching(directories.journal, events, venue);
     // Recovery comes first, as in the process: it cuts what may be torn and knows the journal's identity.
     this.#matching.onStart();
     this.#follower = this.#composeFollower(directories);
@@ -133,6 +149,31 @@ export class InProcessExchange {
     return this.#matching.doWork();
   }
 
+  /**
+   * Runs the matching thread's loop until the sequence is reached. Whenever it sleeps, as much time passes as it sleeps:
+   * nobody rings. Returns how often it slept.
+   */
+  runMatchingUntil(sequence: number): number {
+    let sleeps = 0;
+    const doorbell: SleepOn = {
+      arm() {},
+      disarm() {},
+      waitBlocking: (timeoutMs) => {
+        sleeps++;
+        this.#clock.advance(Math.ceil(timeoutMs * 1_000));
+      },
+      waitAsync: () => undefined,
+    };
+    const agent = { name: 'matching', doWork: () => this.turnMatching(), maxIdleMs: () => this.#matching.maxIdleMs() };
+    runBlocking([agent], doorbell, 'block', () => this.sequence < sequence);
+    return sleeps;
+  }
+
+  /** The agents' clock, microseconds since the epoch. */
+  get nowUs(): number {
+    return this.#clock.nowUs();
+  }
+
   turnFollower(): number {
     return this.#follower.doWork();
   }
@@ -156,16 +197,17 @@ export class InProcessExchange {
   }
 
   /** Depth as GET /orderbook would show it, at the sequence that matching has reached. */
-  depth(): { sequence: number; asks: object[]; bids: object[] } {
+  depth(instrument = 0): { sequence: number; asks: object[]; bids: object[] } {
     this.state.wantDepth(0, LEVELS_ALL);
     this.settle();
-    const body = this.#book.body(LEVELS_ALL, this.sequence);
+    const book = new PreparedBook(this.#depth[instrument], this.instruments.current.all[instrument]);
+    const body = book.body(LEVELS_ALL, this.sequence);
     assert(body !== undefined, 'settled market data is in step with matching');
     return JSON.parse(Buffer.from(body).toString());
   }
 
   /** Asks the follower, as a gateway would, and settles. */
-  ask(type: number, number = 0, limit = 0, minSequence = this.sequence): Answer {
+  ask(type: number, number = 0, limit = 0, minSequence = this.sequence, instrument = 0): Answer {
     this.settle();
     const offset = this.#queries.claim(type, QUERY_BYTES);
     assert(offset >= 0, 'the query ring has room');
@@ -174,6 +216,8 @@ export class InProcessExchange {
     view.setFloat64(offset + QUERY_MIN_SEQUENCE, minSequence, true);
     view.setFloat64(offset + QUERY_NUMBER, number, true);
     view.setUint32(offset + QUERY_LIMIT, limit, true);
+    view.setUint16(offset + QUERY_INSTRUMENT, instrument, true);
+    view.setUint32(offset + QUERY_BODY_BYTES, 0, true);
     this.#queries.commit();
     this.settle();
     let answer: Answer | undefined;
@@ -194,6 +238,11 @@ export class InProcessExchange {
   /** Last sequence applied by matching. */
   get sequence(): number {
     return this.#block(CounterBlockId.MATCHING).get(MatchingCounter.SEQUENCE);
+  }
+
+  /** Last frame of the journal. */
+  get durableFrame(): number {
+    return this.#block(CounterBlockId.MATCHING).get(MatchingCounter.DURABLE_FRAME);
   }
 
   /** How often market data was overtaken. */
@@ -227,7 +276,7 @@ export class InProcessExchange {
     return new CounterBlock(this.#counters, id);
   }
 
-  #composeMatching(journalDirectory: string, events: SharedArrayBuffer): MatchingAgent {
+  #composeMatching(journalDirectory: string, events: SharedArrayBuffer, venue: VenueSettings): MatchingAgent {
     return new MatchingAgent({
       journalDirectory,
       durability: 'os',
@@ -241,8 +290,14 @@ export class InProcessExchange {
       state: this.state,
       counters: this.#block(CounterBlockId.MATCHING),
       reasons: this.#block(CounterBlockId.REASONS),
+      commands: this.#block(CounterBlockId.COMMANDS),
+      trades: this.#block(CounterBlockId.TRADES),
+      instruments: new InstrumentDirectoryWriter(this.#directory),
+      venue,
       clock: this.#clock,
-      onRecovered: (facts) => Object.assign(this.recovered, facts),
+      onRecovered: (facts) => {
+        this.recovered = facts;
+      },
       onSegmentNeeded: () => {},
       newJournalId: () => [1, 2],
     });
@@ -257,6 +312,8 @@ export class InProcessExchange {
       archive: {
         findOrder: () => Promise.reject(new Error('no ledger here')),
         tradesRange: () => Promise.reject(new Error('no ledger here')),
+        settlements: () => Promise.reject(new Error('no ledger here')),
+        settlement: () => Promise.reject(new Error('no ledger here')),
       },
       matchingCounters: this.#block(CounterBlockId.MATCHING),
       counters: this.#block(CounterBlockId.FOLLOWER),
@@ -268,7 +325,7 @@ export class InProcessExchange {
 
   #composeMarketData(spool: SpoolReader, events: SharedArrayBuffer, bell = doorbell()): MarketDataAgent {
     return new MarketDataAgent({
-      instruments: DEFAULT_INSTRUMENTS,
+      instruments: this.instruments,
       events: new BroadcastReader(events),
       spool,
       matchingCounters: this.#block(CounterBlockId.MATCHING),
@@ -277,7 +334,7 @@ export class InProcessExchange {
       gatewayCounters: [this.#block(CounterBlockId.GATEWAY)],
       gatewayDoorbells: [bell],
       stream: new BroadcastWriter(this.#stream),
-      depth: [this.#depth],
+      depth: this.#depth,
       state: this.state,
       publicIds: new PublicIds(this.state.journalIdHigh, this.state.journalIdLow),
       showClientIds: true,
@@ -312,8 +369,8 @@ function broadcastRing(capacityBytes: number): SharedArrayBuffer {
   return buffer;
 }
 
-function latestValue(): LatestValue {
-  return LatestValue.create(new SharedArrayBuffer(LatestValue.bytesNeeded(DEPTH_BYTES_MAX)), DEPTH_BYTES_MAX);
+function latestValue(maxValueBytes: number): LatestValue {
+  return LatestValue.create(new SharedArrayBuffer(LatestValue.bytesNeeded(maxValueBytes)), maxValueBytes);
 }
 
 function doorbell(): Doorbell {

@@ -20,6 +20,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: ExitCode.USAGE,
   ListenError: ExitCode.USAGE,
+  StartRefused: ExitCode.USAGE,
   InsecureConfigError: ExitCode.INSECURE,
   JournalDamage: ExitCode.DATA,
   JournalFault: ExitCode.IO,

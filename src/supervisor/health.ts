@@ -1,6 +1,8 @@
 // What /healthz says: each dependency, what is down, and that trading goes on without it. Main thread; reads only.
 
 import type { Config } from '../config.ts';
+import { InstrumentStatus } from '../domain/codes.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import type { MainAnswer } from '../gateway/context.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { Lag, LagWatch } from '../metrics/lag.ts';
@@ -33,10 +35,21 @@ interface SinkHealth extends Lag {
   readonly detail: string;
 }
 
+interface VenueHealth {
+  readonly risk: Config['risk'];
+  readonly kill_switch: boolean;
+  /** Names of the instruments that do not take every order. */
+  readonly post_only: readonly string[];
+  readonly cancel_only: readonly string[];
+  readonly halted: readonly string[];
+}
+
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly message: string;
   readonly trading: string;
+  /** What an operator has ruled; for information, it makes nothing unhealthy. */
+  readonly venue: VenueHealth;
   readonly journal: {
     readonly durability: string;
     readonly durable: boolean;
@@ -48,14 +61,20 @@ export interface Health {
   readonly redis: SinkHealth;
 }
 
-export function healthOf(
-  figures: Figures,
-  config: Config,
-  storage: Storage,
-  state: number,
-  details: SinkDetails,
-  lag: LagWatch,
-): Health {
+/** What health is judged by. */
+interface HealthSources {
+  readonly figures: Figures;
+  readonly config: Config;
+  readonly storage: Storage;
+  /** ProcessState. */
+  readonly state: number;
+  readonly details: SinkDetails;
+  readonly lag: LagWatch;
+  readonly instruments: readonly Instrument[];
+}
+
+export function healthOf(sources: HealthSources): Health {
+  const { figures, config, storage, state, details, lag } = sources;
   const postgresState = figures.ledger.get(LedgerCounter.STATE);
   const redisState = config.redis === undefined ? SinkState.OFF : figures.publisher.get(PublisherCounter.STATE);
   const down = [
@@ -63,10 +82,12 @@ export function healthOf(
     ...(redisState === SinkState.UP || redisState === SinkState.OFF ? [] : ['Redis']),
   ];
   const open = state === ProcessState.OPEN;
+  const venue = venueOf(sources);
   return {
     status: !open ? 'unavailable' : down.length > 0 ? 'degraded' : 'ok',
-    message: messageOf(open, down, processStateName(state)),
+    message: [messageOf(open, down, processStateName(state)), ...(open ? rulings(venue) : [])].join(' '),
     trading: processStateName(state),
+    venue,
     journal: {
       durability: config.durability,
       durable: storage.durable,
@@ -93,6 +114,26 @@ function messageOf(open: boolean, down: readonly string[], state: string): strin
   if (down.length === 0) return 'All is well.';
   const what = `${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected`;
   return `${what}. Trading goes on: orders are taken, matched and durable; what is missed is caught up later.`;
+}
+
+function venueOf({ figures, config, instruments }: HealthSources): VenueHealth {
+  const named = (status: InstrumentStatus) =>
+    instruments.filter((instrument) => instrument.status === status).map(({ name }) => name);
+  return {
+    risk: config.risk,
+    kill_switch: figures.matching.get(MatchingCounter.KILL_SWITCH) === 1,
+    post_only: named(InstrumentStatus.POST_ONLY),
+    cancel_only: named(InstrumentStatus.CANCEL_ONLY),
+    halted: named(InstrumentStatus.HALTED),
+  };
+}
+
+/** What keeps orders out although all is well, in sentences. */
+function rulings({ kill_switch, halted }: VenueHealth): string[] {
+  return [
+    ...(kill_switch ? ['The kill switch is on: only cancels pass.'] : []),
+    ...(halted.length === 0 ? [] : [`Halted: ${halted.join(', ')}.`]),
+  ];
 }
 
 export function healthAnswer(health: Health): MainAnswer {

@@ -2,11 +2,12 @@
 // about orders. Any thread; plain data.
 
 import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
+import type { RecoveryFacts } from '../matching/matching-agent.ts';
 
 /** From a thread to main. */
 export type ThreadMessage =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'recovered'; readonly sequence: number; readonly frames: number; readonly cut: string | undefined }
+  | ({ readonly kind: 'recovered' } & RecoveryFacts)
   | { readonly kind: 'segment-needed' }
   | { readonly kind: 'sink'; readonly sink: 'postgres' | 'redis'; readonly state: number; readonly detail: string }
   | { readonly kind: 'question'; readonly id: number; readonly question: MainQuestion }

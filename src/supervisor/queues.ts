@@ -19,6 +19,7 @@ export function queuesAnswer(figures: Figures, health: Health, lag: LagWatch): M
   const body = {
     state: health.trading,
     health: { status: health.status, detail: health.message },
+    venue: health.venue,
     journal: journalFigures(figures, health),
     gateways: gatewayFigures(figures),
     follower: followerFigures(figures, lag),

@@ -3,16 +3,19 @@
 
 import type { ThreadData } from '../composition/thread-data.ts';
 import type { Config } from '../config.ts';
-import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
 import { SegmentPreparer } from '../journal/segment-preparer.ts';
+import type { RecoveryFacts } from '../matching/matching-agent.ts';
 import { type Figures, openFigures } from '../metrics/figures.ts';
 import { LagWatch } from '../metrics/lag.ts';
 import { createMetricsPage, type MetricsPage } from '../metrics/registry.ts';
 import type { Logger } from '../runtime/log.ts';
 import { ProcessState, SharedProcessState } from '../runtime/process-state.ts';
+import { LatestValue } from '../shared-memory/latest-value.ts';
 import { type AgentName, createSharedMemory, planThreads, type SharedMemory, type ThreadPlan } from '../topology.ts';
 import { FollowerCounter, GatewayCounter, LedgerCounter, MatchingCounter, SinkState } from '../wire/counters.ts';
+import { InstrumentDirectory } from '../wire/instrument-directory.ts';
 import { Database } from './database.ts';
 import { ExitCode, exitCodeFor } from './exit-codes.ts';
 import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
@@ -37,11 +40,11 @@ const POLL_MS = 5;
 /** How often the projections are looked at, to know since when one is behind. */
 const LOOK_EVERY_MS = 250;
 
-/** What recovery found, for the banner and the log. */
-export interface RecoveryFacts {
-  readonly sequence: number;
-  readonly frames: number;
-  readonly cut: string | undefined;
+/** What the start came to, for the banner and the log. */
+export interface StartFacts {
+  readonly port: number;
+  readonly recovered: RecoveryFacts;
+  readonly instruments: readonly Instrument[];
 }
 
 export class Supervisor {
@@ -56,6 +59,7 @@ export class Supervisor {
   readonly #metrics: MetricsPage;
   readonly #segments: SegmentPreparer;
   readonly #lag: LagWatch;
+  readonly #instruments: InstrumentDirectory;
   readonly #sinks: SinkDetails = { postgres: '', redis: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
   readonly #database: Database;
@@ -76,14 +80,14 @@ export class Supervisor {
     this.#figures = openFigures(this.#memory.counters, this.#memory.commandRings);
     this.#lag = new LagWatch(this.#figures, () => performance.now() / 1_000);
     setInterval(() => this.#lag.look(), LOOK_EVERY_MS).unref();
-    const names = DEFAULT_INSTRUMENTS.map((instrument) => instrument.name);
-    this.#metrics = createMetricsPage(this.#figures, names, this.#lag);
+    this.#instruments = new InstrumentDirectory(new LatestValue(this.#memory.instruments));
+    this.#metrics = createMetricsPage(this.#figures, this.#instruments, this.#lag);
     this.#segments = new SegmentPreparer(storage.journal, config.limits.segmentBytes);
     this.#database = new Database(config.postgres, storage.postgres, logger);
   }
 
   /** Recovers and opens for business. Resolves when orders are taken and reads are answered. */
-  async start(): Promise<{ readonly port: number; readonly recovered: RecoveryFacts }> {
+  async start(): Promise<StartFacts> {
     const config = this.#config;
     const recovered = new Promise<RecoveryFacts>((resolve) => {
       this.#onRecovered = resolve;
@@ -105,7 +109,7 @@ export class Supervisor {
     const { connection } = this.#database;
     await Promise.all([writers, this.#threads.start(READERS, { ...data, postgres: connection })]);
     await this.#until(() => this.#figures.ledger.get(LedgerCounter.STATE) !== SinkState.CONNECTING, FIRST_CONTACT_MS);
-    return { port, recovered: facts };
+    return { port, recovered: facts, instruments: this.#instruments.current.all };
   }
 
   /**
@@ -235,6 +239,14 @@ export class Supervisor {
   }
 
   #health(): Health {
-    return healthOf(this.#figures, this.#config, this.#storage, this.#state.get(), this.#sinks, this.#lag);
+    return healthOf({
+      figures: this.#figures,
+      config: this.#config,
+      storage: this.#storage,
+      state: this.#state.get(),
+      details: this.#sinks,
+      lag: this.#lag,
+      instruments: this.#instruments.current.all,
+    });
   }
 }

@@ -61,7 +61,7 @@ export async function readLedgerFigures(
     } = await readRow(
       client,
       `SELECT count(*)::text AS open,
-              trim_scale(coalesce(sum(quantity - filled_quantity), 0) * 10::numeric ^ $2::int)::text AS remaining,
+              trim_scale(coalesce(sum(quantity - filled_quantity - prevented_quantity), 0) * 10::numeric ^ $2::int)::text AS remaining,
               (SELECT count(*) FROM closed_orders WHERE order_number > $1)::text AS closed
        FROM open_orders WHERE order_number > $1`,
       [range.after, quantityScale],

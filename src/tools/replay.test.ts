@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Command } from '../domain/command.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { InstrumentList } from '../wire/instrument-list.ts';
 import { OrderRequestParser } from '../wire/order-request.ts';
 import { BAD_INPUTS } from './bad-input-cases.ts';
 import { CheckReport } from './check-report.ts';
@@ -139,7 +140,7 @@ it('keeps its state in a file, and notices a cut one', () => {
 
 describe('order requests', () => {
   const parse = (json: string) => {
-    const parser = new OrderRequestParser(DEFAULT_INSTRUMENTS);
+    const parser = new OrderRequestParser(new InstrumentList(DEFAULT_INSTRUMENTS));
     const bytes = Buffer.from(json);
     const good = parser.parse(bytes, 0, bytes.length, new Command());
     return good ? 'good' : `${parser.problem.code} ${parser.problem.field}`;

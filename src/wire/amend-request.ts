@@ -3,12 +3,13 @@
 
 import { CommandType } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
-import type { Instrument } from '../domain/instrument.ts';
-import { fillChange, requireClientForKey } from './cancel-request.ts';
+import { requireClientForKey } from './cancel-request.ts';
 import { CommandTexts } from './command-texts.ts';
+import type { InstrumentSource } from './instrument-list.ts';
+import { beginCommand } from './plain-command.ts';
 import type { RequestProblem } from './problem.ts';
 import { RequestFields } from './request-fields.ts';
-import { PRICE_RULE, QUANTITY_RULE, readAmount } from './request-values.ts';
+import { readPrice, readQuantity } from './request-values.ts';
 
 const CLIENT = 0;
 const KEY = 1;
@@ -16,11 +17,11 @@ const PRICE = 2;
 const QUANTITY = 3;
 
 export class AmendRequestParser {
-  readonly #instruments: readonly Instrument[];
+  readonly #instruments: InstrumentSource;
   readonly #fields = new RequestFields(['client_id', 'idempotency_key', 'price', 'quantity']);
   readonly #texts = new CommandTexts();
 
-  constructor(instruments: readonly Instrument[]) {
+  constructor(instruments: InstrumentSource) {
     this.#instruments = instruments;
   }
 
@@ -43,25 +44,26 @@ export class AmendRequestParser {
   ): boolean {
     const fields = this.#fields;
     if (!fields.collect(bytes, from, to)) return false;
-    fillChange(command, CommandType.AMEND_ORDER, targetOrder, instrument);
+    beginCommand(command, CommandType.AMEND_ORDER);
+    command.targetOrder = targetOrder;
+    command.instrument = instrument;
     if (!requireClientForKey(fields, CLIENT, KEY)) return false;
     if (!fields.has(PRICE) && !fields.has(QUANTITY)) {
       return fields.refuse('missing_field', PRICE, 'price or quantity is required.');
     }
-    return this.#texts.read(fields, CLIENT, KEY, command) && this.#readAmounts(this.#instruments[instrument], command);
+    return this.#texts.read(fields, CLIENT, KEY, command) && this.#readAmounts(instrument, command);
   }
 
-  #readAmounts(rules: Instrument, command: Command): boolean {
+  #readAmounts(index: number, command: Command): boolean {
     const fields = this.#fields;
-    const { priceScale, minPriceTicks, maxPriceTicks, quantityScale, minQuantityLots, maxQuantityLots } = rules;
+    const instrument = this.#instruments.current.all[index];
     if (fields.has(PRICE)) {
-      command.priceTicks = readAmount(fields, PRICE, PRICE_RULE, priceScale, minPriceTicks, maxPriceTicks);
+      command.priceTicks = readPrice(fields, PRICE, instrument);
       if (command.priceTicks < 0) return false;
     }
     if (fields.has(QUANTITY)) {
-      const lots = readAmount(fields, QUANTITY, QUANTITY_RULE, quantityScale, minQuantityLots, maxQuantityLots);
-      if (lots < 0) return false;
-      command.quantityLots = lots;
+      command.quantityLots = readQuantity(fields, QUANTITY, instrument);
+      if (command.quantityLots < 0) return false;
     }
     return true;
   }

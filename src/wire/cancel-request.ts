@@ -4,6 +4,7 @@
 import { CommandType } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
 import { CommandTexts } from './command-texts.ts';
+import { beginCommand } from './plain-command.ts';
 import type { RequestProblem } from './problem.ts';
 import { RequestFields } from './request-fields.ts';
 
@@ -27,28 +28,10 @@ export class CancelRequestParser {
     const fields = this.#fields;
     if (from === to) fields.clear();
     else if (!fields.collect(bytes, from, to)) return false;
-    fillChange(command, CommandType.CANCEL_ORDER, targetOrder, 0);
+    beginCommand(command, CommandType.CANCEL_ORDER);
+    command.targetOrder = targetOrder;
     return requireClientForKey(fields, CLIENT, KEY) && this.#texts.read(fields, CLIENT, KEY, command);
   }
-}
-
-/** Everything of a command on an existing order but its texts and amounts. */
-export function fillChange(
-  command: Command,
-  type: typeof CommandType.CANCEL_ORDER | typeof CommandType.AMEND_ORDER,
-  targetOrder: number,
-  instrument: number,
-): void {
-  command.type = type;
-  command.targetOrder = targetOrder;
-  command.instrument = instrument;
-  command.flags = 0;
-  command.priceTicks = 0;
-  command.quantityLots = 0;
-  // Not read for these commands; always the same, because the idempotency fingerprint is of the whole command.
-  command.side = 1;
-  command.orderType = 1;
-  command.timeInForce = 1;
 }
 
 /** Keys are each client's own (rule 12 of domain/RULES.md): one without a client means nothing. */

@@ -1,15 +1,17 @@
 // Cancel and amend requests: good bodies become commands, bad ones are refused with their code and field.
 
 import { describe, expect, it } from 'vitest';
-import { CommandType } from '../domain/codes.ts';
+import { CommandType, Side } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { AmendRequestParser } from './amend-request.ts';
 import { CancelRequestParser } from './cancel-request.ts';
+import { InstrumentList } from './instrument-list.ts';
+import { ReplaceRequestParser } from './order-request.ts';
 
 const encoder = new TextEncoder();
 const cancels = new CancelRequestParser();
-const amends = new AmendRequestParser(DEFAULT_INSTRUMENTS);
+const amends = new AmendRequestParser(new InstrumentList(DEFAULT_INSTRUMENTS));
 const command = new Command();
 
 const text = (from: number, length: number) => Buffer.from(command.bytes.subarray(from, from + length)).toString();
@@ -98,5 +100,39 @@ describe('an amend', () => {
   ])('%s is refused: %s', (body, code, field) => {
     expect(amend(body)).toBe(false);
     expect(amends.problem).toMatchObject({ status: 400, code, field });
+  });
+});
+
+describe('a replacement', () => {
+  const other = { ...DEFAULT_INSTRUMENTS[0], name: 'ETH-USD', base: 'ETH', priceScale: 0 };
+  const parser = new ReplaceRequestParser(new InstrumentList([...DEFAULT_INSTRUMENTS, other]));
+  const replaced = { number: 2 ** 40, instrument: 1, side: Side.SELL };
+  const ORDER = { idempotency_key: 'k', client_id: 'alice', type: 'limit', price: 7, quantity: 1 };
+
+  function replace(body: object): boolean {
+    soil();
+    const bytes = encoder.encode(JSON.stringify(body));
+    return parser.parse(bytes, 0, bytes.length, replaced, command);
+  }
+
+  it('has the instrument and side of what it replaces unless it says otherwise', () => {
+    expect(replace(ORDER)).toBe(true);
+    expect(command).toMatchObject({ type: CommandType.REPLACE_ORDER, targetOrder: 2 ** 40, instrument: 1, side: 2 });
+    expect(command).toMatchObject({ orderType: 1, timeInForce: 1, flags: 0, priceTicks: 7, quantityLots: 100_000_000 });
+    expect(text(command.clientOffset, command.clientLength)).toBe('alice');
+    expect(replace({ ...ORDER, instrument: 'BTC-USD', side: 'buy', stp: 'cn' })).toBe(true);
+    expect(command).toMatchObject({ instrument: 0, side: 1, priceTicks: 700, selfTrade: 3 });
+  });
+
+  it.each([
+    [{ ...ORDER, client_id: undefined }, 'missing_field', 'client_id'],
+    [{ ...ORDER, idempotency_key: undefined }, 'missing_field', 'idempotency_key'],
+    [{ ...ORDER, dry_run: false }, 'unknown_field', 'dry_run'],
+    [{ ...ORDER, side: 'both' }, 'invalid_value', 'side'],
+    [{ ...ORDER, instrument: 'X' }, 'unknown_instrument', 'instrument'],
+    [{ ...ORDER, price: 0.5 }, 'off_tick', 'price'],
+  ])('%j is refused: %s', (body, code, field) => {
+    expect(replace(body)).toBe(false);
+    expect(parser.problem).toMatchObject({ status: 400, code, field });
   });
 });

@@ -1,9 +1,10 @@
 // The command record: the same bytes in a command ring's slot and in a journal frame. Layout: WIRE.md, "Command record".
-// Gateways encode, the matching agent, the follower and recovery decode. Allocates: nothing.
+// Gateways encode, the matching agent, the follower and recovery decode. Allocates: nothing (but an instrument's names).
 
 import { assert } from '../assert.ts';
-import type { CommandType, OrderType, Side, TimeInForce } from '../domain/codes.ts';
+import { CommandType, type OrderType, type SelfTrade, type Side, type TimeInForce } from '../domain/codes.ts';
 import { CLIENT_ID_BYTES_MAX, type Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
+import { DEFINITION_BYTES, decodeDefinition, encodeDefinition } from './instrument-codec.ts';
 
 const LENGTH = 0;
 const TYPE = 2;
@@ -20,15 +21,23 @@ const QUANTITY_LOTS = 32;
 const TARGET_ORDER = 40;
 const CLIENT_LENGTH = 48;
 const KEY_LENGTH = 49;
-const RESERVED = 50;
+const SELF_TRADE = 50;
+const EXTENSION_WORDS = 51;
+const VALUE = 52;
 export const COMMAND_FIXED_BYTES = 56;
 
-/** A slot holds the longest record: both texts at their longest. */
-export const COMMAND_SLOT_BYTES = 192;
-assert(
-  COMMAND_FIXED_BYTES + CLIENT_ID_BYTES_MAX + IDEMPOTENCY_KEY_BYTES_MAX <= COMMAND_SLOT_BYTES,
-  'the longest command record fits a slot',
-);
+/** The extension of an order that has one of its fields, and of client limits. */
+const FIVE_WORDS = 40;
+const ADJUSTMENT_BYTES = 24;
+
+/**
+ * A slot holds every order and every limit or balance with both texts at their longest. A definition has room for 96
+ * bytes of text, and needs none: sent twice it says the same.
+ */
+export const COMMAND_SLOT_BYTES = 256;
+const TEXT_BYTES_MAX = CLIENT_ID_BYTES_MAX + IDEMPOTENCY_KEY_BYTES_MAX;
+assert(COMMAND_FIXED_BYTES + FIVE_WORDS + TEXT_BYTES_MAX <= COMMAND_SLOT_BYTES, 'the longest order record fits a slot');
+assert(COMMAND_FIXED_BYTES + DEFINITION_BYTES <= COMMAND_SLOT_BYTES, 'a definition fits a slot');
 
 /** Who sent a command and when: transport facts that ride along in the record and never reach the engine. */
 export interface CommandOrigin {
@@ -51,7 +60,10 @@ export function encodeCommand(
 ): number {
   const { clientLength, keyLength } = command;
   assert(clientLength <= CLIENT_ID_BYTES_MAX && keyLength <= IDEMPOTENCY_KEY_BYTES_MAX, 'texts fit the record');
-  const length = (COMMAND_FIXED_BYTES + clientLength + keyLength + 7) & ~7;
+  const extensionBytes = extensionBytesOf(command);
+  const texts = COMMAND_FIXED_BYTES + extensionBytes;
+  const length = (texts + clientLength + keyLength + 7) & ~7;
+  assert(length <= COMMAND_SLOT_BYTES, 'the record fits a slot');
   view.setFloat64(offset + length - 8, 0, true);
   view.setUint16(offset + LENGTH, length, true);
   view.setUint16(offset + TYPE, command.type, true);
@@ -68,11 +80,78 @@ export function encodeCommand(
   view.setFloat64(offset + TARGET_ORDER, command.targetOrder, true);
   bytes[offset + CLIENT_LENGTH] = clientLength;
   bytes[offset + KEY_LENGTH] = keyLength;
-  view.setUint16(offset + RESERVED, 0, true);
-  view.setUint32(offset + RESERVED + 2, 0, true);
-  copyText(command.bytes, command.clientOffset, bytes, offset + COMMAND_FIXED_BYTES, clientLength);
-  copyText(command.bytes, command.keyOffset, bytes, offset + COMMAND_FIXED_BYTES + clientLength, keyLength);
+  bytes[offset + SELF_TRADE] = placesOrder(command.type) ? command.selfTrade : 0;
+  bytes[offset + EXTENSION_WORDS] = extensionBytes / 8;
+  view.setUint32(offset + VALUE, hasValue(command.type) ? command.value : 0, true);
+  if (extensionBytes > 0) encodeExtension(bytes, view, offset + COMMAND_FIXED_BYTES, command);
+  copyText(command.bytes, command.clientOffset, bytes, offset + texts, clientLength);
+  copyText(command.bytes, command.keyOffset, bytes, offset + texts + clientLength, keyLength);
   return length;
+}
+
+function placesOrder(type: CommandType): boolean {
+  return type === CommandType.NEW_ORDER || type === CommandType.REPLACE_ORDER;
+}
+
+function hasValue(type: CommandType): boolean {
+  return (
+    type === CommandType.SET_INSTRUMENT_STATUS ||
+    type === CommandType.SET_KILL_SWITCH ||
+    type === CommandType.SET_RISK_MODE
+  );
+}
+
+/** An order without rare fields has no extension, and so the bytes it had before there were extensions. */
+function extensionBytesOf(command: Command): number {
+  switch (command.type) {
+    case CommandType.NEW_ORDER:
+    case CommandType.REPLACE_ORDER:
+      return hasRareField(command) ? FIVE_WORDS : 0;
+    case CommandType.SET_CLIENT_LIMITS:
+      return FIVE_WORDS;
+    case CommandType.ADJUST_BALANCE:
+      return ADJUSTMENT_BYTES;
+    case CommandType.DEFINE_INSTRUMENT:
+      return DEFINITION_BYTES;
+    default:
+      return 0;
+  }
+}
+
+function hasRareField(command: Command): boolean {
+  return (
+    command.stopPriceTicks !== 0 ||
+    command.displayLots !== 0 ||
+    command.expiresUs !== 0 ||
+    command.amountHigh !== 0 ||
+    command.amountLow !== 0
+  );
+}
+
+function encodeExtension(bytes: Uint8Array, view: DataView, at: number, command: Command): void {
+  switch (command.type) {
+    case CommandType.SET_CLIENT_LIMITS:
+      view.setFloat64(at, command.maxOpenOrders, true);
+      view.setFloat64(at + 8, command.maxOrderLots, true);
+      view.setFloat64(at + 16, command.maxOrderNotionalHigh, true);
+      view.setFloat64(at + 24, command.maxOrderNotionalLow, true);
+      view.setFloat64(at + 32, command.maxPositionLots, true);
+      break;
+    case CommandType.ADJUST_BALANCE:
+      view.setFloat64(at, command.amountHigh, true);
+      view.setFloat64(at + 8, command.amountLow, true);
+      view.setFloat64(at + 16, command.currency, true);
+      break;
+    case CommandType.DEFINE_INSTRUMENT:
+      encodeDefinition(bytes, view, at, command.definition);
+      break;
+    default:
+      view.setFloat64(at, command.stopPriceTicks, true);
+      view.setFloat64(at + 8, command.displayLots, true);
+      view.setFloat64(at + 16, command.expiresUs, true);
+      view.setFloat64(at + 24, command.amountHigh, true);
+      view.setFloat64(at + 32, command.amountLow, true);
+  }
 }
 
 function copyText(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
@@ -84,12 +163,14 @@ export function commandLength(view: DataView, offset: number): number {
   return view.getUint16(offset + LENGTH, true);
 }
 
-/** Fills `command` from the record at `offset`; its texts borrow `bytes`. Returns the record's length. */
+/** Fills every field that the command's type uses; its texts borrow `bytes`. Returns the record's length. */
 export function decodeCommand(bytes: Uint8Array, view: DataView, offset: number, command: Command): number {
   const length = view.getUint16(offset + LENGTH, true);
   const clientLength = bytes[offset + CLIENT_LENGTH];
   const keyLength = bytes[offset + KEY_LENGTH];
-  assert(length === ((COMMAND_FIXED_BYTES + clientLength + keyLength + 7) & ~7), 'command record length agrees');
+  const extensionBytes = bytes[offset + EXTENSION_WORDS] * 8;
+  const texts = COMMAND_FIXED_BYTES + extensionBytes;
+  assert(length === ((texts + clientLength + keyLength + 7) & ~7), 'command record length agrees');
   // The engine checks each code's range; a record only reaches here with a valid checksum or from our own ring.
   command.type = view.getUint16(offset + TYPE, true) as CommandType;
   command.instrument = view.getUint16(offset + INSTRUMENT, true);
@@ -97,15 +178,57 @@ export function decodeCommand(bytes: Uint8Array, view: DataView, offset: number,
   command.orderType = bytes[offset + ORDER_TYPE] as OrderType;
   command.timeInForce = bytes[offset + TIME_IN_FORCE] as TimeInForce;
   command.flags = bytes[offset + FLAGS];
+  command.selfTrade = bytes[offset + SELF_TRADE] as SelfTrade;
+  command.value = view.getUint32(offset + VALUE, true);
   command.priceTicks = view.getFloat64(offset + PRICE_TICKS, true);
   command.quantityLots = view.getFloat64(offset + QUANTITY_LOTS, true);
   command.targetOrder = view.getFloat64(offset + TARGET_ORDER, true);
   command.bytes = bytes;
-  command.clientOffset = offset + COMMAND_FIXED_BYTES;
+  command.clientOffset = offset + texts;
   command.clientLength = clientLength;
-  command.keyOffset = offset + COMMAND_FIXED_BYTES + clientLength;
+  command.keyOffset = offset + texts + clientLength;
   command.keyLength = keyLength;
+  decodeExtension(bytes, view, offset + COMMAND_FIXED_BYTES, extensionBytes, command);
   return length;
+}
+
+function decodeExtension(bytes: Uint8Array, view: DataView, at: number, lengthBytes: number, command: Command): void {
+  switch (command.type) {
+    case CommandType.NEW_ORDER:
+    case CommandType.REPLACE_ORDER:
+      decodeRareFields(view, at, lengthBytes, command);
+      break;
+    case CommandType.SET_CLIENT_LIMITS:
+      assert(lengthBytes === FIVE_WORDS, 'client limits have their extension');
+      command.maxOpenOrders = view.getFloat64(at, true);
+      command.maxOrderLots = view.getFloat64(at + 8, true);
+      command.maxOrderNotionalHigh = view.getFloat64(at + 16, true);
+      command.maxOrderNotionalLow = view.getFloat64(at + 24, true);
+      command.maxPositionLots = view.getFloat64(at + 32, true);
+      break;
+    case CommandType.ADJUST_BALANCE:
+      assert(lengthBytes === ADJUSTMENT_BYTES, 'a balance adjustment has its extension');
+      command.amountHigh = view.getFloat64(at, true);
+      command.amountLow = view.getFloat64(at + 8, true);
+      command.currency = view.getFloat64(at + 16, true);
+      break;
+    case CommandType.DEFINE_INSTRUMENT:
+      assert(lengthBytes === DEFINITION_BYTES, 'a definition has its extension');
+      decodeDefinition(bytes, view, at, command.definition);
+      break;
+    default:
+      assert(lengthBytes === 0, 'this command has no extension');
+  }
+}
+
+function decodeRareFields(view: DataView, at: number, lengthBytes: number, command: Command): void {
+  assert(lengthBytes === 0 || lengthBytes === FIVE_WORDS, 'an order has its extension or none');
+  const has = lengthBytes > 0;
+  command.stopPriceTicks = has ? view.getFloat64(at, true) : 0;
+  command.displayLots = has ? view.getFloat64(at + 8, true) : 0;
+  command.expiresUs = has ? view.getFloat64(at + 16, true) : 0;
+  command.amountHigh = has ? view.getFloat64(at + 24, true) : 0;
+  command.amountLow = has ? view.getFloat64(at + 32, true) : 0;
 }
 
 /** Fills `origin` from the record at `offset`. */

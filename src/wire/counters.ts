@@ -10,6 +10,10 @@ export const CounterBlockId = {
   MARKET_DATA: 4,
   /** Written by the matching thread: counter n counts the orders rejected and commands refused for reason n. */
   REASONS: 5,
+  /** Written by the matching thread: commands by type and result, commandCounter(). */
+  COMMANDS: 6,
+  /** Written by the matching thread: counter n counts the trades of instrument n since the start. */
+  TRADES: 7,
   GATEWAY: 8,
 } as const;
 
@@ -23,6 +27,8 @@ export const MatchingCounter = {
   /** Last durable frame of the journal. */
   DURABLE_FRAME: 1,
   JOURNAL_BYTES: 2,
+  /** 1 while the kill switch is on, else 0. */
+  KILL_SWITCH: 3,
   TRADES: 4,
   OPEN_ORDERS: 8,
   IDEMPOTENCY_KEYS: 9,
@@ -37,17 +43,15 @@ export const MatchingCounter = {
   MATCH_SECONDS: 64,
   /** Histogram: commands per batch. */
   BATCH_COMMANDS: 88,
-  /** From here by command type and result: commandCounter(). */
-  COMMANDS: 112,
 } as const;
 
 /** How a command ended, as the metrics tell it. */
 export const CommandResult = { ACCEPTED: 0, REJECTED: 1, REFUSED: 2, REPLAYED: 3 } as const;
 export type CommandResult = (typeof CommandResult)[keyof typeof CommandResult];
 
-/** The matching counter of commands of a type (CommandType) that ended with a result. */
+/** The counter, in block COMMANDS, of commands of a type (CommandType) that ended with a result. */
 export function commandCounter(type: number, result: CommandResult): number {
-  return MatchingCounter.COMMANDS + (type - 1) * 4 + result;
+  return (type - 1) * 4 + result;
 }
 
 export const FollowerCounter = {

@@ -15,6 +15,7 @@ export const DecimalError = {
   /** Below zero (`-0` is zero). Wins over the two above. */
   NEGATIVE: -4,
 } as const;
+export type DecimalError = (typeof DecimalError)[keyof typeof DecimalError];
 
 /** Largest scale: 10^15 still counts exactly in a safe integer. */
 export const SCALE_MAX = 15;
@@ -84,7 +85,7 @@ export function parseDecimal(bytes: Uint8Array, from: number, to: number, scale:
 }
 
 /** The exponent part in `bytes[from..to)`, from its `e` on; NaN when malformed. */
-function parseExponent(bytes: Uint8Array, from: number, to: number): number {
+export function parseExponent(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   if (bytes[at] !== LOWER_E && bytes[at] !== UPPER_E) return Number.NaN;
   at++;

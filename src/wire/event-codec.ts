@@ -2,17 +2,49 @@
 // to market data) and in the event spool (follower to ledger and market data). Layout: WIRE.md, "Event record".
 
 /** Record types in the event ring and the spool. Numbers are never reused. */
-export const EventType = { ORDER: 1, TRADE: 2 } as const;
+export const EventType = {
+  /** An order record. */
+  ORDER: 1,
+  /** A trade record. */
+  TRADE: 2,
+  /** What one client owes or gets for one instrument in a settlement cycle. */
+  OBLIGATION: 3,
+  /** A settlement cycle was closed; follows its obligations. */
+  SETTLEMENT: 4,
+  /** An instrument was added or changed: its number and its whole definition. */
+  INSTRUMENT: 5,
+} as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
 export const EVENT_SEQUENCE = 0;
 export const EVENT_TIME_US = 8;
-/** ORDER only: by how much the resting quantity at the order's price changed, lots. */
+/** ORDER only: by how much the displayed quantity at the order's price changed, lots. */
 export const EVENT_RESTING_DELTA_LOTS = 16;
 /** ORDER only: OrderChange (domain/listener.ts). */
 export const EVENT_CHANGE = 24;
-/** The order record or the trade record. */
+/** The order record, the trade record, or one of the bodies below. */
 export const EVENT_BODY = 32;
+
+/** Body of OBLIGATION. Positive: the client receives; negative: the client delivers. */
+export const OBLIGATION_CYCLE = 0;
+export const OBLIGATION_NET_LOTS = 8;
+/** Net quote amount of the cycle, fees included: high * 2^48 + low in ticks x lots, 0 <= low < 2^48. */
+export const OBLIGATION_QUOTE_HIGH = 16;
+export const OBLIGATION_QUOTE_LOW = 24;
+export const OBLIGATION_INSTRUMENT = 32;
+export const OBLIGATION_CLIENT_LENGTH = 34;
+export const OBLIGATION_CLIENT = 40;
+
+/** Body of SETTLEMENT. */
+export const SETTLEMENT_CYCLE = 0;
+/** How many obligations the cycle closed with. */
+export const SETTLEMENT_OBLIGATIONS = 8;
+export const SETTLEMENT_BYTES = 16;
+
+/** Body of INSTRUMENT. */
+export const INSTRUMENT_EVENT_INDEX = 0;
+/** As instrument-codec.ts has it. */
+export const INSTRUMENT_EVENT_DEFINITION = 8;
 
 /** Writes the 32 bytes before the body. Allocates: nothing. */
 export function encodeEventHeader(

@@ -2,9 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OrderStatus, OrderType, REASONS, Side, TimeInForce } from '../domain/codes.ts';
+import { InstrumentStatus, OrderFlag, OrderStatus, OrderType, Side, TimeInForce } from '../domain/codes.ts';
 import type { Instrument } from '../domain/instrument.ts';
+import { REASONS } from '../domain/reasons.ts';
 import { formatDecimal } from './decimal.ts';
+import { InstrumentList } from './instrument-list.ts';
 import * as O from './order-codec.ts';
 import { ORDER_JSON_BYTES_MAX, OrderJsonWriter, REPLY_JSON_BYTES_MAX } from './order-json.ts';
 import { IdKind, PublicIds } from './public-id.ts';
@@ -23,9 +25,16 @@ const instruments: Instrument[] = [
   maxPriceTicks: 2 ** 48,
   minQuantityLots: 1,
   maxQuantityLots: 2 ** 51,
+  priceIncrementTicks: 1,
+  quantityIncrementLots: 1,
+  priceBandBps: 0,
+  referencePriceTicks: 0,
+  makerFeeMillionths: 0,
+  takerFeeMillionths: 0,
+  status: InstrumentStatus.OPEN,
 }));
 const ids = new PublicIds(1, 2);
-const writer = new OrderJsonWriter(instruments, ids);
+const writer = new OrderJsonWriter(new InstrumentList(instruments), ids);
 
 const times = fc.integer({ min: 0, max: 4_000_000_000_000_000 });
 const clients = fc
@@ -49,10 +58,18 @@ const orders = fc.record({
   timeInForce: fc.constantFrom(...Object.entries(TimeInForce)),
   status: fc.constantFrom(...Object.entries(OrderStatus)),
   postOnly: fc.boolean(),
+  slippage: fc.boolean(),
+  triggered: fc.boolean(),
+  selfTrade: fc.nat(4),
+  preventedPart: fc.constantFrom(0, 0, 0.5),
+  displayLots: fc.constantFrom<number[]>(0, 0, 7),
+  stopPriceTicks: fc.constantFrom<number[]>(0, 0, 9_999),
+  expiresUs: fc.oneof(fc.constant(0), times),
   client: clients,
 });
 type Order = typeof orders extends fc.Arbitrary<infer T> ? T : never;
 
+const preventedOf = (order: Order) => Math.floor((order.quantityLots - executedOf(order)) * order.preventedPart);
 const executedOf = (order: Order) => Math.floor(order.quantityLots * order.executedPart);
 
 /** Writes the record byte by byte as WIRE.md says, without the codec. Returns its padded length. */
@@ -65,10 +82,18 @@ function record(bytes: Uint8Array, view: DataView, at: number, order: Order): nu
   view.setFloat64(at + 56, Number(notional % LIMB), true);
   view.setUint16(at + 64, order.instrument, true);
   view.setUint16(at + 66, order.reason, true);
-  bytes.set([order.side[1], order.type[1], order.timeInForce[1], order.postOnly ? 1 : 0, order.status[1]], at + 68);
+  const flags =
+    (order.postOnly ? OrderFlag.POST_ONLY : 0) |
+    (order.slippage ? OrderFlag.SLIPPAGE : 0) |
+    (order.triggered ? OrderFlag.TRIGGERED : 0);
+  bytes.set([order.side[1], order.type[1], order.timeInForce[1], flags, order.status[1]], at + 68);
   const client = new TextEncoder().encode(order.client);
-  bytes[at + 73] = client.length;
+  const rare = [preventedOf(order), order.displayLots, order.stopPriceTicks, order.expiresUs];
+  const hasRare = rare.some((value) => value !== 0);
+  bytes.set([client.length, hasRare ? 32 : 0, order.selfTrade], at + 73);
   bytes.set(client, at + 80);
+  const rareAt = at + ((80 + client.length + 7) & ~7);
+  if (hasRare) for (const [i, value] of rare.entries()) view.setFloat64(rareAt + i * 8, value, true);
   return O.orderRecordLength(bytes, at);
 }
 
@@ -80,7 +105,10 @@ function isoTime(timeUs: number): string {
 function expectedOrder(order: Order): Record<string, unknown> {
   const { priceScale, quantityScale, name } = instruments[order.instrument];
   const executed = executedOf(order);
-  const rest = order.quantityLots - executed;
+  const prevented = preventedOf(order);
+  const rest = order.quantityLots - executed - prevented;
+  const market = order.type[0] === 'MARKET';
+  const bound = order.slippage ? 'max_slippage' : 'protection_price';
   const status = order.status[0];
   const lots = (value: number) => formatDecimal(value, quantityScale);
   return {
@@ -94,7 +122,7 @@ function expectedOrder(order: Order): Record<string, unknown> {
     filled_quantity: lots(executed),
     remaining_quantity: lots(status === 'OPEN' || status === 'PARTIALLY_FILLED' ? rest : 0),
     cancelled_quantity: lots(status === 'CANCELLED' || status === 'EXPIRED' ? rest : 0),
-    prevented_quantity: lots(0),
+    prevented_quantity: lots(prevented),
     average_price: executed === 0 ? null : formatDecimal(order.averageTicks, priceScale),
     status: status.toLowerCase(),
     time_in_force: order.timeInForce[0],
@@ -103,6 +131,13 @@ function expectedOrder(order: Order): Record<string, unknown> {
     sequence: order.number,
     created_at: isoTime(order.createdUs),
     updated_at: isoTime(order.updatedUs),
+    ...(order.selfTrade === 0 ? {} : { stp: ['none', 'dc', 'co', 'cn', 'cb'][order.selfTrade] }),
+    ...(market ? { [bound]: formatDecimal(order.priceTicks, priceScale) } : {}),
+    ...(order.stopPriceTicks === 0
+      ? {}
+      : { stop_price: formatDecimal(order.stopPriceTicks, priceScale), triggered: order.triggered }),
+    ...(order.displayLots === 0 ? {} : { display_quantity: lots(order.displayLots) }),
+    ...(order.expiresUs === 0 ? {} : { expires_at: isoTime(order.expiresUs) }),
   };
 }
 
@@ -116,6 +151,7 @@ describe('OrderJsonWriter', () => {
   it('writes an order as JSON.stringify would', () => {
     fc.assert(
       fc.property(orders, fc.boolean(), (order, withClient) => {
+        bytes.fill(0);
         record(bytes, view, 8, order);
         const end = writer.writeOrder(out, 5, bytes, view, 8, withClient);
         const expected = expectedOrder(order);
@@ -142,13 +178,14 @@ describe('OrderJsonWriter', () => {
     );
     fc.assert(
       fc.property(orders, fills, fc.nat(0xffffffff), (order, made, total) => {
-        const length = record(bytes, view, 8 + 40, order);
+        const length = record(bytes, view, 8 + R.REPLY_ORDER, order);
         view.setUint32(8 + 32, total, true);
         view.setUint16(8 + 36, made.length, true);
         view.setUint16(8 + 38, length, true);
         for (const [i, fill] of made.entries()) {
           const values = [fill.trade, fill.maker, fill.makerCreatedUs, fill.priceTicks, fill.quantityLots];
-          for (const [j, value] of values.entries()) view.setFloat64(8 + 40 + length + i * 40 + j * 8, value, true);
+          for (const [j, value] of values.entries())
+            view.setFloat64(8 + R.REPLY_ORDER + length + i * 40 + j * 8, value, true);
         }
         const { priceScale, quantityScale } = instruments[order.instrument];
         const end = writer.writeReply(out, 16, bytes, view, 8);
@@ -183,6 +220,13 @@ describe('OrderJsonWriter', () => {
       timeInForce: ['GTC', 1],
       status: ['PARTIALLY_FILLED', 2],
       postOnly: false,
+      slippage: false,
+      triggered: false,
+      selfTrade: 4,
+      preventedPart: 0.5,
+      displayLots: 2 ** 51,
+      stopPriceTicks: 2 ** 48,
+      expiresUs: 4_000_000_000_000_000,
       client: '\u0001'.repeat(64),
     };
     record(bytes, view, 8, worst);

@@ -1,14 +1,23 @@
 // Orders as clients read them: JSON written straight from an order record or a reply record into a byte buffer. Any
 // thread; one writer for each. Owns the fixed parts of the text, composed once; borrows records until return. Allocates:
-// nothing, but for a combination of status and reason seen for the first time. Field order: that of the API it replaces.
+// nothing, but for an instrument or a combination of status and reason seen for the first time. Field order: that of the
+// API it replaces, then what only some orders have.
 
 import { assert } from '../assert.ts';
-import { isLive, OrderFlag, OrderStatus, OrderType, reasonName } from '../domain/codes.ts';
+import { isLive, OrderFlag, OrderStatus, OrderType, SelfTrade } from '../domain/codes.ts';
 import type { Instrument } from '../domain/instrument.ts';
+import { reasonName } from '../domain/reasons.ts';
 import { averagePriceTicks } from './average-price.ts';
-import { formatDecimal, writeDecimal } from './decimal.ts';
+import { writeDecimal } from './decimal.ts';
 import { writeInteger } from './digits.ts';
-import { ORDER_STATUS_TEXTS, ORDER_TYPE_TEXTS, SIDE_TEXTS, TIME_IN_FORCE_TEXTS } from './enum-texts.ts';
+import {
+  ORDER_STATUS_TEXTS,
+  ORDER_TYPE_TEXTS,
+  SELF_TRADE_TEXTS,
+  SIDE_TEXTS,
+  TIME_IN_FORCE_TEXTS,
+} from './enum-texts.ts';
+import type { InstrumentSource } from './instrument-list.ts';
 import { IsoTimeWriter } from './iso-time.ts';
 import { putBytes, putEscaped } from './json-writer.ts';
 import * as O from './order-codec.ts';
@@ -16,7 +25,7 @@ import { IdKind, type PublicIds } from './public-id.ts';
 import * as R from './reply-codec.ts';
 
 /** Room that writeOrder asks for, whatever the order: every text at its longest, every byte of it escaped. */
-export const ORDER_JSON_BYTES_MAX = 1_536;
+export const ORDER_JSON_BYTES_MAX = 1_792;
 /** Room for one fill of a reply. */
 const FILL_JSON_BYTES_MAX = 192;
 /** Room that writeReply asks for. */
@@ -30,9 +39,19 @@ const QUANTITY = encode('","quantity":"');
 const FILLED = encode('","filled_quantity":"');
 const REMAINING = encode('","remaining_quantity":"');
 const CANCELLED = encode('","cancelled_quantity":"');
+const PREVENTED = encode('","prevented_quantity":"');
+const AVERAGE_PRICE = encode('","average_price":');
 const NULL = encode('null');
 const CREATED = encode(',"created_at":"');
 const UPDATED = encode('","updated_at":"');
+const STOP_PRICE = encode(',"stop_price":"');
+const TRIGGERED = encode('","triggered":true');
+const NOT_TRIGGERED = encode('","triggered":false');
+const DISPLAY_QUANTITY = encode(',"display_quantity":"');
+const EXPIRES = encode(',"expires_at":"');
+const PROTECTION_PRICE = encode(',"protection_price":"');
+const MAX_SLIPPAGE = encode(',"max_slippage":"');
+const SELF_TRADES = SELF_TRADE_TEXTS.map((text) => encode(`,"stp":"${text}"`));
 const TRADES = encode(',"trades":[');
 const TRADE_ID = encode('{"trade_id":"');
 const MAKER_ORDER_ID = encode('","maker_order_id":"');
@@ -48,7 +67,6 @@ interface InstrumentText {
   readonly quantityScale: number;
   /** By side * 4 + type: from the instrument's name to the opening quote of the price, or of the quantity of a market order. */
   readonly heads: readonly Uint8Array[];
-  readonly prevented: Uint8Array;
 }
 
 function textOf(instrument: Instrument): InstrumentText {
@@ -65,20 +83,22 @@ function textOf(instrument: Instrument): InstrumentText {
     priceScale: instrument.priceScale,
     quantityScale: instrument.quantityScale,
     heads,
-    prevented: encode(`","prevented_quantity":"${formatDecimal(0, instrument.quantityScale)}","average_price":`),
   };
 }
 
 export class OrderJsonWriter {
   readonly #ids: PublicIds;
-  readonly #instruments: readonly InstrumentText[];
+  readonly #instruments: InstrumentSource;
+  /** By instrument, as they come up: names and scales never change. */
+  readonly #texts: InstrumentText[] = [];
   readonly #created = new IsoTimeWriter();
   readonly #updated = new IsoTimeWriter();
+  readonly #expires = new IsoTimeWriter();
   /** From the status to the sequence, by what they are made of. */
   readonly #tails = new Map<number, Uint8Array>();
 
-  constructor(instruments: readonly Instrument[], ids: PublicIds) {
-    this.#instruments = instruments.map(textOf);
+  constructor(instruments: InstrumentSource, ids: PublicIds) {
+    this.#instruments = instruments;
     this.#ids = ids;
   }
 
@@ -122,8 +142,15 @@ export class OrderJsonWriter {
 
   #instrument(view: DataView, offset: number): InstrumentText {
     const index = view.getUint16(offset + O.ORDER_INSTRUMENT, true);
-    assert(index < this.#instruments.length, 'an order record names a known instrument');
-    return this.#instruments[index];
+    return this.#texts[index] ?? this.#compose(index);
+  }
+
+  #compose(index: number): InstrumentText {
+    const { all } = this.#instruments.current;
+    assert(index < all.length, 'an order record names a known instrument');
+    const text = textOf(all[index]);
+    this.#texts[index] = text;
+    return text;
   }
 
   /** The order without its closing brace. */
@@ -159,6 +186,47 @@ export class OrderJsonWriter {
     const updatedUs = view.getFloat64(offset + O.ORDER_UPDATED_US, true);
     end = this.#updated.write(out, putBytes(out, end, UPDATED), updatedUs);
     out[end] = QUOTE;
+    return this.#writeRare(out, end + 1, bytes, view, offset, text);
+  }
+
+  /** What only some orders have: each member only when it is set. */
+  #writeRare(
+    out: Uint8Array,
+    at: number,
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    text: InstrumentText,
+  ): number {
+    let end = at;
+    const selfTrade = bytes[offset + O.ORDER_SELF_TRADE];
+    if (selfTrade !== SelfTrade.NONE) end = putBytes(out, end, SELF_TRADES[selfTrade]);
+    const flags = bytes[offset + O.ORDER_FLAGS];
+    const protection = view.getFloat64(offset + O.ORDER_PRICE_TICKS, true);
+    const slippage = (flags & OrderFlag.SLIPPAGE) !== 0;
+    if (bytes[offset + O.ORDER_TYPE] === OrderType.MARKET && (slippage || protection !== 0)) {
+      end = putBytes(out, end, slippage ? MAX_SLIPPAGE : PROTECTION_PRICE);
+      end += writeDecimal(out, end, protection, text.priceScale);
+      out[end++] = QUOTE;
+    }
+    const rare = O.orderRareOffset(bytes, offset);
+    if (rare < 0) return end;
+    const stopPrice = view.getFloat64(rare + O.RARE_STOP_PRICE_TICKS, true);
+    if (stopPrice !== 0) {
+      end = putBytes(out, end, STOP_PRICE);
+      end += writeDecimal(out, end, stopPrice, text.priceScale);
+      end = putBytes(out, end, (flags & OrderFlag.TRIGGERED) !== 0 ? TRIGGERED : NOT_TRIGGERED);
+    }
+    const display = view.getFloat64(rare + O.RARE_DISPLAY_LOTS, true);
+    if (display !== 0) {
+      end = putBytes(out, end, DISPLAY_QUANTITY);
+      end += writeDecimal(out, end, display, text.quantityScale);
+      out[end++] = QUOTE;
+    }
+    const expiresUs = view.getFloat64(rare + O.RARE_EXPIRES_US, true);
+    if (expiresUs === 0) return end;
+    end = this.#expires.write(out, putBytes(out, end, EXPIRES), expiresUs);
+    out[end] = QUOTE;
     return end + 1;
   }
 
@@ -175,16 +243,20 @@ export class OrderJsonWriter {
     const status = bytes[offset + O.ORDER_STATUS];
     const quantity = view.getFloat64(offset + O.ORDER_QUANTITY_LOTS, true);
     const executed = view.getFloat64(offset + O.ORDER_EXECUTED_LOTS, true);
-    const unexecuted = quantity - executed;
+    const rare = O.orderRareOffset(bytes, offset);
+    const prevented = rare < 0 ? 0 : view.getFloat64(rare + O.RARE_PREVENTED_LOTS, true);
+    const rest = quantity - executed - prevented;
     const cancelled = status === OrderStatus.CANCELLED || status === OrderStatus.EXPIRED;
     let end = at + writeDecimal(out, at, quantity, scale);
     end = putBytes(out, end, FILLED);
     end += writeDecimal(out, end, executed, scale);
     end = putBytes(out, end, REMAINING);
-    end += writeDecimal(out, end, isLive(status) ? unexecuted : 0, scale);
+    end += writeDecimal(out, end, isLive(status) ? rest : 0, scale);
     end = putBytes(out, end, CANCELLED);
-    end += writeDecimal(out, end, cancelled ? unexecuted : 0, scale);
-    end = putBytes(out, end, text.prevented);
+    end += writeDecimal(out, end, cancelled ? rest : 0, scale);
+    end = putBytes(out, end, PREVENTED);
+    end += writeDecimal(out, end, prevented, scale);
+    end = putBytes(out, end, AVERAGE_PRICE);
     if (executed === 0) return putBytes(out, end, NULL);
     const high = view.getFloat64(offset + O.ORDER_NOTIONAL_HIGH, true);
     const low = view.getFloat64(offset + O.ORDER_NOTIONAL_LOW, true);

@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Command } from '../domain/command.ts';
 import { DEFAULT_INSTRUMENTS, type Instrument } from '../domain/instrument.ts';
+import { InstrumentList } from './instrument-list.ts';
 import { OrderRequestParser } from './order-request.ts';
 
-const parser = new OrderRequestParser(DEFAULT_INSTRUMENTS);
+const parser = new OrderRequestParser(new InstrumentList(DEFAULT_INSTRUMENTS));
 
 const LIMIT = {
   idempotency_key: 'key-1',
@@ -27,6 +28,16 @@ function withField(field: string, value: string, base: object = LIMIT): string {
 function without(field: string): string {
   return JSON.stringify(Object.fromEntries(Object.entries(LIMIT).filter(([name]) => name !== field)));
 }
+
+function gtt(expiresAt: string): string {
+  return withField('expires_at', expiresAt, { ...LIMIT, time_in_force: 'GTT' });
+}
+
+const MARKET = { idempotency_key: 'k', client_id: 'c', side: 'sell', type: 'market', quantity: 1 };
+const { quantity: _, ...BY_AMOUNT } = MARKET;
+const quote = (amount: string) => withField('quote_quantity', amount, BY_AMOUNT);
+/** 123456789012345678.0123456789 in units of 10^-10. */
+const LARGE = 1_234_567_890_123_456_780_123_456_789n;
 
 interface Parsed {
   command: Command;
@@ -84,18 +95,87 @@ describe('a good body', () => {
     ['not post-only', withField('post_only', 'false'), { flags: 0 }],
     ['the instrument', withField('instrument', '"BTC-USD"'), { instrument: 0 }],
     ['an escaped value', withField('side', '"\\u0073ell"'), { side: 2 }],
-    ['supported forms of the unsupported', withField('stp', '"none","dry_run":false'), { side: 1 }],
+    ['stp none', withField('stp', '"none"'), { selfTrade: 0 }],
+    ['stp dc', withField('stp', '"dc"'), { selfTrade: 1 }],
+    ['stp co', withField('stp', '"co"'), { selfTrade: 2 }],
+    ['stp cn', withField('stp', '"cn"'), { selfTrade: 3 }],
+    ['stp cb', withField('stp', '"cb"'), { selfTrade: 4 }],
+    ['FOK', withField('time_in_force', '"FOK"'), { timeInForce: 3, expiresUs: 0 }],
+    ['GTT', gtt('"2030-01-01T00:00:00Z"'), { timeInForce: 4, expiresUs: 1_893_456_000_000_000 }],
+    ['GTD', gtt('1893456000000').replace('GTT', 'GTD'), { timeInForce: 4, expiresUs: 1_893_456_000_000_000 }],
+    ['microseconds', gtt('"2030-01-01T01:00:00.000001+01:00"'), { expiresUs: 1_893_456_000_000_001 }],
+    ['parts of milliseconds', gtt('1893456000000.5'), { expiresUs: 1_893_456_000_000_500 }],
+    ['a stop price', withField('stop_price', '"71000"'), { flags: 2, stopPriceTicks: 7_100_000, orderType: 1 }],
+    ['a stop price and FOK', withField('stop_price', '1,"time_in_force":"FOK"'), { flags: 2, timeInForce: 3 }],
+    ['a display quantity', withField('display_quantity', '0.1'), { displayLots: 10_000_000 }],
+    ['all of it displayed', withField('display_quantity', '0.5'), { displayLots: 50_000_000 }],
+    ['post-only and GTT', gtt('1,"post_only":true'), { flags: 1, timeInForce: 4, expiresUs: 1_000 }],
     ['white space', `\n\t ${JSON.stringify(LIMIT, null, 2)}\r\n`, { side: 1 }],
   ])('may have %s', (_, body, expected) => {
     expect(parse(body)?.command).toMatchObject(expected);
   });
 
   it('of a market order has no price and never rests', () => {
-    const market = { idempotency_key: 'k', client_id: 'c', side: 'sell', type: 'market', quantity: 1 };
     for (const timeInForce of [undefined, 'GTC', 'IOC']) {
-      const parsed = parse(JSON.stringify({ ...market, time_in_force: timeInForce }));
+      const parsed = parse(JSON.stringify({ ...MARKET, time_in_force: timeInForce }));
       expect(parsed?.command).toMatchObject({ orderType: 2, timeInForce: 2, priceTicks: 0, quantityLots: 100_000_000 });
     }
+  });
+
+  it.each([
+    ['fill or kill', { ...MARKET, time_in_force: 'FOK' }, { timeInForce: 3 }],
+    ['protected', { ...MARKET, protection_price: '69000' }, { priceTicks: 6_900_000, flags: 0 }],
+    ['within a distance', { ...MARKET, max_slippage: '12.5' }, { priceTicks: 1_250, flags: 8 }],
+    ['at the best price alone', { ...MARKET, max_slippage: 0 }, { priceTicks: 0, flags: 8 }],
+    ['with a stop', { ...MARKET, stop_price: 100 }, { stopPriceTicks: 10_000, flags: 2, timeInForce: 2 }],
+    [
+      'with a stop, for a time',
+      { ...MARKET, stop_price: 100, protection_price: 99, time_in_force: 'GTT', expires_at: 5 },
+      { stopPriceTicks: 10_000, priceTicks: 9_900, flags: 2, timeInForce: 4, expiresUs: 5_000 },
+    ],
+    [
+      'by amount',
+      { ...BY_AMOUNT, quote_quantity: '1.5' },
+      { flags: 4, quantityLots: 0, amountHigh: 0, amountLow: 15e9 },
+    ],
+    [
+      'by a large amount',
+      { ...BY_AMOUNT, quote_quantity: '123456789012345678.0123456789' },
+      { amountHigh: Number(LARGE / 2n ** 48n), amountLow: Number(LARGE % 2n ** 48n) },
+    ],
+    [
+      'by amount, within a distance',
+      { ...BY_AMOUNT, quote_quantity: 1, max_slippage: 1 },
+      { flags: 12, priceTicks: 100 },
+    ],
+  ])('of a market order may be %s', (_, body, expected) => {
+    expect(parse(JSON.stringify(body))?.command).toMatchObject({ orderType: 2, ...expected });
+  });
+
+  it('may ask what would happen', () => {
+    expect(parse(withField('dry_run', 'true'))?.command).toMatchObject({ type: 1, priceTicks: 7_000_025 });
+    expect(parser.dryRun).toBe(true);
+    parse(withField('dry_run', 'false'));
+    expect(parser.dryRun).toBe(false);
+    parse(withField('dry_run', 'true'));
+    parse(JSON.stringify(LIMIT));
+    expect(parser.dryRun).toBe(false);
+  });
+
+  it('is on its instrument’s tick and lot', () => {
+    const own = new OrderRequestParser(
+      new InstrumentList([{ ...DEFAULT_INSTRUMENTS[0], priceIncrementTicks: 25, quantityIncrementLots: 1_000 }]),
+    );
+    expect(parse(JSON.stringify(LIMIT), own)?.command).toMatchObject({ priceTicks: 7_000_025 });
+    expect(refusal(withField('price', '1.10'), own)).toMatchObject({
+      code: 'off_tick',
+      detail: 'price must be a multiple of the tick, 0.25.',
+    });
+    expect(refusal(withField('quantity', '0.00000001'), own)).toMatchObject({ code: 'off_lot', field: 'quantity' });
+    expect(refusal(withField('stop_price', '1.10'), own)).toMatchObject({ code: 'stop_price_invalid' });
+    expect(refusal(withField('display_quantity', '0.00000001'), own)).toMatchObject({
+      code: 'display_quantity_invalid',
+    });
   });
 
   it('keeps its texts, escaped or not, at their longest', () => {
@@ -127,7 +207,7 @@ describe('a good body', () => {
       name: `A${i}-USD`,
       priceScale: i % 3,
     }));
-    const own = new OrderRequestParser(several);
+    const own = new OrderRequestParser(new InstrumentList(several));
     for (const i of [0, 7, 299]) {
       const body = withField('instrument', `"A${i}-USD"`, { ...LIMIT, price: 100 });
       expect(parse(body, own)?.command).toMatchObject({ instrument: i, priceTicks: 100 * 10 ** (i % 3) });
@@ -262,7 +342,7 @@ describe('a bad body', () => {
       withField('time_in_force', '"DAY"'),
       'invalid_value',
       'time_in_force',
-      'time_in_force must be one of: GTC, IOC.',
+      'time_in_force must be one of: GTC, IOC, FOK, GTT, GTD.',
     ],
     [
       'another instrument',
@@ -271,26 +351,129 @@ describe('a bad body', () => {
       'instrument',
       'There is no such instrument.',
     ],
+    ['stp unknown', withField('stp', '"x"'), 'invalid_value', 'stp', 'stp must be one of: none, dc, co, cn, cb.'],
+    ['stp null', withField('stp', 'null'), 'wrong_type', 'stp', /must be a string/],
     [
-      'FOK',
-      withField('time_in_force', '"FOK"'),
-      'not_supported',
+      'GTT without its time',
+      withField('time_in_force', '"GTT"'),
+      'missing_field',
+      'expires_at',
+      'expires_at is required with time_in_force GTT.',
+    ],
+    ['GTC with a time', withField('expires_at', '1'), 'field_not_allowed', 'expires_at', /only with time_in_force GTT/],
+    ['no time', gtt('"soon"'), 'invalid_value', 'expires_at', /ISO 8601 time such as/],
+    ['a time without zone', gtt('"2030-01-01T00:00:00"'), 'invalid_value', 'expires_at', /ISO 8601/],
+    ['a time finer than microseconds', gtt('1.0001'), 'invalid_value', 'expires_at', /ISO 8601/],
+    ['the epoch', gtt('0'), 'invalid_value', 'expires_at', /ISO 8601/],
+    ['a time before it', gtt('-1'), 'invalid_value', 'expires_at', /ISO 8601/],
+    ['a time too late', gtt('9007199254741'), 'invalid_value', 'expires_at', /before the year 2255/],
+    ['true as a time', gtt('true'), 'wrong_type', 'expires_at', /milliseconds/],
+    [
+      'a market order for a time',
+      JSON.stringify({ ...MARKET, time_in_force: 'GTT', expires_at: 1 }),
+      'invalid_value',
       'time_in_force',
-      'time_in_force FOK is not supported yet.',
+      /GTT goes only with an order that may rest or wait/,
     ],
-    ['GTT', withField('time_in_force', '"GTT"'), 'not_supported', 'time_in_force', /GTT is not supported/],
+    ['a stop price of zero', withField('stop_price', '0'), 'zero', 'stop_price', /at least 0.01/],
+    ['a negative stop price', withField('stop_price', '-1'), 'negative', 'stop_price', /at least 0.01/],
     [
-      'expires_at',
-      withField('expires_at', '"2030-01-01T00:00:00Z"'),
-      'not_supported',
-      'expires_at',
-      'expires_at is not supported yet.',
+      'a stop price off tick',
+      withField('stop_price', '0.001'),
+      'stop_price_invalid',
+      'stop_price',
+      /of the tick, 0.01/,
     ],
-    ['stop_price', withField('stop_price', '1'), 'not_supported', 'stop_price', /not supported/],
-    ['display_quantity', withField('display_quantity', '1'), 'not_supported', 'display_quantity', /not supported/],
-    ['stp dc', withField('stp', '"dc"'), 'not_supported', 'stp', 'stp dc is not supported yet.'],
-    ['stp unknown', withField('stp', '"x"'), 'invalid_value', 'stp', 'stp must be one of: none.'],
-    ['dry_run', withField('dry_run', 'true'), 'not_supported', 'dry_run', 'dry_run is not supported yet.'],
+    ['a stop price too high', withField('stop_price', '1e9'), 'stop_price_invalid', 'stop_price', /within 0.01 to/],
+    ['no stop price', withField('stop_price', 'null'), 'wrong_type', 'stop_price', /decimal string/],
+    [
+      'post-only and a stop price',
+      withField('stop_price', '1,"post_only":true'),
+      'post_only_invalid',
+      'post_only',
+      /without a stop_price/,
+    ],
+    [
+      'more displayed than there is',
+      withField('display_quantity', '0.50000001'),
+      'display_quantity_invalid',
+      'display_quantity',
+      'display_quantity must be within 0.00000001 to 0.50000000.',
+    ],
+    ['nothing displayed', withField('display_quantity', '0'), 'zero', 'display_quantity', /at least/],
+    ...['"IOC"', '"FOK"'].map((timeInForce): [string, string, string, string, RegExp] => [
+      `a display quantity and ${timeInForce}`,
+      withField('display_quantity', `0.1,"time_in_force":${timeInForce}`),
+      'display_quantity_invalid',
+      'display_quantity',
+      /only with a limit order that may rest/,
+    ]),
+    [
+      'a market order with a display quantity',
+      JSON.stringify({ ...MARKET, display_quantity: 1 }),
+      'display_quantity_invalid',
+      'display_quantity',
+      /limit order/,
+    ],
+    ...[{ quantity: 1 }, { time_in_force: 'FOK' }, { stop_price: 1 }, { display_quantity: 1 }, { type: 'limit' }].map(
+      (more): [string, string, string, string, RegExp] => [
+        `a quote amount with ${JSON.stringify(more)}`,
+        JSON.stringify({ ...BY_AMOUNT, quote_quantity: 1, ...more }),
+        'quote_amount_invalid',
+        'quote_quantity',
+        /only with a market order/,
+      ],
+    ),
+    ['neither', JSON.stringify(BY_AMOUNT), 'missing_field', 'quantity', 'quantity is required.'],
+    ['a quote amount of zero', quote('0'), 'zero', 'quote_quantity', 'quote_quantity must be above zero.'],
+    ['a negative quote amount', quote('-1'), 'negative', 'quote_quantity', /above zero/],
+    ['a quote amount of text', quote('"x"'), 'not_a_number', 'quote_quantity', /decimal number/],
+    ['a quote amount too fine', quote('1e-11'), 'quote_amount_invalid', 'quote_quantity', /0.0000000001/],
+    [
+      'a quote amount too large',
+      quote('1e30'),
+      'quote_amount_invalid',
+      'quote_quantity',
+      /below 126765060022822940149/,
+    ],
+    ['a quote amount of null', quote('null'), 'wrong_type', 'quote_quantity', /decimal string/],
+    [
+      'protection of a limit order',
+      withField('protection_price', '1'),
+      'field_not_allowed',
+      'protection_price',
+      'protection_price goes only with a market order.',
+    ],
+    ['slippage of a limit order', withField('max_slippage', '1'), 'field_not_allowed', 'max_slippage', /market order/],
+    [
+      'protection and slippage',
+      JSON.stringify({ ...MARKET, protection_price: 1, max_slippage: 1 }),
+      'field_not_allowed',
+      'max_slippage',
+      /protection_price/,
+    ],
+    [
+      'slippage and a stop price',
+      JSON.stringify({ ...MARKET, stop_price: 1, max_slippage: 1 }),
+      'price_out_of_bounds',
+      'max_slippage',
+      /stop_price/,
+    ],
+    [
+      'protection off tick',
+      JSON.stringify({ ...MARKET, protection_price: 0.001 }),
+      'off_tick',
+      'protection_price',
+      /tick/,
+    ],
+    ['protection of 0', JSON.stringify({ ...MARKET, protection_price: 0 }), 'zero', 'protection_price', /at least/],
+    [
+      'too much slippage',
+      JSON.stringify({ ...MARKET, max_slippage: 1e9 }),
+      'price_out_of_bounds',
+      'max_slippage',
+      /0.00 to/,
+    ],
     ['dry_run 1', withField('dry_run', '1'), 'wrong_type', 'dry_run', /true or false/],
     ['1e400', withField('price', '1e400'), 'price_out_of_bounds', 'price', priceBounds],
     ['1e400 as text', withField('quantity', '"1e400"'), 'quantity_out_of_bounds', 'quantity', quantityBounds],
@@ -354,7 +537,7 @@ describe('a bad body', () => {
       withField('post_only', 'true,"time_in_force":"IOC"'),
       'post_only_invalid',
       'post_only',
-      'post_only goes only with a limit order and GTC.',
+      'post_only goes only with a limit order that may rest (GTC or GTT), without a stop_price.',
     ],
     [
       'post-only and market',

@@ -1,7 +1,7 @@
 // Errors as clients read them, and the table of codes against the reasons of the engine.
 
 import { describe, expect, it } from 'vitest';
-import { REASONS, Reason } from '../domain/codes.ts';
+import { REASONS, Reason } from '../domain/reasons.ts';
 import { PROBLEMS, problemJson, problemOfReason } from './problem.ts';
 
 describe('problems', () => {
@@ -27,12 +27,31 @@ describe('problems', () => {
     expect(body).not.toHaveProperty('field');
   });
 
-  it('know every refusal of the engine, and none of its rejects', () => {
-    for (const reason of REASONS.keys()) if (reason >= 100) expect(problemOfReason(reason)).toBeDefined();
-    expect(problemOfReason(Reason.NOT_OWNER)).toBe('order_unknown');
-    expect(PROBLEMS.order_unknown.status).toBe(404);
+  it('know every reason of the engine', () => {
+    for (const [reason, { name, text }] of REASONS) {
+      const problem = problemOfReason(reason);
+      expect(problem).toMatchObject({ code: name, detail: text });
+      expect([404, 409, 422]).toContain(problem?.status);
+    }
     expect(problemOfReason(Reason.NONE)).toBeUndefined();
     expect(problemOfReason(9_999)).toBeUndefined();
+  });
+
+  it.each([
+    [Reason.ORDER_UNKNOWN, 'order_unknown', 404],
+    [Reason.NOT_OWNER, 'order_unknown', 404],
+    [Reason.ORDER_CLOSED, 'order_closed', 409],
+    [Reason.KEY_REUSED, 'idempotency_key_reused', 422],
+    [Reason.AMEND_INVALID, 'amend_invalid', 409],
+    [Reason.PRICE_OUT_OF_BOUNDS, 'price_out_of_bounds', 409],
+    [Reason.UNKNOWN_INSTRUMENT, 'unknown_instrument', 404],
+    [Reason.INSTRUMENT_UNKNOWN, 'unknown_instrument', 404],
+    [Reason.INSTRUMENT_INVALID, 'instrument_invalid', 422],
+    [Reason.INSTRUMENT_BUSY, 'instrument_busy', 409],
+    [Reason.FUNDS_HELD, 'insufficient_funds', 409],
+    [Reason.CURRENCY_UNKNOWN, 'currency_unknown', 422],
+  ])('answer reason %d as %s, %d', (reason, code, status) => {
+    expect(problemOfReason(reason)).toMatchObject({ code, status });
   });
 
   it('promise what their status means: 4xx was not executed, 5xx says so itself', () => {

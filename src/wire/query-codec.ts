@@ -11,16 +11,29 @@ export const QueryType = {
   TRADE_RANGE: 3,
   /** Take an engine snapshot now. Answer: JSON text. */
   SNAPSHOT: 4,
+  /** A client's positions; the body is the client id. Answer: JSON text. */
+  POSITIONS: 5,
+  /** A client's balances; the body is the client id. Answer: JSON text. */
+  BALANCES: 6,
+  /** What an order would do now; the body is a command record. Answer: JSON text. */
+  DRY_RUN: 7,
+  /** The newest settlement cycles. Answer: JSON text. */
+  SETTLEMENTS: 8,
+  /** One settlement cycle by number, with its obligations; the body is a client id or empty. Answer: JSON text. */
+  SETTLEMENT: 9,
 } as const;
 
 export const QUERY_REQUEST_ID = 0;
 export const QUERY_INSTRUMENT = 4;
 /** Answer only when the follower has applied this sequence: the newest that was published when the read arrived. */
 export const QUERY_MIN_SEQUENCE = 8;
-/** ORDER: the order's number. TRADE_RANGE: the first trade's number. */
+/** ORDER: the order's number. TRADE_RANGE: the first trade's number. SETTLEMENT: the cycle. */
 export const QUERY_NUMBER = 16;
-/** TRADES and TRADE_RANGE: how many at most. */
+/** TRADES, TRADE_RANGE and SETTLEMENTS: how many at most. */
 export const QUERY_LIMIT = 24;
+/** Length of the body, u32: 0 for the queries that have none. */
+export const QUERY_BODY_BYTES = 28;
+/** The body, if any, begins here: a client id or a command record. */
 export const QUERY_BYTES = 32;
 
 export const AnswerStatus = {
@@ -40,5 +53,6 @@ export const ANSWER_COUNT = 6;
 export const ANSWER_SEQUENCE = 8;
 export const ANSWER_BODY = 16;
 
-/** Most trades one read returns. */
+/** Most trades and most settlement cycles one read returns. */
 export const TRADES_LIMIT_MAX = 1_000;
+export const SETTLEMENTS_LIMIT_MAX = 1_000;

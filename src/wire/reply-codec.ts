@@ -10,10 +10,12 @@ export const ReplyType = { COMMAND: 1 } as const;
 export const ReplyKind = {
   /** Applied: the order record holds the result, also when the engine rejected the order. */
   APPLIED: 1,
-  /** A known idempotency key with the same command: the first result again. */
+  /** A known idempotency key with the same command: the first result again, an order's or (without order record) a value. */
   REPLAYED: 2,
   /** Changed nothing; the reason says why. */
   REFUSED: 3,
+  /** Applied, and about no single order: the value is what EngineListener.onApplied told. */
+  VALUE: 4,
 } as const;
 
 export const REPLY_REQUEST_ID = 0;
@@ -29,7 +31,9 @@ export const REPLY_TRADES_TOTAL = 32;
 export const REPLY_FILLS = 36;
 /** Length of the order record, 0 when there is none. */
 export const REPLY_ORDER_BYTES = 38;
-export const REPLY_ORDER = 40;
+/** VALUE, and a REPLAYED one: what the command came to; else 0. */
+export const REPLY_VALUE = 40;
+export const REPLY_ORDER = 48;
 
 /** One fill of the answered order. */
 export const FILL_TRADE_NUMBER = 0;

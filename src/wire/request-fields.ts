@@ -72,7 +72,7 @@ export class RequestFields {
 
   /** Fills `problem`; always false, so that a check can end with it. */
   refuse(code: ProblemCode, field: number, detail: string): false {
-    return this.#refuse(code, this.name(field), detail);
+    return this.refuseNamed(code, this.name(field), detail);
   }
 
   missing(field: number): false {
@@ -83,7 +83,8 @@ export class RequestFields {
     return this.refuse('wrong_type', field, `${this.name(field)} must be ${expected}.`);
   }
 
-  #refuse(code: ProblemCode, field: string, detail: string): false {
+  /** The same about what is no field of the body. */
+  refuseNamed(code: ProblemCode, field: string, detail: string): false {
     this.problem.status = PROBLEMS[code].status;
     this.problem.code = code;
     this.problem.field = field;
@@ -94,7 +95,7 @@ export class RequestFields {
   #refuseName(): void {
     const { key, keyFrom, keyTo } = this.#scanner;
     const name = printableName(key, keyFrom, keyTo);
-    this.#refuse('unknown_field', name, `There is no field "${name}" here.`);
+    this.refuseNamed('unknown_field', name, `There is no field "${name}" here.`);
   }
 
   #refuseJson(from: number): false {
@@ -102,9 +103,9 @@ export class RequestFields {
     const field = scanner.inMember ? printableName(scanner.key, scanner.keyFrom, scanner.keyTo) : '';
     if (scanner.problem === JsonProblem.DUPLICATE_KEY) {
       const name = printableName(scanner.key, scanner.keyFrom, scanner.keyTo);
-      return this.#refuse('duplicate_field', name, `The field "${name}" is there twice.`);
+      return this.refuseNamed('duplicate_field', name, `The field "${name}" is there twice.`);
     }
-    return this.#refuse('malformed_json', field, `The body is not valid JSON: ${scanner.problemText(from)}.`);
+    return this.refuseNamed('malformed_json', field, `The body is not valid JSON: ${scanner.problemText(from)}.`);
   }
 }
 

@@ -1,115 +1,26 @@
-// Schemas of request bodies and replies: plain JSON Schema, for whoever checks from outside. Not on any hot path: requests
-// are read by order-request.ts and its siblings, which a test holds to these schemas.
-// What a schema cannot say (multiples of the tick, bounds of the instrument, lengths in bytes) stands in descriptions.
+// Schemas of replies: plain JSON Schema, for the OpenAPI document and for whoever checks from outside. Not on any hot path.
 
 import Type from 'typebox';
-import { CLIENT_ID_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
-import { ORDER_STATUS_TEXTS, ORDER_TYPE_TEXTS, SIDE_TEXTS, TIME_IN_FORCE_TEXTS } from './enum-texts.ts';
+import {
+  INSTRUMENT_STATUS_TEXTS,
+  ORDER_STATUS_TEXTS,
+  ORDER_TYPE_TEXTS,
+  SELF_TRADE_TEXTS,
+  SIDE_TEXTS,
+  TIME_IN_FORCE_TEXTS,
+} from './enum-texts.ts';
 import { PROBLEMS } from './problem.ts';
-
-const CLOSED = { additionalProperties: false };
-/** No control characters, no line separators. */
-const PRINTABLE = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$';
-/** JSON's grammar for numbers, above zero. */
-const POSITIVE_DECIMAL = '^(?=[0-9.]*[1-9])(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$';
-
-function oneOf(texts: readonly string[]) {
-  return Type.Union(texts.filter((text) => text !== '').map((text) => Type.Literal(text)));
-}
-
-function text(bytesMax: number, description: string) {
-  return Type.String({
-    minLength: 1,
-    maxLength: bytesMax,
-    pattern: PRINTABLE,
-    description: `${description} At most ${bytesMax} bytes of UTF-8, without control characters.`,
-  });
-}
-
-function amount(description: string) {
-  return Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: POSITIVE_DECIMAL })], {
-    description: `${description} A number or a decimal string; either is read exactly as written.`,
-  });
-}
-
-const clientId = text(CLIENT_ID_BYTES_MAX, 'Who asks.');
-const idempotencyKey = text(
-  IDEMPOTENCY_KEY_BYTES_MAX,
-  'The same key with the same request gives the first reply again.',
-);
-const price = amount('A multiple of the tick, within the bounds of the instrument.');
-const quantity = amount('A multiple of the lot, within the bounds of the instrument.');
-
-const anyOrder = {
-  idempotency_key: idempotencyKey,
-  client_id: clientId,
-  instrument: Type.Optional(Type.String({ description: 'May be left out when there is only one.' })),
-  side: oneOf(SIDE_TEXTS),
-  quantity,
-  stp: Type.Optional(Type.Literal('none')),
-  dry_run: Type.Optional(Type.Literal(false)),
-};
-const neverPostOnly = Type.Optional(Type.Literal(false));
-
-export const OrderRequestSchema = Type.Union(
-  [
-    Type.Object(
-      {
-        ...anyOrder,
-        type: Type.Literal('limit'),
-        price,
-        time_in_force: Type.Optional(Type.Literal('GTC')),
-        post_only: Type.Optional(Type.Boolean()),
-      },
-      { ...CLOSED, title: 'Limit order that may rest' },
-    ),
-    Type.Object(
-      { ...anyOrder, type: Type.Literal('limit'), price, time_in_force: Type.Literal('IOC'), post_only: neverPostOnly },
-      { ...CLOSED, title: 'Limit order, immediate or cancel' },
-    ),
-    Type.Object(
-      {
-        ...anyOrder,
-        type: Type.Literal('market'),
-        time_in_force: Type.Optional(oneOf(TIME_IN_FORCE_TEXTS)),
-        post_only: neverPostOnly,
-      },
-      { ...CLOSED, title: 'Market order', description: 'Never rests: GTC is taken as IOC.' },
-    ),
-  ],
-  { title: 'Order request' },
-);
-
-export const CancelRequestSchema = Type.Union(
-  [
-    Type.Object({ client_id: Type.Optional(clientId) }, CLOSED),
-    Type.Object({ client_id: clientId, idempotency_key: idempotencyKey }, CLOSED),
-  ],
-  { title: 'Cancel request', description: 'The body may be left out.' },
-);
-
-const amendedClient = { client_id: Type.Optional(clientId) };
-const amendedKey = { client_id: clientId, idempotency_key: idempotencyKey };
-const amendedPrice = { price, quantity: Type.Optional(quantity) };
-const amendedQuantity = { price: Type.Optional(price), quantity };
-
-export const AmendRequestSchema = Type.Union(
-  [
-    Type.Object({ ...amendedClient, ...amendedPrice }, CLOSED),
-    Type.Object({ ...amendedClient, ...amendedQuantity }, CLOSED),
-    Type.Object({ ...amendedKey, ...amendedPrice }, CLOSED),
-    Type.Object({ ...amendedKey, ...amendedQuantity }, CLOSED),
-  ],
-  { title: 'Amend request', description: 'At least one of price and quantity; quantity is the new total.' },
-);
+import { CLOSED, nullOr, oneOf } from './schema-parts.ts';
 
 const uuid = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
   description: 'A UUID of version 8.',
 });
 const decimal = Type.String({ pattern: '^(0|[1-9][0-9]*)(\\.[0-9]+)?$', description: "At the instrument's scale." });
-const nullOr = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const SIGNED = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$';
+const signedDecimal = Type.String({ pattern: SIGNED });
 const sequence = Type.Integer({ minimum: 1, description: 'Place in the one order of all commands.' });
+const count = Type.Integer({ minimum: 0 });
 const time = Type.String({
   pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$',
   description: 'UTC, microseconds.',
@@ -131,10 +42,20 @@ const order = {
   status: oneOf(ORDER_STATUS_TEXTS),
   time_in_force: oneOf(TIME_IN_FORCE_TEXTS),
   post_only: Type.Boolean(),
-  reject_reason: nullOr(Type.String()),
+  reject_reason: nullOr(
+    Type.String({ description: 'Why it was rejected or cancelled: a name of the table of reasons.' }),
+  ),
   sequence,
   created_at: time,
   updated_at: time,
+  // Only when the order has them.
+  stp: Type.Optional(oneOf(SELF_TRADE_TEXTS.slice(1))),
+  protection_price: Type.Optional(decimal),
+  max_slippage: Type.Optional(decimal),
+  stop_price: Type.Optional(decimal),
+  triggered: Type.Optional(Type.Boolean({ description: 'Whether the stop price was reached.' })),
+  display_quantity: Type.Optional(decimal),
+  expires_at: Type.Optional(time),
 };
 
 const fill = Type.Object({ trade_id: uuid, maker_order_id: uuid, price: decimal, quantity: decimal }, CLOSED);
@@ -145,7 +66,7 @@ export const OrderReplySchema = Type.Object(
   {
     ...order,
     trades: Type.Array(fill, { description: 'What it executed on arrival, in order; the first hundred.' }),
-    trades_total: Type.Integer({ minimum: 0 }),
+    trades_total: count,
   },
   { ...CLOSED, title: 'Order with its trades' },
 );
@@ -153,6 +74,21 @@ export const OrderReplySchema = Type.Object(
 export const CancelReplySchema = Type.Object(
   { message: Type.String(), order: OrderSchema },
   { ...CLOSED, title: 'Cancelled order' },
+);
+
+export const DryRunSchema = Type.Object(
+  {
+    dry_run: Type.Literal(true),
+    sequence: Type.Integer({ minimum: 0, description: 'The command after which it would be so.' }),
+    reason: nullOr(
+      Type.String({ description: 'Why it would be rejected, or why what is left of it would be cancelled.' }),
+    ),
+    filled_quantity: decimal,
+    resting_quantity: decimal,
+    trades: Type.Array(Type.Object({ price: decimal, quantity: decimal }, CLOSED)),
+    trades_total: count,
+  },
+  { ...CLOSED, title: 'Dry run', description: 'Stops that the trades would trigger are not followed.' },
 );
 
 const trade = {
@@ -169,10 +105,140 @@ const trade = {
 
 export const TradeSchema = Type.Object(trade, { ...CLOSED, title: 'Trade' });
 
-export const DetailedTradeSchema = Type.Object(
-  { ...trade, buy_client_id: Type.Optional(Type.String()), sell_client_id: Type.Optional(Type.String()) },
-  { ...CLOSED, title: 'Trade with its clients', description: 'A setting leaves the clients out.' },
+const fee = Type.Optional(
+  Type.String({ pattern: SIGNED, description: 'In the quote currency; negative is a rebate.' }),
 );
+
+export const DetailedTradeSchema = Type.Object(
+  {
+    ...trade,
+    buy_client_id: Type.Optional(Type.String()),
+    sell_client_id: Type.Optional(Type.String()),
+    maker_fee: fee,
+    taker_fee: fee,
+  },
+  { ...CLOSED, title: 'Trade with its clients and fees', description: 'A setting leaves the clients out.' },
+);
+
+const level = Type.Object(
+  { price: Type.Number(), quantity: Type.Number(), cumulative: Type.Number() },
+  { ...CLOSED, title: 'Price level' },
+);
+
+export const OrderBookSchema = Type.Object(
+  { instrument: Type.String(), sequence: count, asks: Type.Array(level), bids: Type.Array(level) },
+  { ...CLOSED, title: 'Order book, best prices first' },
+);
+
+const instrument = {
+  name: Type.String(),
+  base: Type.String(),
+  quote: Type.String(),
+  tick: decimal,
+  lot: decimal,
+  price_scale: count,
+  quantity_scale: count,
+  min_price: decimal,
+  max_price: decimal,
+  min_quantity: decimal,
+  max_quantity: decimal,
+  price_band_bps: count,
+  reference_price: nullOr(decimal),
+  maker_fee_bps: signedDecimal,
+  taker_fee_bps: signedDecimal,
+  status: oneOf(INSTRUMENT_STATUS_TEXTS),
+};
+
+export const InstrumentSchema = Type.Object(instrument, { ...CLOSED, title: 'Instrument' });
+
+export const InstrumentReplySchema = Type.Object(
+  { ...instrument, sequence },
+  { ...CLOSED, title: 'Instrument after a command' },
+);
+
+const limits = Type.Object(
+  {
+    max_open_orders: nullOr(count),
+    max_order_quantity: nullOr(decimal),
+    max_order_notional: nullOr(decimal),
+    max_position: nullOr(decimal),
+  },
+  { ...CLOSED, description: 'null where there is none.' },
+);
+
+export const PositionsSchema = Type.Object(
+  {
+    client_id: Type.String(),
+    positions: Type.Array(
+      Type.Object(
+        {
+          instrument: Type.String(),
+          net_quantity: signedDecimal,
+          average_price: nullOr(decimal),
+          cost: signedDecimal,
+          realised_profit: signedDecimal,
+          fees: signedDecimal,
+          cycle_net_quantity: signedDecimal,
+          cycle_net_amount: signedDecimal,
+          open_orders: count,
+          open_buy_quantity: decimal,
+          open_sell_quantity: decimal,
+          limits,
+        },
+        CLOSED,
+      ),
+    ),
+  },
+  { ...CLOSED, title: 'Positions of a client' },
+);
+
+export const BalancesSchema = Type.Object(
+  {
+    client_id: Type.String(),
+    balances: Type.Array(
+      Type.Object(
+        { currency: Type.String(), balance: signedDecimal, held: signedDecimal, available: signedDecimal },
+        CLOSED,
+      ),
+    ),
+  },
+  { ...CLOSED, title: 'Balances of a client' },
+);
+
+const settledCycle = { cycle: count, sequence, closed_at: time };
+
+export const SettlementsSchema = Type.Array(
+  Type.Object({ ...settledCycle, obligations: count }, { ...CLOSED, title: 'Settlement' }),
+  { title: 'Settlements, newest first' },
+);
+
+export const SettlementSchema = Type.Object(
+  {
+    ...settledCycle,
+    obligations_total: count,
+    obligations: Type.Array(
+      Type.Object(
+        {
+          client_id: nullOr(Type.String({ description: 'null is the venue.' })),
+          currency: Type.String(),
+          amount: signedDecimal,
+        },
+        CLOSED,
+      ),
+      { description: "The first 2,000, or one client's. Positive is received. All sum to zero in every currency." },
+    ),
+  },
+  { ...CLOSED, title: 'Settlement with its obligations' },
+);
+
+export const SettlementReplySchema = Type.Object({ cycle: count, sequence }, { ...CLOSED, title: 'Settlement closed' });
+
+export const MassCancelReplySchema = Type.Object(
+  { cancelled: count, sequence },
+  { ...CLOSED, title: 'Orders cancelled' },
+);
+
+export const AppliedReplySchema = Type.Object({ sequence }, { ...CLOSED, title: 'Applied' });
 
 export const ProblemSchema = Type.Object(
   {

@@ -21,6 +21,7 @@ import { COMMAND_SLOT_BYTES } from '../../wire/command-codec.ts';
 import { DEPTH_BYTES_MAX } from '../../wire/depth-codec.ts';
 import type { GatewayContext, GatewayLimits, MainAnswer, MainQuestion } from '../context.ts';
 import { GatewayAgent } from '../gateway-agent.ts';
+import { EngineInstruments } from './engine-instruments.ts';
 import { MatchingPeer } from './matching-peer.ts';
 
 export interface RigOptions {
@@ -48,6 +49,7 @@ export class GatewayRig {
   readonly asked: MainQuestion[] = [];
   answerMain: (question: MainQuestion) => Promise<MainAnswer>;
   readonly #agent: GatewayAgent;
+  readonly #instruments: EngineInstruments;
   readonly #doorbell: Doorbell;
   #running = true;
   #aheadMs = 0;
@@ -78,6 +80,7 @@ export class GatewayRig {
     this.depth = rings.depth;
     this.stream = rings.streamWriter;
     this.peer = new MatchingPeer(DEFAULT_INSTRUMENTS, rings.peer);
+    this.#instruments = new EngineInstruments(this.peer.engine);
     this.#agent = new GatewayAgent(this.#context(port, rings, slots, options));
   }
 
@@ -109,7 +112,7 @@ export class GatewayRig {
       index: 0,
       host: '127.0.0.1',
       port,
-      instruments: DEFAULT_INSTRUMENTS,
+      instruments: this.#instruments,
       state: this.state,
       commandRing: rings.commands,
       replyRing: rings.replies,

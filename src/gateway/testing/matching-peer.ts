@@ -1,12 +1,12 @@
 // The matching thread and the follower as a gateway sees them, for tests: the real engine behind the real rings, without journal
 // or threads. An agent on the test's own thread. Owns its engine; answers only while told to.
 
+import type { OrderRows } from '../../domain/book/order-rows.ts';
 import { CommandType } from '../../domain/codes.ts';
 import { Command } from '../../domain/command.ts';
 import { Engine } from '../../domain/engine.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { type EngineListener, OrderChange } from '../../domain/listener.ts';
-import type { OrderColumns } from '../../domain/order-columns.ts';
 import type { Agent } from '../../runtime/agent.ts';
 import type { CommandRing } from '../../shared-memory/command-ring.ts';
 import type { MessageRing } from '../../shared-memory/message-ring.ts';
@@ -55,6 +55,7 @@ export class MatchingPeer implements Agent, EngineListener {
   #fills: Fill[] = [];
   #answered = 0;
   #order: Uint8Array = new Uint8Array(0);
+  #value = 0;
 
   constructor(
     instruments: readonly Instrument[],
@@ -85,17 +86,17 @@ export class MatchingPeer implements Agent, EngineListener {
   onTrade(tradeNumber: number, maker: number, taker: number, priceTicks: number, quantityLots: number): void {
     const { orders, clients, sequence, timeUs } = this.engine;
     if (this.#tradesTotal++ === 0) this.#firstTrade = tradeNumber;
-    const makerCreatedUs = orders.createdUs[maker];
-    this.#fills.push({ tradeNumber, maker: orders.number[maker], makerCreatedUs, priceTicks, quantityLots });
+    const makerCreatedUs = orders.createdUs(maker);
+    this.#fills.push({ tradeNumber, maker: orders.number(maker), makerCreatedUs, priceTicks, quantityLots });
     const record = new Uint8Array(TRADE_RECORD_BYTES_MAX);
-    const facts = { tradeNumber, sequence, timeUs, priceTicks, quantityLots };
+    const facts = { tradeNumber, sequence, timeUs, priceTicks, quantityLots, fees: this.engine.tradeFees };
     const length = encodeTrade(record, new DataView(record.buffer), 0, facts, orders, maker, taker, clients);
     this.#trades.push(record.slice(0, length));
   }
 
   onOrder(change: OrderChange, order: number): void {
     if (change === OrderChange.FILLED || change === OrderChange.LIFTED) return;
-    if (this.engine.orders.number[order] !== this.#answered) return;
+    if (this.engine.orders.number(order) !== this.#answered) return;
     this.#kind = R.ReplyKind.APPLIED;
     this.#order = this.#encode(this.engine.orders, order);
   }
@@ -108,11 +109,19 @@ export class MatchingPeer implements Agent, EngineListener {
   onReplayed(result: number): void {
     const { results } = this.engine;
     this.#kind = R.ReplyKind.REPLAYED;
-    this.#resultSequence = results.sequence[result];
-    this.#firstTrade = results.firstTrade[result];
-    this.#tradesTotal = results.tradeCount[result];
-    this.#order = this.#encode(results, result);
+    this.#resultSequence = results.sequence(result);
+    this.#firstTrade = results.firstTrade(result);
+    this.#tradesTotal = results.tradeCount(result);
+    if (results.isValue(result)) this.#value = results.value(result);
+    else this.#order = this.#encode(results.orders, result);
   }
+
+  onApplied(value: number): void {
+    this.#kind = R.ReplyKind.VALUE;
+    this.#value = value;
+  }
+
+  onObligation(): void {}
 
   #apply(): void {
     const { bytes, view } = this.#commands;
@@ -127,7 +136,10 @@ export class MatchingPeer implements Agent, EngineListener {
     this.#tradesTotal = 0;
     this.#fills = [];
     this.#order = new Uint8Array(0);
-    this.#answered = this.#command.type === CommandType.NEW_ORDER ? sequence : this.#command.targetOrder;
+    this.#value = 0;
+    const { type } = this.#command;
+    const isNew = type === CommandType.NEW_ORDER || type === CommandType.REPLACE_ORDER;
+    this.#answered = isNew ? sequence : this.#command.targetOrder;
     this.#timeUs += 1_000;
     this.engine.apply(sequence, this.#timeUs, this.#command);
     this.#reply(sequence);
@@ -147,6 +159,7 @@ export class MatchingPeer implements Agent, EngineListener {
     view.setFloat64(offset + R.REPLY_FIRST_TRADE, this.#firstTrade, true);
     view.setUint32(offset + R.REPLY_TRADES_TOTAL, this.#tradesTotal, true);
     view.setUint16(offset + R.REPLY_FILLS, fills.length, true);
+    view.setFloat64(offset + R.REPLY_VALUE, this.#value, true);
     view.setUint16(offset + R.REPLY_ORDER_BYTES, this.#order.length, true);
     bytes.set(this.#order, offset + R.REPLY_ORDER);
     let at = offset + R.REPLY_ORDER + this.#order.length;
@@ -191,9 +204,9 @@ export class MatchingPeer implements Agent, EngineListener {
     return [Buffer.from(JSON.stringify({ sequence: this.engine.sequence }))];
   }
 
-  #encode(columns: OrderColumns, row: number): Uint8Array {
+  #encode(orders: OrderRows, row: number): Uint8Array {
     const record = new Uint8Array(ORDER_RECORD_BYTES_MAX);
-    const length = encodeOrder(record, new DataView(record.buffer), 0, columns, row, this.engine.clients);
+    const length = encodeOrder(record, new DataView(record.buffer), 0, orders, row, this.engine.clients);
     return record.slice(0, length);
   }
 }

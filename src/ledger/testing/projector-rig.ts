@@ -1,14 +1,17 @@
 // For tests: a projector on a flow of orders, something to run it with, and the comparison of ledger and expectation.
 
-import pg from 'pg';
+import type pg from 'pg';
 import { expect } from 'vitest';
 import { createRandom } from '../../sim/testing/random.ts';
 import { IdKind, PublicIds } from '../../wire/public-id.ts';
 import type { LedgerProgress, LedgerState } from '../ledger-progress.ts';
 import { readMigrations } from '../migrate.ts';
 import { PROJECTOR_LIMITS, Projector, type ProjectorLimits, type ProjectorOptions } from '../projector.ts';
+import { FLOW_INSTRUMENTS } from './command-mix.ts';
+import { withClient } from './database-client.ts';
+import { type ExpectedRow, isOpen } from './expected-ledger.ts';
 import { MemorySpool } from './memory-spool.ts';
-import { type ExpectedRow, FLOW_INSTRUMENTS, isOpen, OrderFlow } from './order-flow.ts';
+import { OrderFlow } from './order-flow.ts';
 
 const IDS = new PublicIds(0x1234_5678, 0x9abc_def0);
 const DEADLINE_MS = 30_000;
@@ -58,7 +61,12 @@ class RecordedProgress implements LedgerProgress {
 /** What a projector needs of a spool in memory; a flow into another one brings these as overrides. */
 type SpoolOptions = Pick<ProjectorOptions, 'openSpool' | 'spool' | 'recoveredSequence'>;
 
-export class ProjectorRig<Flow extends OrderFlow = OrderFlow<MemorySpool>> {
+/** What a projector follows: the sequence that its spool has come to. */
+interface Followed {
+  readonly sequence: number;
+}
+
+export class ProjectorRig<Flow extends Followed = OrderFlow<MemorySpool>> {
   readonly flow: Flow;
   readonly progress = new RecordedProgress();
   readonly projector: Projector;
@@ -80,7 +88,7 @@ export class ProjectorRig<Flow extends OrderFlow = OrderFlow<MemorySpool>> {
     return ProjectorRig.on(flow, connection, { openSpool: spool.open, spool, recoveredSequence, ...overrides });
   }
 
-  static async on<Flow extends OrderFlow>(
+  static async on<Flow extends Followed>(
     flow: Flow,
     connection: pg.ClientConfig,
     options: SpoolOptions & Partial<ProjectorOptions>,
@@ -135,26 +143,46 @@ const US = (column: string, name: string) => `(extract(epoch FROM ${column}) * 1
 const TRADES = `SELECT trade_number::text, sequence::text, maker_order::text, taker_order::text,
   ${US('executed_at', 'executed_us')}, ${US('maker_created_at', 'maker_created_us')},
   ${US('taker_created_at', 'taker_created_us')}, instrument, taker_side, price::text, quantity::text,
-  buy_client_id, sell_client_id FROM trades ORDER BY trades.trade_number`;
+  buy_client_id, sell_client_id, maker_fee::text, taker_fee::text FROM trades ORDER BY trades.trade_number`;
 
 const ordersOf = (table: string) => `SELECT order_number::text, sequence::text, ${US('created_at', 'created_us')},
   ${US('updated_at', 'updated_us')}, client_id, instrument, side, type, time_in_force, status, reject_reason,
-  post_only::text, price::text, quantity::text, filled_quantity::text, notional::text
+  post_only::text, price::text, quantity::text, filled_quantity::text, notional::text, stop_price::text,
+  triggered::text, display_quantity::text, ${US('expires_at', 'expires_us')}, stp, prevented_quantity::text,
+  protection_price::text, max_slippage::text, by_quote_amount::text
   FROM ${table} ORDER BY ${table}.order_number`;
+
+const SETTLEMENTS = `SELECT cycle::text, sequence::text, ${US('closed_at', 'closed_us')}, obligations::text
+  FROM settlements ORDER BY settlements.cycle`;
+
+const OBLIGATIONS = `SELECT cycle::text, client_id, currency, amount::text FROM settlement_obligations
+  ORDER BY settlement_obligations.cycle, client_id COLLATE "C" NULLS LAST, currency COLLATE "C"`;
+
+const INSTRUMENTS = `SELECT name, instrument_index::text, sequence::text, ${US('changed_at', 'changed_us')}, base, quote,
+  price_scale::text, quantity_scale::text, tick::text, lot::text, min_price::text, max_price::text, min_quantity::text,
+  max_quantity::text, price_band_bps::text, reference_price::text, maker_fee_rate::text, taker_fee_rate::text, status
+  FROM instruments ORDER BY instruments.instrument_index`;
 
 /** Every row and every column, the counts, the ids and the checkpoint. Throws (expect) on any difference. */
 export async function expectLedger(connection: pg.ClientConfig, flow: OrderFlow): Promise<void> {
+  const { expected } = flow;
   await withClient(connection, async (client) => {
     const rowsOf = async (sql: string) => (await client.query<ExpectedRow>(sql)).rows;
-    expect(await rowsOf(TRADES)).toEqual(flow.trades);
-    const orders = [...flow.orders.values()];
+    expect(await rowsOf(INSTRUMENTS)).toEqual(expected.instruments);
+    expect(await rowsOf(TRADES)).toEqual(expected.trades);
+    const orders = [...expected.orders.values()];
     expect(await rowsOf(ordersOf('open_orders'))).toEqual(orders.filter(isOpen));
     expect(await rowsOf(ordersOf('closed_orders'))).toEqual(orders.filter((order) => !isOpen(order)));
     expect(await rowsOf(ordersOf('orders'))).toEqual(orders);
+    expect(await rowsOf(SETTLEMENTS)).toEqual(expected.settlements);
+    expect(await rowsOf(OBLIGATIONS)).toEqual(expected.obligations);
+    const unbalanced = `SELECT cycle, currency, sum(amount) FROM settlement_obligations
+      GROUP BY cycle, currency HAVING sum(amount) <> 0`;
+    expect(await rowsOf(unbalanced)).toEqual([]);
     const [counts] = await rowsOf(`SELECT count(*)::text AS rows, count(DISTINCT trade_number)::text AS numbers,
       (max(trade_number) - min(trade_number) + 1)::text AS span FROM trades`);
-    const count = String(flow.trades.length);
-    expect(counts).toEqual({ rows: count, numbers: count, span: flow.trades.length === 0 ? null : count });
+    const count = String(expected.trades.length);
+    expect(counts).toEqual({ rows: count, numbers: count, span: expected.trades.length === 0 ? null : count });
     const checkpoints = await rowsOf('SELECT sequence::text FROM projection_checkpoint');
     expect(checkpoints).toEqual([{ sequence: String(flow.sequence) }]);
     await expectIds(client);
@@ -171,19 +199,4 @@ async function expectIds(client: pg.Client): Promise<void> {
        ${US('maker_created_at', 'us')}, ${IdKind.ORDER} FROM trades`,
   );
   for (const { id, number, us, kind } of rows) expect(id).toBe(IDS.toString(kind, Number(number), Number(us)));
-}
-
-export async function withClient<T>(connection: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(connection);
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-export function execute(connection: pg.ClientConfig, sql: string): Promise<unknown> {
-  return withClient(connection, (client) => client.query(sql));
 }

@@ -2,4 +2,11 @@
 
 import type { EngineListener } from '../../domain/listener.ts';
 
-export const SILENT_LISTENER: EngineListener = { onTrade() {}, onOrder() {}, onRefused() {}, onReplayed() {} };
+export const SILENT_LISTENER: EngineListener = {
+  onTrade() {},
+  onOrder() {},
+  onRefused() {},
+  onReplayed() {},
+  onApplied() {},
+  onObligation() {},
+};

@@ -1,0 +1,229 @@
+// Snapshots: the same state gives the same bytes, a restored engine goes on as if it had never stopped, and damage is
+// refused by name. Restoring in the middle of long hostile runs is part of fuzz.test.ts.
+
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../sim/testing/random.ts';
+import { SILENT_LISTENER } from '../../sim/testing/silent-listener.ts';
+import type { OrderRows } from '../book/order-rows.ts';
+import { CommandType, OrderFlag, OrderStatus, OrderType, RiskMode, SelfTrade, Side, TimeInForce } from '../codes.ts';
+import { Command } from '../command.ts';
+import { Engine } from '../engine.ts';
+import { EngineState } from '../engine-state.ts';
+import { DEFAULT_INSTRUMENTS } from '../instrument.ts';
+import { Reason } from '../reasons.ts';
+import { SnapshotError } from './snapshot.ts';
+import { stateHash } from './state-hash.ts';
+import { TRAFFIC_INSTRUMENTS, Traffic } from './testing/traffic.ts';
+
+const KEYS_MAX = 32;
+const CHECKSUM_BYTES = 16;
+
+/** An engine after `commands` random ones. */
+function busyEngine(seed: number, commands: number, riskMode: RiskMode = RiskMode.OFF): [Engine, Traffic] {
+  const engine = new Engine(TRAFFIC_INSTRUMENTS, SILENT_LISTENER, new EngineState(TRAFFIC_INSTRUMENTS, KEYS_MAX));
+  const traffic = new Traffic(new Random(seed));
+  const setRiskMode = Object.assign(new Command(), { type: CommandType.SET_RISK_MODE, value: riskMode });
+  engine.apply(1, 1, setRiskMode);
+  for (let i = 0; i < commands; i++) engine.apply(engine.sequence + 1, engine.timeUs + 1, traffic.next(engine));
+  return [engine, traffic];
+}
+
+function restored(engine: Engine): Engine {
+  return Engine.fromSnapshot(engine.writeSnapshot(), SILENT_LISTENER);
+}
+
+/** What a snapshot does not hold, because it follows from what it holds. */
+function derived(engine: Engine): unknown[] {
+  const { accounts, balances, instruments, orders } = engine;
+  const facts: unknown[] = [engine.nextExpiryUs, engine.openOrders, engine.oldestKeyUs, instruments.currencies];
+  for (let i = 0; i < instruments.count; i++) {
+    facts.push(instruments.liveOrders(i));
+    for (const side of [Side.BUY, Side.SELL]) {
+      engine.forEachLevel(i, side, (price, lots, count) => void facts.push([price, lots, count]));
+      engine.forEachStop(i, side, (row) => void facts.push(orders.number(row)));
+    }
+  }
+  accounts.forEach((account) => {
+    if (accounts.openOrders(account) === 0) return;
+    const numbers: number[] = [];
+    for (let row = accounts.firstOrder(account); row >= 0; row = orders.accountNext(row))
+      numbers.push(orders.number(row));
+    facts.push([accounts.clientOf(account), accounts.instrumentOf(account), numbers]);
+    facts.push([accounts.openBuyLots(account), accounts.openSellLots(account)]);
+  });
+  balances.forEach((row) => void facts.push([balances.heldHigh(row), balances.heldLow(row)]));
+  return facts;
+}
+
+/** The bytes with a change, and a checksum that fits them again: what only the checks behind it can find. */
+function resealed(bytes: Uint8Array, change: (view: DataView, bytes: Uint8Array) => void): Uint8Array {
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer);
+  change(view, copy);
+  const checksum = stateHash(view, copy.length - CHECKSUM_BYTES);
+  for (let i = 0; i < CHECKSUM_BYTES; i++) copy[copy.length - CHECKSUM_BYTES + i] = checksum.charCodeAt(i);
+  return copy;
+}
+
+describe('engine snapshot', () => {
+  it.each([
+    [1, RiskMode.OFF],
+    [2, RiskMode.OFF],
+    [3, RiskMode.BALANCES],
+    [4, RiskMode.BALANCES],
+  ])('brings back a state that goes on as the old one: seed %d, risk mode %d', (seed, riskMode) => {
+    const [engine, traffic] = busyEngine(seed, 100, riskMode);
+    for (let round = 0; round < 10; round++) {
+      const copy = restored(engine);
+      expect(copy.writeSnapshot()).toEqual(engine.writeSnapshot());
+      expect(derived(copy)).toEqual(derived(engine));
+      for (let i = 0; i < 40; i++) {
+        const command = traffic.next(engine);
+        copy.apply(engine.sequence + 1, engine.timeUs + 1, command);
+        engine.apply(engine.sequence + 1, engine.timeUs + 1, command);
+      }
+      expect(copy.digest()).toBe(engine.digest());
+      expect(derived(copy)).toEqual(derived(engine));
+    }
+    expect(engine.idempotencyKeys).toBe(KEYS_MAX);
+    expect(engine.openOrders).toBeGreaterThan(0);
+  });
+
+  it('has a digest of 16 hexadecimal digits to which each byte counts', () => {
+    const [engine] = busyEngine(5, 60);
+    const bytes = engine.writeSnapshot();
+    const view = new DataView(bytes.buffer);
+    expect(engine.digest()).toMatch(/^[0-9a-f]{16}$/);
+    const digests = new Set([engine.digest()]);
+    for (let i = 0; i < bytes.length - CHECKSUM_BYTES; i++) {
+      bytes[i] ^= 1;
+      digests.add(stateHash(view, bytes.length - CHECKSUM_BYTES));
+      bytes[i] ^= 1;
+    }
+    expect(digests.size).toBe(1 + bytes.length - CHECKSUM_BYTES);
+  });
+
+  it('gives the same digest however the state was reached', () => {
+    const engines = [1, 2].map(() => new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER));
+    const numbers = Array.from({ length: 200 }, (_, i) => i + 1);
+    const [straight, roundabout] = engines;
+    const command = new Command();
+    command.bytes = new TextEncoder().encode('a');
+    command.clientLength = 1;
+    for (const engine of engines) {
+      for (const number of numbers)
+        engine.apply(number, 1, Object.assign(command, { priceTicks: number, quantityLots: 1 }));
+    }
+    // Opposite orders of cancelling leave other free lists, rows and levels behind.
+    command.type = CommandType.CANCEL_ORDER;
+    for (const targetOrder of numbers.slice(10)) {
+      straight.apply(straight.sequence + 1, 1, Object.assign(command, { targetOrder }));
+      roundabout.apply(roundabout.sequence + 1, 1, Object.assign(command, { targetOrder: 211 - targetOrder }));
+    }
+    expect(straight.openOrders).toBe(10);
+    expect(roundabout.digest()).toBe(straight.digest());
+  });
+
+  it('is refused for every cut and every flipped bit', () => {
+    const bytes = busyEngine(6, 40)[0].writeSnapshot();
+    for (let length = 0; length < bytes.length; length += 13) {
+      expect(() => Engine.fromSnapshot(bytes.slice(0, length), SILENT_LISTENER)).toThrow(SnapshotError);
+    }
+    for (let i = 0; i < bytes.length; i++) {
+      const damaged = bytes.slice();
+      damaged[i] ^= 1 << (i % 8);
+      expect(() => Engine.fromSnapshot(damaged, SILENT_LISTENER), `byte ${i}`).toThrow(SnapshotError);
+    }
+  });
+
+  it('is refused or taken at its word, never read as something else', () => {
+    const bytes = busyEngine(7, 80, RiskMode.BALANCES)[0].writeSnapshot();
+    let refused = 0;
+    for (let i = 0; i < bytes.length - CHECKSUM_BYTES; i += 11) {
+      const changed = resealed(bytes, (_view, all) => {
+        all[i] ^= 1 << (i % 8);
+      });
+      try {
+        expect(Engine.fromSnapshot(changed, SILENT_LISTENER).writeSnapshot(), `byte ${i}`).toEqual(changed);
+      } catch (error) {
+        if (!(error instanceof SnapshotError)) throw error;
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(bytes.length / 44);
+  });
+
+  it.each<[string, (view: DataView) => void]>([
+    ['wrong magic', (view) => view.setUint8(0, 0)],
+    ['version is 1, this engine reads 2', (view) => view.setUint32(8, 1, true)],
+    ['says 5 bytes', (view) => view.setFloat64(16, 5, true)],
+    ['sequence is -1', (view) => view.setFloat64(24, -1, true)],
+    ['time is 0', (view) => view.setFloat64(32, -0, true)],
+    ['trade number is 0.5', (view) => view.setFloat64(40, 0.5, true)],
+    ['kill switch is 2', (view) => view.setFloat64(48, 2, true)],
+    ['risk mode is 2', (view) => view.setFloat64(56, 2, true)],
+    ['keys at a limit of 16', (view) => view.setFloat64(72, 16, true)],
+    ['keys at a limit of 33', (view) => view.setFloat64(72, 33, true)],
+    ['instruments is 65', (view) => view.setFloat64(80, 65, true)],
+    ['names are distinct', (view) => new Uint8Array(view.buffer).copyWithin(245, 128, 160)],
+    ['cannot be live', (view) => view.setFloat64(24, 3, true)],
+    ['ends early', (view) => view.setFloat64(112, 2 ** 40, true)],
+  ])('says what is wrong: %s', (message, change) => {
+    const bytes = resealed(busyEngine(8, 200)[0].writeSnapshot(), change);
+    expect(() => Engine.fromSnapshot(bytes, SILENT_LISTENER)).toThrow(message);
+  });
+
+  it.each<[string, (orders: OrderRows, row: number) => void]>([
+    ['crossed', (orders, row) => orders.setPriceTicks(row, 1_000)],
+    ['out of place', (orders, row) => orders.setPriceTicks(row, 1)],
+    ['cannot be live', (orders, row) => orders.setStatus(row, OrderStatus.CANCELLED)],
+    ['cannot be live', (orders, row) => orders.setStatus(row, OrderStatus.PARTIALLY_FILLED)],
+    ['cannot be live', (orders, row) => orders.setReason(row, Reason.EXPIRED)],
+    ['cannot be live', (orders, row) => orders.setExecutedLots(row, 5)],
+    ['cannot be live', (orders, row) => orders.setOpenLots(row, 4)],
+    ['cannot be live', (orders, row) => orders.setNumber(row, 1_000)],
+    ['cannot be live', (orders, row) => orders.setNumber(row, 1)],
+    ['cannot be live', (orders, row) => orders.setClient(row, 1)],
+    ['cannot be live', (orders, row) => orders.setInstrument(row, 1)],
+    ['cannot be live', (orders, row) => orders.setOrderType(row, OrderType.MARKET)],
+    ['cannot be live', (orders, row) => orders.setTerms(row, TimeInForce.IOC, SelfTrade.NONE)],
+    ['cannot be live', (orders, row) => orders.setTerms(row, TimeInForce.GTT, SelfTrade.NONE)],
+    ['cannot be live', (orders, row) => orders.setFlags(row, OrderFlag.STOP)],
+    ['cannot be live', (orders, row) => orders.rare.setStopPriceTicks(orders.ensureRare(row), 5)],
+    ['cannot be live', (orders, row) => orders.rare.setDisplayLots(orders.ensureRare(row), 4)],
+  ])('is refused with an order that is %s', (message, change) => {
+    const state = new EngineState(DEFAULT_INSTRUMENTS);
+    const engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER, state);
+    const command = new Command();
+    command.bytes = new TextEncoder().encode('a');
+    command.clientLength = 1;
+    const prices = [
+      [Side.SELL, 20],
+      [Side.BUY, 10],
+      [Side.BUY, 9],
+    ] as const;
+    for (const [side, priceTicks] of prices) {
+      engine.apply(engine.sequence + 1, 1, Object.assign(command, { side, priceTicks, quantityLots: 5 }));
+    }
+    expect(restored(engine).openOrders).toBe(3);
+    change(state.orders, engine.findOrder(2));
+    expect(() => restored(engine)).toThrow(message);
+  });
+
+  it('is refused with anything behind it', () => {
+    const bytes = busyEngine(9, 20)[0].writeSnapshot();
+    const longer = new Uint8Array(bytes.length + 8);
+    longer.set(bytes.subarray(0, bytes.length - CHECKSUM_BYTES));
+    const sealed = resealed(longer, (view) => view.setFloat64(16, longer.length, true));
+    expect(() => Engine.fromSnapshot(sealed, SILENT_LISTENER)).toThrow('8 bytes too many');
+  });
+
+  it('brings the instruments it was taken with', () => {
+    const [engine] = busyEngine(10, 400);
+    const copy = restored(engine);
+    const definitions = (of: Engine) =>
+      Array.from({ length: of.instruments.count }, (_, i) => ({ ...of.instruments.get(i) }));
+    expect(copy.instruments.count).toBeGreaterThan(TRAFFIC_INSTRUMENTS.length);
+    expect(definitions(copy)).toEqual(definitions(engine));
+  });
+});

@@ -1,0 +1,135 @@
+// Routes of the venue's operator: instruments and their status, the kill switch, clients' limits, deposits and
+// withdrawals, settlements. Each is a command like any order, journaled and answered alike. Gateway thread. Owns one
+// Command, reused for all. Must never send anything for somebody who is not the operator.
+
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { Command } from '../domain/command.ts';
+import { AdminRequestParser } from '../wire/admin-request.ts';
+import { InstrumentRequestParser } from '../wire/instrument-request.ts';
+import { type AdminAccess, admitAdmin } from './admin-access.ts';
+import type { Asker, Askers } from './asker.ts';
+import type { BodyReader } from './body.ts';
+import type { CommandSender } from './command-sender.ts';
+import type { GatewayContext } from './context.ts';
+import { requireJson } from './media-type.ts';
+import type { Responder } from './responses.ts';
+
+export interface VenueRoutesParts {
+  readonly context: GatewayContext;
+  readonly askers: Askers;
+  readonly responder: Responder;
+  readonly bodies: BodyReader;
+  readonly sender: CommandSender;
+  readonly access: AdminAccess;
+}
+
+type Route = (res: HttpResponse, req: HttpRequest) => void;
+
+export class VenueRoutes {
+  readonly #parts: VenueRoutesParts;
+  readonly #parser: AdminRequestParser;
+  readonly #instruments: InstrumentRequestParser;
+  readonly #command = new Command();
+
+  constructor(parts: VenueRoutesParts) {
+    this.#parts = parts;
+    this.#parser = new AdminRequestParser(parts.context.instruments);
+    this.#instruments = new InstrumentRequestParser(parts.context.instruments);
+  }
+
+  /** POST /admin/instruments: adds an instrument, or changes the one of that name. */
+  get instrument(): Route {
+    return this.#route((asker, bytes) => {
+      const isGood = this.#instruments.parse(bytes, 0, bytes.length, this.#command);
+      this.#parts.sender.sendParsed(asker, isGood, this.#command, this.#instruments.problem);
+    });
+  }
+
+  /** POST /admin/instruments/:name/status */
+  get instrumentStatus(): Route {
+    return this.#route((asker, bytes) => {
+      const instrument = this.#parts.context.instruments.current.indexOf(asker.parameter);
+      if (instrument < 0) {
+        this.#parts.responder.problem(asker, 'unknown_instrument', 'There is no such instrument.', { status: 404 });
+        return;
+      }
+      const isGood = this.#parser.instrumentStatus(bytes, 0, bytes.length, instrument, this.#command);
+      this.#send(asker, isGood);
+    });
+  }
+
+  /** POST /admin/kill-switch: with `cancel_orders`, everyone's orders are cancelled next. */
+  get killSwitch(): Route {
+    return this.#route((asker, bytes) => {
+      const isGood = this.#parser.killSwitch(bytes, 0, bytes.length, this.#command);
+      if (isGood && this.#parser.cancelOrders) asker.afterApplied = this.#cancelAll;
+      this.#send(asker, isGood);
+    });
+  }
+
+  /** PUT /admin/clients/:id/limits */
+  get clientLimits(): Route {
+    return this.#route((asker, bytes) => {
+      const client = asker.parameter;
+      this.#send(asker, this.#parser.clientLimits(bytes, 0, bytes.length, client, this.#command));
+    });
+  }
+
+  /** POST /admin/deposits */
+  get deposit(): Route {
+    return this.#route((asker, bytes) => {
+      this.#send(asker, this.#parser.adjustBalance(bytes, 0, bytes.length, 1, this.#command));
+    });
+  }
+
+  /** POST /admin/withdrawals */
+  get withdrawal(): Route {
+    return this.#route((asker, bytes) => {
+      this.#send(asker, this.#parser.adjustBalance(bytes, 0, bytes.length, -1, this.#command));
+    });
+  }
+
+  /** POST /admin/settlements: closes the cycle at the sequence it gets. The body, if any, is not read. */
+  readonly settlement: Route = (res, req) => {
+    const { askers, sender } = this.#parts;
+    const asker = askers.begin(res);
+    if (!this.#admit(asker, res, req) || !sender.admit(asker)) return;
+    this.#parser.closeSettlement(this.#command);
+    sender.send(asker, this.#command);
+  };
+
+  readonly #cancelAll = (asker: Asker): void => {
+    this.#parser.cancelAll(this.#command);
+    this.#parts.sender.send(asker, this.#command);
+  };
+
+  #route(receive: (asker: Asker, bytes: Uint8Array) => void): Route {
+    const { askers, responder, bodies, sender } = this.#parts;
+    const whenAdmitted = (asker: Asker, bytes: Uint8Array): void => {
+      if (sender.admit(asker)) receive(asker, bytes);
+    };
+    return (res, req) => {
+      const asker = askers.begin(res);
+      asker.parameter = decodeURIComponentOrNothing(req.getParameter(0) ?? '');
+      if (!this.#admit(asker, res, req)) return;
+      if (requireJson(asker, req.getHeader('content-type'), responder)) bodies.read(asker, whenAdmitted);
+    };
+  }
+
+  #send(asker: Asker, isGood: boolean): void {
+    this.#parts.sender.sendParsed(asker, isGood, this.#command, this.#parser.problem);
+  }
+
+  #admit(asker: Asker, res: HttpResponse, req: HttpRequest): boolean {
+    return admitAdmin(this.#parts.access, asker, res, req, this.#parts.responder);
+  }
+}
+
+/** A name in a path may be escaped; '' for what cannot be read, which no instrument and no client is called. */
+export function decodeURIComponentOrNothing(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,193 @@
+// For tests: what the ledger must hold, folded independently from what the engine tells: plain objects, BigInt, no codec.
+// Settlements are folded from the trades alone, so they also check what the engine says a client owes.
+
+import { CommandType, InstrumentStatus, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
+import type { Engine } from '../../domain/engine.ts';
+import { AMOUNT_SCALE, type Instrument } from '../../domain/instrument.ts';
+import { REASONS } from '../../domain/reasons.ts';
+import { decimal, trimmedDecimal } from './plain-decimal.ts';
+
+/** Rows as SELECT ... ::text gives them. */
+export type ExpectedRow = Readonly<Record<string, string | null>>;
+export type ExpectedTrade = ExpectedRow & { readonly trade_number: string; readonly sequence: string };
+export type ExpectedOrder = ExpectedRow & { readonly status: string; readonly client_id: string };
+
+const STATUS = ['', 'open', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired'];
+const PREVENTION = ['none', 'dc', 'co', 'cn', 'cb'];
+
+export function isOpen({ status }: { readonly status: string }): boolean {
+  return status === 'open' || status === 'partially_filled';
+}
+
+export class ExpectedLedger {
+  readonly trades: ExpectedTrade[] = [];
+  /** By order number, each order's last state. */
+  readonly orders = new Map<number, ExpectedOrder>();
+  readonly settlements: ExpectedRow[] = [];
+  readonly obligations: ExpectedRow[] = [];
+  /** By index. */
+  readonly instruments: ExpectedRow[] = [];
+  readonly #engine: Engine;
+  /** Of the cycle that runs: party and currency to units of 10^-AMOUNT_SCALE; party null is the venue. */
+  #cycle: { client: string | null; currency: string; amount: bigint }[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    for (let index = 0; index < engine.instruments.count; index++) this.#expectInstrument(index, '0', null);
+  }
+
+  trade(number: number, maker: number, taker: number, price: number, quantity: number): void {
+    const { orders, sequence, timeUs, tradeFees, instruments } = this.#engine;
+    const instrument = instruments.get(orders.instrument(taker));
+    const { priceScale, quantityScale } = instrument;
+    const takerBuys = orders.side(taker) === Side.BUY;
+    const [buyer, seller] = takerBuys ? [taker, maker] : [maker, taker];
+    const makerFee = pair(tradeFees[0], tradeFees[1]);
+    const takerFee = pair(tradeFees[2], tradeFees[3]);
+    const [buyerFee, sellerFee] = takerBuys ? [takerFee, makerFee] : [makerFee, takerFee];
+    this.trades.push({
+      trade_number: String(number),
+      sequence: String(sequence),
+      maker_order: String(orders.number(maker)),
+      taker_order: String(orders.number(taker)),
+      executed_us: String(timeUs),
+      maker_created_us: String(orders.createdUs(maker)),
+      taker_created_us: String(orders.createdUs(taker)),
+      instrument: instrument.name,
+      taker_side: takerBuys ? 'buy' : 'sell',
+      price: decimal(BigInt(price), priceScale),
+      quantity: decimal(BigInt(quantity), quantityScale),
+      buy_client_id: this.#client(buyer),
+      sell_client_id: this.#client(seller),
+      maker_fee: decimal(makerFee, priceScale + quantityScale),
+      taker_fee: decimal(takerFee, priceScale + quantityScale),
+    });
+    const lots = BigInt(quantity);
+    const notional = BigInt(price) * lots;
+    this.#settle(this.#client(buyer), instrument, lots, -notional - buyerFee);
+    this.#settle(this.#client(seller), instrument, -lots, notional - sellerFee);
+    this.#settle(null, instrument, 0n, buyerFee + sellerFee);
+  }
+
+  order(row: number): void {
+    const { orders, sequence, instruments } = this.#engine;
+    const index = orders.instrument(row);
+    const instrument = index < instruments.count ? instruments.get(index) : undefined;
+    const priceScale = instrument?.priceScale ?? 0;
+    const quantityScale = instrument?.quantityScale ?? 0;
+    const price = (ticks: number) => decimal(BigInt(ticks), priceScale);
+    const quantity = (lots: number) => decimal(BigInt(lots), quantityScale);
+    const market = orders.orderType(row) === OrderType.MARKET;
+    const has = (flag: number) => (orders.flags(row) & flag) !== 0;
+    const ticks = orders.priceTicks(row);
+    const expiresUs = orders.expiresUs(row);
+    this.orders.set(orders.number(row), {
+      order_number: String(orders.number(row)),
+      sequence: String(sequence),
+      created_us: String(orders.createdUs(row)),
+      updated_us: String(orders.updatedUs(row)),
+      client_id: this.#client(row),
+      instrument: instrument?.name ?? 'unknown',
+      side: orders.side(row) === Side.BUY ? 'buy' : 'sell',
+      type: market ? 'market' : 'limit',
+      time_in_force: Object.keys(TimeInForce)[orders.timeInForce(row) - 1] ?? '?',
+      status: STATUS[orders.status(row)] ?? '?',
+      reject_reason: REASONS.get(orders.reason(row))?.name ?? null,
+      post_only: String(has(OrderFlag.POST_ONLY)),
+      price: market ? null : price(ticks),
+      quantity: quantity(orders.quantityLots(row)),
+      filled_quantity: quantity(orders.executedLots(row)),
+      notional: decimal(pair(orders.notionalHigh(row), orders.notionalLow(row)), priceScale + quantityScale),
+      stop_price: has(OrderFlag.STOP) ? price(orders.stopPriceTicks(row)) : null,
+      triggered: String(has(OrderFlag.TRIGGERED)),
+      display_quantity: orders.displayLots(row) === 0 ? null : quantity(orders.displayLots(row)),
+      expires_us: expiresUs === 0 ? null : String(expiresUs),
+      stp: PREVENTION[orders.selfTrade(row)] ?? '?',
+      prevented_quantity: quantity(orders.preventedLots(row)),
+      protection_price: market && !has(OrderFlag.SLIPPAGE) && ticks !== 0 ? price(ticks) : null,
+      max_slippage: market && has(OrderFlag.SLIPPAGE) ? price(ticks) : null,
+      by_quote_amount: String(has(OrderFlag.QUOTE_AMOUNT)),
+    });
+  }
+
+  /** A command about no single order was applied. */
+  applied(type: CommandType, value: number): void {
+    const { sequence, timeUs } = this.#engine;
+    if (type === CommandType.CLOSE_SETTLEMENT) this.#closeCycle(value, sequence, timeUs);
+    if (type === CommandType.DEFINE_INSTRUMENT || type === CommandType.SET_INSTRUMENT_STATUS) {
+      this.#expectInstrument(value, String(sequence), String(timeUs));
+    }
+  }
+
+  #settle(client: string | null, instrument: Instrument, lots: bigint, ticksLots: bigint): void {
+    const { base, quote, priceScale, quantityScale } = instrument;
+    const units = (value: bigint, scale: number) => value * 10n ** BigInt(AMOUNT_SCALE - scale);
+    this.#cycle.push({ client, currency: base, amount: units(lots, quantityScale) });
+    this.#cycle.push({ client, currency: quote, amount: units(ticksLots, priceScale + quantityScale) });
+  }
+
+  #closeCycle(cycle: number, sequence: number, timeUs: number): void {
+    const sums = new Map<string, bigint>();
+    for (const { client, currency, amount } of this.#cycle) {
+      const key = JSON.stringify([client, currency]);
+      sums.set(key, (sums.get(key) ?? 0n) + amount);
+    }
+    this.#cycle = [];
+    const rows = [...sums]
+      .filter(([, amount]) => amount !== 0n)
+      .map(([key, amount]) => ({ party: JSON.parse(key) as [string | null, string], amount }))
+      .sort((a, b) => compareParties(a.party, b.party))
+      .map(({ party: [client_id, currency], amount }) => ({
+        cycle: String(cycle),
+        client_id,
+        currency,
+        amount: trimmedDecimal(amount, AMOUNT_SCALE),
+      }));
+    this.obligations.push(...rows);
+    const obligations = String(rows.length);
+    this.settlements.push({ cycle: String(cycle), sequence: String(sequence), closed_us: String(timeUs), obligations });
+  }
+
+  #expectInstrument(index: number, sequence: string, changedUs: string | null): void {
+    const instrument = this.#engine.instruments.get(index);
+    const price = (ticks: number) => decimal(BigInt(ticks), instrument.priceScale);
+    const quantity = (lots: number) => decimal(BigInt(lots), instrument.quantityScale);
+    const statusNames = Object.keys(InstrumentStatus).map((name) => name.toLowerCase());
+    this.instruments[index] = {
+      name: instrument.name,
+      instrument_index: String(index),
+      sequence,
+      changed_us: changedUs,
+      base: instrument.base,
+      quote: instrument.quote,
+      price_scale: String(instrument.priceScale),
+      quantity_scale: String(instrument.quantityScale),
+      tick: price(instrument.priceIncrementTicks),
+      lot: quantity(instrument.quantityIncrementLots),
+      min_price: price(instrument.minPriceTicks),
+      max_price: price(instrument.maxPriceTicks),
+      min_quantity: quantity(instrument.minQuantityLots),
+      max_quantity: quantity(instrument.maxQuantityLots),
+      price_band_bps: String(instrument.priceBandBps),
+      reference_price: instrument.referencePriceTicks === 0 ? null : price(instrument.referencePriceTicks),
+      maker_fee_rate: decimal(BigInt(instrument.makerFeeMillionths), 6),
+      taker_fee_rate: decimal(BigInt(instrument.takerFeeMillionths), 6),
+      status: statusNames[instrument.status - 1] ?? '?',
+    };
+  }
+
+  #client(row: number): string {
+    return new TextDecoder().decode(this.#engine.clients.bytesOf(this.#engine.orders.client(row)));
+  }
+}
+
+function pair(high: number, low: number): bigint {
+  return (BigInt(high) << 48n) + BigInt(low);
+}
+
+/** By the bytes of the client, the venue last, then by currency. */
+function compareParties([a, x]: [string | null, string], [b, y]: [string | null, string]): number {
+  if (a === b) return Buffer.compare(Buffer.from(x), Buffer.from(y));
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

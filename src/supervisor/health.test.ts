@@ -1,0 +1,46 @@
+// What /healthz says of what an operator has ruled: told, but nothing that makes the process unhealthy.
+
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { readConfig } from '../config.ts';
+import { InstrumentStatus } from '../domain/codes.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { openFigures } from '../metrics/figures.ts';
+import { LagWatch } from '../metrics/lag.ts';
+import { ProcessState } from '../runtime/process-state.ts';
+import { CounterBlock, counterBytesNeeded } from '../shared-memory/counters.ts';
+import { COUNTER_BLOCKS, CounterBlockId, LedgerCounter, MatchingCounter, SinkState } from '../wire/counters.ts';
+import { healthAnswer, healthOf } from './health.ts';
+
+const [BTC_USD] = DEFAULT_INSTRUMENTS;
+const PATHS = { dataDir: '', journal: '', snapshots: '', spool: '', postgres: '', durable: true, why: '' };
+
+function healthWith(status: InstrumentStatus, killSwitch: number) {
+  const counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
+  new CounterBlock(counters, CounterBlockId.LEDGER).set(LedgerCounter.STATE, SinkState.UP);
+  new CounterBlock(counters, CounterBlockId.MATCHING).set(MatchingCounter.KILL_SWITCH, killSwitch);
+  const figures = openFigures(counters, []);
+  return healthOf({
+    figures,
+    config: readConfig({ RINGBOOK_RISK: 'balances' }, tmpdir()),
+    storage: { ...PATHS, release() {} },
+    state: ProcessState.OPEN,
+    details: { postgres: '', redis: '' },
+    lag: new LagWatch(figures, () => 0),
+    instruments: [BTC_USD, { ...BTC_USD, name: 'ETH-USD', status }],
+  });
+}
+
+it('says so when all is well', () => {
+  const health = healthWith(InstrumentStatus.OPEN, 0);
+  expect([health.status, health.message]).toEqual(['ok', 'All is well.']);
+  expect(health.venue).toEqual({ risk: 'balances', kill_switch: false, post_only: [], cancel_only: [], halted: [] });
+});
+
+it('names what keeps orders out, and stays healthy', () => {
+  const health = healthWith(InstrumentStatus.HALTED, 1);
+  expect([health.status, healthAnswer(health).status]).toEqual(['ok', 200]);
+  expect(health.message).toBe('All is well. The kill switch is on: only cancels pass. Halted: ETH-USD.');
+  expect(health.venue).toMatchObject({ kill_switch: true, halted: ['ETH-USD'] });
+  expect(healthWith(InstrumentStatus.CANCEL_ONLY, 0).venue.cancel_only).toEqual(['ETH-USD']);
+});

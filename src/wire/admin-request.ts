@@ -1,0 +1,191 @@
+// The small bodies of the venue's own controls, into domain Commands: an instrument's status, the kill switch, a client's
+// limits, deposits and withdrawals, the end of a settlement cycle. Gateway threads; one for each. The command borrows
+// the body until the next call. Rare, so it may allocate. Never throws on input.
+
+import { LIMB, QUANTITY_LOTS_LIMIT } from '../domain/clearing/exact.ts';
+import { ALL_INSTRUMENTS, BOTH_SIDES, CommandType } from '../domain/codes.ts';
+import { CLIENT_ID_BYTES_MAX, type Command } from '../domain/command.ts';
+import { AMOUNT_SCALE } from '../domain/instrument.ts';
+import { CommandTexts } from './command-texts.ts';
+import type { Pair } from './decimal-pair.ts';
+import { INSTRUMENT_STATUS_TEXTS } from './enum-texts.ts';
+import type { InstrumentSource } from './instrument-list.ts';
+import { beginCommand } from './plain-command.ts';
+import type { RequestProblem } from './problem.ts';
+import { isString, RequestFields } from './request-fields.ts';
+import { type AmountRule, isPrintable, readAmount, readFlag, readPair, readWord } from './request-values.ts';
+import { WordTable } from './word-table.ts';
+
+const STATUS = 0;
+const STATUSES = new WordTable(INSTRUMENT_STATUS_TEXTS);
+
+const ENGAGED = 0;
+const CANCEL_ORDERS = 1;
+
+const LIMITED_INSTRUMENT = 0;
+const MAX_OPEN_ORDERS = 1;
+const MAX_ORDER_QUANTITY = 2;
+const MAX_ORDER_NOTIONAL = 3;
+const MAX_POSITION = 4;
+const OPEN_ORDERS_LIMIT = 1_000_000_000;
+/** A position beyond it is refused anyway (domain/RULES.md, "What can be computed"). */
+const POSITION_LOTS_LIMIT = 2 ** 52;
+const LIMIT_RULE: AmountRule = { unit: 'smallest step', offUnit: 'invalid_value', outOfBounds: 'invalid_value' };
+
+const CLIENT = 0;
+const KEY = 1;
+const CURRENCY = 2;
+const AMOUNT = 3;
+const ADJUSTMENT_FIELDS = ['client_id', 'idempotency_key', 'currency', 'amount'];
+const AMOUNT_RULE: AmountRule = { unit: 'smallest unit', offUnit: 'invalid_value', outOfBounds: 'amount_overflow' };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class AdminRequestParser {
+  /** After `killSwitch`: every client's orders are to be cancelled too, by a mass cancel of its own. */
+  cancelOrders = false;
+  readonly #instruments: InstrumentSource;
+  readonly #status = new RequestFields(['status']);
+  readonly #killSwitch = new RequestFields(['engaged', 'cancel_orders']);
+  readonly #limits = new RequestFields([
+    'instrument',
+    'max_open_orders',
+    'max_order_quantity',
+    'max_order_notional',
+    'max_position',
+  ]);
+  readonly #adjustment = new RequestFields(ADJUSTMENT_FIELDS);
+  readonly #texts = new CommandTexts();
+  readonly #pair: Pair = { high: 0, low: 0 };
+  #last: RequestFields = this.#status;
+
+  constructor(instruments: InstrumentSource) {
+    this.#instruments = instruments;
+  }
+
+  /** What was wrong, after a method answered false. */
+  get problem(): Readonly<RequestProblem> {
+    return this.#last.problem;
+  }
+
+  /** `{status}` of instrument number `instrument`, which exists. */
+  instrumentStatus(bytes: Uint8Array, from: number, to: number, instrument: number, command: Command): boolean {
+    const fields = this.#collect(this.#status, bytes, from, to);
+    if (fields === undefined) return false;
+    if (!fields.has(STATUS)) return fields.missing(STATUS);
+    const status = readWord(fields, STATUS, STATUSES);
+    beginCommand(command, CommandType.SET_INSTRUMENT_STATUS);
+    command.instrument = instrument;
+    command.value = status;
+    return status >= 0;
+  }
+
+  /** `{engaged, cancel_orders?}` */
+  killSwitch(bytes: Uint8Array, from: number, to: number, command: Command): boolean {
+    const fields = this.#collect(this.#killSwitch, bytes, from, to);
+    if (fields === undefined) return false;
+    if (!fields.has(ENGAGED)) return fields.missing(ENGAGED);
+    const engaged = readFlag(fields, ENGAGED);
+    const cancelOrders = readFlag(fields, CANCEL_ORDERS);
+    beginCommand(command, CommandType.SET_KILL_SWITCH);
+    command.value = engaged;
+    this.cancelOrders = cancelOrders === 1;
+    return engaged >= 0 && cancelOrders >= 0;
+  }
+
+  /**
+   * `{instrument?, max_open_orders?, max_order_quantity?, max_order_notional?, max_position?}` of the client called
+   * `client`: all of its limits for the instrument. What is left out is no limit.
+   */
+  clientLimits(bytes: Uint8Array, from: number, to: number, client: string, command: Command): boolean {
+    const fields = this.#collect(this.#limits, bytes, from, to);
+    if (fields === undefined) return false;
+    beginCommand(command, CommandType.SET_CLIENT_LIMITS);
+    return (
+      this.#takeClient(fields, client, command) &&
+      this.#readInstrument(fields, command) &&
+      this.#readLimits(fields, command)
+    );
+  }
+
+  /** `{client_id, idempotency_key, currency, amount}`: `sign` is 1 for a deposit, -1 for a withdrawal. */
+  adjustBalance(bytes: Uint8Array, from: number, to: number, sign: 1 | -1, command: Command): boolean {
+    const fields = this.#collect(this.#adjustment, bytes, from, to);
+    if (fields === undefined) return false;
+    for (let i = 0; i < ADJUSTMENT_FIELDS.length; i++) if (!fields.has(i)) return fields.missing(i);
+    beginCommand(command, CommandType.ADJUST_BALANCE);
+    if (!this.#texts.read(fields, CLIENT, KEY, command) || !isString(fields, CURRENCY)) return false;
+    command.currency = this.#instruments.current.currencyOf(textOf(fields, CURRENCY));
+    if (command.currency < 0) return fields.refuse('currency_unknown', CURRENCY, 'No instrument has this currency.');
+    const pair = this.#pair;
+    if (!readPair(fields, AMOUNT, AMOUNT_RULE, AMOUNT_SCALE, pair)) return false;
+    const negative = sign < 0;
+    command.amountHigh = !negative ? pair.high : pair.low === 0 ? 0 - pair.high : -1 - pair.high;
+    command.amountLow = !negative || pair.low === 0 ? pair.low : LIMB - pair.low;
+    return true;
+  }
+
+  /** Everyone's orders, as killSwitch may ask for. */
+  cancelAll(command: Command): void {
+    beginCommand(command, CommandType.MASS_CANCEL);
+    command.instrument = ALL_INSTRUMENTS;
+    command.side = BOTH_SIDES;
+  }
+
+  /** Has no body. */
+  closeSettlement(command: Command): void {
+    beginCommand(command, CommandType.CLOSE_SETTLEMENT);
+  }
+
+  #collect(fields: RequestFields, bytes: Uint8Array, from: number, to: number): RequestFields | undefined {
+    this.#last = fields;
+    return fields.collect(bytes, from, to) ? fields : undefined;
+  }
+
+  #takeClient(fields: RequestFields, client: string, command: Command): boolean {
+    const bytes = encoder.encode(client);
+    command.bytes = bytes;
+    command.clientOffset = 0;
+    command.clientLength = bytes.length;
+    if (bytes.length >= 1 && bytes.length <= CLIENT_ID_BYTES_MAX && isPrintable(bytes, 0, bytes.length)) return true;
+    const detail = `client_id must be 1 to ${CLIENT_ID_BYTES_MAX} bytes of UTF-8 without control characters.`;
+    return fields.refuseNamed('invalid_text', 'client_id', detail);
+  }
+
+  #readInstrument(fields: RequestFields, command: Command): boolean {
+    const list = this.#instruments.current;
+    command.instrument = list.only;
+    if (!fields.has(LIMITED_INSTRUMENT)) return list.only >= 0 || fields.missing(LIMITED_INSTRUMENT);
+    if (!isString(fields, LIMITED_INSTRUMENT)) return false;
+    command.instrument = list.indexOf(textOf(fields, LIMITED_INSTRUMENT));
+    if (command.instrument >= 0) return true;
+    return fields.refuse('unknown_instrument', LIMITED_INSTRUMENT, 'There is no such instrument.');
+  }
+
+  #readLimits(fields: RequestFields, command: Command): boolean {
+    const { priceScale, quantityScale } = this.#instruments.current.all[command.instrument];
+    command.maxOpenOrders = readLimit(fields, MAX_OPEN_ORDERS, 0, OPEN_ORDERS_LIMIT);
+    if (command.maxOpenOrders < 0) return false;
+    command.maxOrderLots = readLimit(fields, MAX_ORDER_QUANTITY, quantityScale, QUANTITY_LOTS_LIMIT);
+    if (command.maxOrderLots < 0) return false;
+    const pair = this.#pair;
+    pair.high = 0;
+    pair.low = 0;
+    const scale = priceScale + quantityScale;
+    if (fields.has(MAX_ORDER_NOTIONAL) && !readPair(fields, MAX_ORDER_NOTIONAL, LIMIT_RULE, scale, pair)) return false;
+    command.maxOrderNotionalHigh = pair.high;
+    command.maxOrderNotionalLow = pair.low;
+    command.maxPositionLots = readLimit(fields, MAX_POSITION, quantityScale, POSITION_LOTS_LIMIT);
+    return command.maxPositionLots >= 0;
+  }
+}
+
+/** 0, no limit, when it is not there; -1 with a problem. */
+function readLimit(fields: RequestFields, field: number, scale: number, max: number): number {
+  return fields.has(field) ? readAmount(fields, field, LIMIT_RULE, scale, 1, 1, max) : 0;
+}
+
+function textOf({ texts, from, to }: RequestFields, field: number): string {
+  return decoder.decode(texts[field].subarray(from[field], to[field]));
+}

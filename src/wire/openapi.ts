@@ -1,0 +1,226 @@
+// The OpenAPI 3.1 document of the HTTP API: from the schemas of bodies and replies, the table of problems and the table of
+// reasons. Built once by whoever serves it. What the table of operations says, the gateway's routes do.
+
+import type { TSchema } from 'typebox';
+import { REASONS } from '../domain/reasons.ts';
+import { DEPTH_LEVELS_MAX } from './depth-codec.ts';
+import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemKind } from './problem.ts';
+import { SETTLEMENTS_LIMIT_MAX, TRADES_LIMIT_MAX } from './query-codec.ts';
+import * as Q from './request-schemas.ts';
+import * as S from './schemas.ts';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+interface Operation {
+  readonly method: Method;
+  /** Parameters in braces. */
+  readonly path: string;
+  readonly summary: string;
+  /** The body's component, and whether it may be left out. */
+  readonly body?: keyof typeof Q;
+  readonly bodyOptional?: boolean;
+  /** Query parameters and what they are. */
+  readonly query?: Readonly<Record<string, object>>;
+  /** By status: the components that the reply may be one of; none when it is free. */
+  readonly replies: Readonly<Record<number, readonly (keyof typeof S)[]>>;
+  /** The reply is a list of them. */
+  readonly list?: boolean;
+  /** Needs the operator's token. */
+  readonly admin?: boolean;
+}
+
+const text = (description: string) => ({ schema: { type: 'string' }, description });
+const upTo = (maximum: number) => ({ schema: { type: 'integer', minimum: 1, maximum } });
+const INSTRUMENT = text('May be left out when only one is listed.');
+
+const OPERATIONS: readonly Operation[] = [
+  {
+    ...{ method: 'post', path: '/orders', summary: 'Places an order, or says what it would do (dry_run)' },
+    ...{ body: 'OrderRequestSchema', replies: { 202: ['OrderReplySchema'], 200: ['DryRunSchema'] } },
+  },
+  {
+    ...{ method: 'delete', path: '/orders', summary: 'Cancels many orders at once' },
+    query: {
+      client_id: text("Whose; every client's are for the operator."),
+      instrument: text('Of every one when left out.'),
+      side: { schema: { enum: ['buy', 'sell'] }, description: 'Both when left out.' },
+      idempotency_key: text('Needs a client_id.'),
+    },
+    ...{ replies: { 202: ['MassCancelReplySchema'] } },
+  },
+  {
+    ...{ method: 'get', path: '/orders/{order_id}', summary: 'An order as it is' },
+    ...{ replies: { 200: ['OrderSchema'] } },
+  },
+  {
+    ...{ method: 'patch', path: '/orders/{order_id}', summary: 'Changes price or total quantity of an order' },
+    ...{ body: 'AmendRequestSchema', replies: { 202: ['OrderReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/orders/{order_id}/cancel', summary: 'Cancels an order' },
+    ...{ body: 'CancelRequestSchema', bodyOptional: true, replies: { 202: ['CancelReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/orders/{order_id}/replace', summary: 'Places an order in the stead of another' },
+    ...{ body: 'ReplaceRequestSchema', replies: { 202: ['OrderReplySchema'] } },
+  },
+  {
+    ...{ method: 'get', path: '/orderbook', summary: 'The best price levels' },
+    query: { instrument: INSTRUMENT, levels: upTo(DEPTH_LEVELS_MAX) },
+    ...{ replies: { 200: ['OrderBookSchema'] } },
+  },
+  {
+    ...{ method: 'get', path: '/trades', summary: 'The newest trades' },
+    query: { instrument: INSTRUMENT, limit: upTo(TRADES_LIMIT_MAX) },
+    ...{ replies: { 200: ['TradeSchema'] }, list: true },
+  },
+  {
+    ...{ method: 'get', path: '/trades/detailed', summary: 'The newest trades with their clients and fees' },
+    query: { instrument: INSTRUMENT, limit: upTo(TRADES_LIMIT_MAX) },
+    ...{ replies: { 200: ['DetailedTradeSchema'] }, list: true },
+  },
+  {
+    ...{ method: 'get', path: '/instruments', summary: 'What is listed' },
+    ...{ replies: { 200: ['InstrumentSchema'] }, list: true },
+  },
+  {
+    ...{ method: 'get', path: '/clients/{client_id}/positions', summary: 'Positions, open quantities and limits' },
+    ...{ replies: { 200: ['PositionsSchema'] } },
+  },
+  {
+    ...{ method: 'get', path: '/clients/{client_id}/balances', summary: 'Balances, and what orders hold of them' },
+    ...{ replies: { 200: ['BalancesSchema'] } },
+  },
+  {
+    ...{ method: 'get', path: '/clearing/settlements', summary: 'The newest settlement cycles' },
+    query: { limit: upTo(SETTLEMENTS_LIMIT_MAX) },
+    ...{ replies: { 200: ['SettlementsSchema'] } },
+  },
+  {
+    ...{ method: 'get', path: '/clearing/settlements/{cycle}', summary: 'A settlement cycle with its obligations' },
+    query: { client_id: text('Only its obligations.') },
+    ...{ replies: { 200: ['SettlementSchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/admin/instruments', summary: 'Adds an instrument, or changes one', admin: true },
+    ...{ body: 'InstrumentRequestSchema', replies: { 202: ['InstrumentReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/admin/instruments/{name}/status', summary: 'Halts, opens or delists', admin: true },
+    ...{ body: 'InstrumentStatusRequestSchema', replies: { 202: ['InstrumentReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/admin/kill-switch', summary: 'Lets only cancels pass, or all again', admin: true },
+    ...{ body: 'KillSwitchRequestSchema', replies: { 202: ['AppliedReplySchema', 'MassCancelReplySchema'] } },
+  },
+  {
+    ...{
+      method: 'put',
+      path: '/admin/clients/{client_id}/limits',
+      summary: 'Sets the limits of a client',
+      admin: true,
+    },
+    ...{ body: 'ClientLimitsRequestSchema', replies: { 202: ['AppliedReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/admin/deposits', summary: 'Adds to a balance', admin: true },
+    ...{ body: 'BalanceAdjustmentRequestSchema', replies: { 202: ['AppliedReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/admin/withdrawals', summary: 'Takes from a balance', admin: true },
+    ...{ body: 'BalanceAdjustmentRequestSchema', replies: { 202: ['AppliedReplySchema'] } },
+  },
+  {
+    ...{ method: 'post', path: '/admin/settlements', summary: 'Closes the settlement cycle', admin: true },
+    ...{ replies: { 202: ['SettlementReplySchema'] } },
+  },
+  { method: 'post', path: '/admin/snapshot', summary: 'Takes an engine snapshot', replies: { 200: [] }, admin: true },
+  { method: 'get', path: '/livez', summary: 'Whether the process lives', replies: { 200: [] } },
+  { method: 'get', path: '/readyz', summary: 'Whether orders are taken', replies: { 200: [] } },
+  { method: 'get', path: '/healthz', summary: 'Whether everything it uses is connected', replies: { 200: [] } },
+];
+
+const DESCRIPTION = `Numbers are read exactly as written, as JSON numbers or decimal strings; decimals in replies are strings.
+A new order that got a sequence number is answered 202 even when it was rejected (status, reject_reason). 4xx means not
+executed; 5xx or no answer means unknown unless the body says executed: "no", and the same idempotency key finds it out.`;
+
+/** The document, ready for JSON.stringify. `version` is that of the program. */
+export function openApiDocument(version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of OPERATIONS) {
+    paths[operation.path] ??= {};
+    paths[operation.path][operation.method] = operationObject(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Ringbook', version, description: `${DESCRIPTION}\n\n${reasonTable()}\n\n${problemTable()}` },
+    paths,
+    components: {
+      schemas: { ...components(Q), ...components(S) },
+      responses: { Problem: { description: 'A problem', content: content(PROBLEM_MEDIA_TYPE, ref('ProblemSchema')) } },
+      securitySchemes: { operator: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function operationObject(operation: Operation): object {
+  const { path, summary, replies, query = {}, admin, list } = operation;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    ...{ name, in: 'path', required: true, schema: { type: 'string' } },
+  }));
+  const inQuery = Object.entries(query).map(([name, about]) => ({ name, in: 'query', ...about }));
+  const parameters = [...inPath, ...inQuery];
+  const responses = Object.entries(replies).map(([status, names]) => [
+    status,
+    { description: summary, ...replyContent(names, list === true) },
+  ]);
+  return {
+    summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...bodyObject(operation),
+    responses: { ...Object.fromEntries(responses), default: { $ref: '#/components/responses/Problem' } },
+    ...(admin === true ? { security: [{ operator: [] }] } : {}),
+  };
+}
+
+function bodyObject({ body, bodyOptional }: Operation): object {
+  if (body === undefined) return {};
+  return { requestBody: { required: bodyOptional !== true, content: content('application/json', ref(body)) } };
+}
+
+function replyContent(names: readonly string[], list: boolean): object {
+  if (names.length === 0) return {};
+  const one = names.length === 1 ? ref(names[0]) : { anyOf: names.map(ref) };
+  return { content: content('application/json', list ? { type: 'array', items: one } : one) };
+}
+
+function content(mediaType: string, schema: object): object {
+  return { [mediaType]: { schema } };
+}
+
+/** A component is called like its schema, without the word. */
+function ref(name: string): object {
+  return { $ref: `#/components/schemas/${componentName(name)}` };
+}
+
+function componentName(name: string): string {
+  return name.replace(/Schema$/, '');
+}
+
+function components(schemas: Readonly<Record<string, TSchema>>): Record<string, TSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [componentName(name), schema]));
+}
+
+function reasonTable(): string {
+  const rows = [...REASONS].map(([number, { name, text: sentence }]) => `| ${number} | \`${name}\` | ${sentence} |`);
+  return ['## Reasons', '', '| Number | Name | Meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+function problemTable(): string {
+  const rows = Object.entries(PROBLEMS).map(([code, { status, title, executed, retry }]: [string, ProblemKind]) =>
+    ['', `\`${code}\``, status, title, executed, retry, ''].join(' | ').trim(),
+  );
+  return ['## Problems', '', '| Code | Status | Meaning | Executed | Retry |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
