@@ -126,6 +126,7 @@ describe('GET /trades', () => {
     const url = await start();
     await trade(url, 1);
     const { text } = await request(`${url}/trades/detailed`);
+    expect(text).toContain('"maker_fee":');
     expect(JSON.parse(text)).toMatchObject([{ buy_client_id: 'buyer', sell_client_id: 'seller' }]);
     await rig.stop();
     const discreet = await start({ showClientIds: false });

@@ -82,7 +82,7 @@ export class ReadRoutes {
       type: QueryType.TRADES,
       instrument,
       limit,
-      answered: (asker: Asker, answer: Answer) => responder.json(asker, json.trades(answer, withClients)),
+      answered: (asker: Asker, answer: Answer) => responder.json(asker, json.trades(answer, withClients, detailed)),
     });
   }
 

@@ -47,8 +47,8 @@ export class RecordJson {
     return this.#reply.subarray(0, this.#orders.writeOrder(this.#reply, 0, bytes, view, body));
   }
 
-  /** The trades of an answer, as a list. */
-  trades({ bytes, view, body, count }: Answer, withClients: boolean): Uint8Array {
+  /** The trades of an answer, as a list, with or without clients and fees. */
+  trades({ bytes, view, body, count }: Answer, withClients: boolean, withFees: boolean): Uint8Array {
     const room = (count + 1) * TRADE_JSON_BYTES_MAX;
     if (this.#list.length < room) this.#list = new Uint8Array(room);
     const out = this.#list;
@@ -57,7 +57,7 @@ export class RecordJson {
     let record = body;
     for (let i = 0; i < count; i++) {
       if (i > 0) out[end++] = COMMA;
-      end = this.#trades.writeTrade(out, end, bytes, view, record, withClients);
+      end = this.#trades.writeTrade(out, end, bytes, view, record, withClients, withFees);
       record += tradeRecordLength(bytes, record);
     }
     out[end] = CLOSE_LIST;

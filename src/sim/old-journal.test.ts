@@ -1,5 +1,5 @@
 // A journal as it was written before commands had extensions and the matching thread commands of its own: 80 commands,
-// with what the engine of that time made of them. It replays to the same, bit for bit, for as long as there are rules 1.
+// with what the engine of that time made of them: orders and depth. It replays to the same for as long as there are rules 1.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -182,7 +182,8 @@ export class Rehearsal {
     report.quantityLots.push(lots);
     report.makerOrders.push(this.orders.number(this.rows[at]));
     report.executedLots += lots;
-    this.roomLots -= lots;
+    // What a client sells to itself leaves its position where it was.
+    if (this.orders.client(this.rows[at]) !== this.client) this.roomLots -= lots;
     const shown = this.shown[at] - lots;
     this.use(at, lots, priceTicks);
     this.shown[at] = shown;
