@@ -32,18 +32,18 @@ export function engineSuite(options: SuiteOptions): Suite {
   const of = (resting: number) => ({ seed, resting: resting * scale, commands, isFresh });
   const ids = Array.from({ length: CLIENTS }, (_, client) => `c${client}`);
   const cases = [
-    play('everyday, 10 thousand resting', flows.everyday(of(10 * THOUSAND)), ids, false),
-    play('everyday, 10 thousand resting, with idempotency keys', flows.everyday(of(10 * THOUSAND)), ids, true),
-    play('everyday, 1 million resting', flows.everyday(of(MILLION)), ids, false),
-    play('random cancels, 1 million resting', flows.uniformCancels(of(MILLION)), ids, false),
-    play('sparse levels over 10^7 ticks, 10 thousand resting', flows.sparse(of(10 * THOUSAND)), ids, false),
-    play('one level, random cancels, 1 million resting', flows.oneLevel(of(MILLION)), ids, false),
-    play('sweep of 1 million orders', flows.sweep(of(MILLION)), ids, false),
+    play('everyday, 10 thousand resting', flows.everyday(of(10 * THOUSAND)), ids),
+    play('everyday, 10 thousand resting, keys on new orders', flows.everyday(of(10 * THOUSAND)), ids, 'new orders'),
+    play('everyday, 10 thousand resting, keys on everything', flows.everyday(of(10 * THOUSAND)), ids, 'everything'),
+    play('everyday, 1 million resting', flows.everyday(of(MILLION)), ids),
+    play('random cancels, 1 million resting', flows.uniformCancels(of(MILLION)), ids),
+    play('sparse levels over 10^7 ticks, 10 thousand resting', flows.sparse(of(10 * THOUSAND)), ids),
+    play('one level, random cancels, 1 million resting', flows.oneLevel(of(MILLION)), ids),
+    play('sweep of 1 million orders', flows.sweep(of(MILLION)), ids),
     play(
       'flash crash through 50 thousand levels and back',
       flows.flashCrash({ seed, commands: 200_000 * scale, isFresh }),
       ids,
-      false,
     ),
   ];
   const file = join(data ?? '', COMMANDS_FILE);
@@ -100,21 +100,27 @@ class Texts {
   }
 }
 
+/** What carries an idempotency key: a new order must (RULES.md, 12), a cancel or an amend seldom does. */
+type Keyed = 'nothing' | 'new orders' | 'everything';
+
 /** An engine, and the one command that is filled again and again. */
 class Player {
   readonly tally = new Tally();
   readonly engine = new Engine(DEFAULT_INSTRUMENTS, this.tally);
   private readonly command = new Command();
   private readonly texts: Texts;
-  private readonly keys: DataView | undefined;
+  private readonly keys: DataView;
+  private readonly newOrderKeyLength: number;
+  private readonly otherKeyLength: number;
 
-  constructor(texts: Texts, hasKeys: boolean) {
+  constructor(texts: Texts, keyed: Keyed) {
     this.tally.engine = this.engine;
     this.texts = texts;
     this.command.bytes = texts.bytes;
     this.command.keyOffset = texts.keyAt;
-    this.command.keyLength = hasKeys ? KEY_BYTES : 0;
-    this.keys = hasKeys ? new DataView(texts.bytes.buffer) : undefined;
+    this.keys = new DataView(texts.bytes.buffer);
+    this.newOrderKeyLength = keyed === 'nothing' ? 0 : KEY_BYTES;
+    this.otherKeyLength = keyed === 'everything' ? KEY_BYTES : 0;
   }
 
   play(columns: Columns): void {
@@ -122,7 +128,7 @@ class Player {
     for (let at = 0; at < columns.length; at++) {
       const sequence = engine.sequence + 1;
       this.fill(columns, at);
-      keys?.setUint32(this.texts.keyAt, sequence);
+      if (command.keyLength !== 0) keys.setUint32(this.texts.keyAt, sequence);
       engine.apply(sequence, 1_700_000_000_000_000 + (sequence >>> 6), command);
     }
   }
@@ -139,6 +145,7 @@ class Player {
     command.priceTicks = columns.priceTicks[at];
     command.quantityLots = columns.quantityLots[at];
     command.targetOrder = columns.number[at];
+    command.keyLength = command.type === CommandType.NEW_ORDER ? this.newOrderKeyLength : this.otherKeyLength;
     command.clientOffset = this.texts.offsets[client];
     command.clientLength = this.texts.lengths[client];
   }
@@ -153,7 +160,7 @@ function typeOf(action: number): CommandType {
   return action === Action.AMEND ? CommandType.AMEND_ORDER : CommandType.NEW_ORDER;
 }
 
-function play(name: string, flow: Flow, ids: readonly string[], hasKeys: boolean): Case {
+function play(name: string, flow: Flow, ids: readonly string[], keyed: Keyed = 'nothing'): Case {
   const texts = new Texts(ids);
   let player: Player | undefined;
   return {
@@ -162,7 +169,7 @@ function play(name: string, flow: Flow, ids: readonly string[], hasKeys: boolean
     operations: flow.operations,
     resultOf: name,
     prepare: () => {
-      player = new Player(texts, hasKeys);
+      player = new Player(texts, keyed);
       player.play(flow.resting);
     },
     run: () => {
@@ -194,7 +201,7 @@ function recorded(file: string): Case {
     tape.push(actionOf(command), side, command.priceTicks, command.quantityLots, i + 1, client);
   }
   const flow = { name: 'recorded', resting: new Columns(0), tape, firstNumber: 1, operations: tape.length };
-  return play('recorded BTC-USD', flow, [...clients.keys()], false);
+  return play('recorded BTC-USD', flow, [...clients.keys()]);
 }
 
 function actionOf(order: { market: boolean; immediate: boolean; postOnly: boolean }): Action {

@@ -171,7 +171,8 @@ class Recorder {
     const dice = this.random();
     if (dice < 0.5) {
       const away = (1 + Math.floor(this.random() * 3)) * (columns.side[row] === Side.BUY ? -1 : 1);
-      this.about(Action.AMEND, at, columns.priceTicks[row] + away, 0);
+      // The farthest bids rest at the last tick there is.
+      this.about(Action.AMEND, at, Math.max(1, columns.priceTicks[row] + away), 0);
     } else {
       const factor = dice < 0.75 ? 0.9 : 1.1;
       this.about(Action.AMEND, at, 0, Math.ceil(columns.quantityLots[row] * factor));

@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
+import { raiseInliningLimits } from '#ringbook/runtime/inlining.js';
 import { bookSuite } from './book.bench.ts';
 import { codecSuite } from './codec.bench.ts';
 import { engineSuite } from './engine.bench.ts';
@@ -98,6 +99,8 @@ function table(rows: readonly Row[]): string {
   return [head, ...lines].map(format).join('\n');
 }
 
+// As the process does (main.ts).
+raiseInliningLimits();
 const { values } = parseArgs({
   options: {
     tiny: { type: 'boolean', default: false },

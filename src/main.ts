@@ -5,6 +5,7 @@
 import { type Config, ConfigError, describeConfig, readConfig } from './config.ts';
 import { acquireDataDirectoryLock } from './journal/lock.ts';
 import type { RecoveryFacts } from './matching/matching-agent.ts';
+import { raiseInliningLimits } from './runtime/inlining.ts';
 import { createLogger, type Logger } from './runtime/log.ts';
 import { banner } from './supervisor/banner.ts';
 import { exitCodeFor } from './supervisor/exit-codes.ts';
@@ -65,5 +66,6 @@ async function run(config: Config, logger: Logger): Promise<void> {
   process.stdout.write(banner(config, storage, started, describeRecovery(started.recovered)));
 }
 
+raiseInliningLimits();
 const config = configure();
 run(config, createLogger(config.logLevel)).catch(refuse);

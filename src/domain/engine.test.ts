@@ -105,8 +105,8 @@ describe('rules 2 and 3: amend', () => {
     expect(market.told()).toEqual(['amended 1 0', 'amended 1 -1']);
     market.exchange.amend(1, { quantityLots: 9 });
     expect(market.book(Side.BUY)).toBe('2:1@100 1:4+5@100');
-    expect(market.exchange.amend(1, { quantityLots: 4_001 }).refused).toBe('amend_invalid');
-    expect(market.exchange.amend(1, { quantityLots: 4_000 }).refused).toBe('');
+    expect(market.exchange.amend(1, { quantityLots: 401 }).refused).toBe('amend_invalid');
+    expect(market.exchange.amend(1, { quantityLots: 400 }).refused).toBe('');
   });
 
   it('takes the quantity as the total: what is executed counts', () => {
@@ -501,6 +501,7 @@ describe('the engine itself', () => {
   it('lets a visitor stop', () => {
     const market = new Market();
     for (let i = 0; i < 5; i++) market.buy(1, 100 + i);
+    for (let i = 0; i < 5; i++) market.buy(1, 200, { stopPriceTicks: 150 + i });
     const { engine } = market.exchange;
     const seen: number[] = [];
     engine.forEachLevel(0, Side.BUY, (priceTicks) => {
@@ -511,6 +512,10 @@ describe('the engine itself', () => {
       seen.push(engine.orders.number(row));
       return false;
     });
-    expect(seen).toEqual([104, 103, 5]);
+    engine.forEachStop(0, Side.BUY, (row) => {
+      seen.push(engine.orders.number(row));
+      return seen.length < 5;
+    });
+    expect(seen).toEqual([104, 103, 5, 6, 7]);
   });
 });

@@ -36,6 +36,11 @@ import { Walk } from './rules/walk.ts';
 import { assertWellFormed } from './rules/well-formed.ts';
 import { digestOfSnapshot, readSnapshot, writeSnapshot } from './snapshot/snapshot.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const NONE = Reason.NONE;
+const { NEW_ORDER, CANCEL_ORDER, AMEND_ORDER } = CommandType;
+const { SEQUENCE, TIME_US, TRADE, RISK_MODE } = Counter;
+
 const NO_ORDER = -1;
 
 export class Engine {
@@ -93,17 +98,17 @@ export class Engine {
    * or ours. Allocates: nothing, except when tables grow and for a settlement.
    */
   apply(sequence: number, timeUs: number, command: Command): void {
-    assert(sequence === this.counters[Counter.SEQUENCE] + 1, 'engine: sequences have no gap');
-    assert(timeUs >= this.counters[Counter.TIME_US], 'engine: time does not run backwards');
+    assert(sequence === this.counters[SEQUENCE] + 1, 'engine: sequences have no gap');
+    assert(timeUs >= this.counters[TIME_US], 'engine: time does not run backwards');
     assertWellFormed(command);
     this.desk.begin(sequence, timeUs, command);
     if (hasKey(command) && this.memory.answerAgain(command)) return;
     switch (command.type) {
-      case CommandType.NEW_ORDER:
+      case NEW_ORDER:
         this.entry.enter(command);
         break;
-      case CommandType.CANCEL_ORDER:
-      case CommandType.AMEND_ORDER:
+      case CANCEL_ORDER:
+      case AMEND_ORDER:
       case CommandType.REPLACE_ORDER:
         this.applyToTarget(command);
         break;
@@ -115,13 +120,13 @@ export class Engine {
   private applyToTarget(command: Command): void {
     const row = this.state.live.get(command.targetOrder);
     const reason = this.objectionToTarget(command, row, this.sequence);
-    if (reason !== Reason.NONE) {
+    if (reason !== NONE) {
       this.memory.refuse(command, reason, NO_ORDER);
-    } else if (command.type === CommandType.CANCEL_ORDER) {
+    } else if (command.type === CANCEL_ORDER) {
       this.live.cancel(row, OrderStatus.CANCELLED, Reason.CANCELLED_BY_CLIENT);
       this.memory.rememberOrder(command, row);
       this.orders.release(row);
-    } else if (command.type === CommandType.AMEND_ORDER) {
+    } else if (command.type === AMEND_ORDER) {
       this.amendment.amend(command, row);
     } else {
       this.entry.replace(command, row);
@@ -136,8 +141,8 @@ export class Engine {
       return wasIssued ? Reason.ORDER_CLOSED : Reason.ORDER_UNKNOWN;
     }
     // A command without a client id is anyone's: who may send one is decided before the engine.
-    if (command.clientLength === 0) return Reason.NONE;
-    return this.desk.client === this.orders.client(row) ? Reason.NONE : Reason.NOT_OWNER;
+    if (command.clientLength === 0) return NONE;
+    return this.desk.client === this.orders.client(row) ? NONE : Reason.NOT_OWNER;
   }
 
   private applyToVenue(command: Command): void {
@@ -179,7 +184,7 @@ export class Engine {
     assertWellFormed(command);
     report.clear();
     const isReplacement = command.type === CommandType.REPLACE_ORDER;
-    assert(isReplacement || command.type === CommandType.NEW_ORDER, 'engine: a dry run is of an order');
+    assert(isReplacement || command.type === NEW_ORDER, 'engine: a dry run is of an order');
     this.desk.consider(timeUs, command);
     if (!isReplacement) {
       this.rehearsal.run(command, this.desk.expectedClient, NO_ORDER, report);
@@ -187,22 +192,22 @@ export class Engine {
       const target = this.state.live.get(command.targetOrder);
       report.reason =
         this.objectionToTarget(command, target, this.sequence + 1) || this.entry.objectionToKind(command, target);
-      if (report.reason === Reason.NONE) this.rehearsal.run(command, this.orders.client(target), target, report);
+      if (report.reason === NONE) this.rehearsal.run(command, this.orders.client(target), target, report);
     }
   }
 
   /** Sequence of the last command, 0 at the start. */
   get sequence(): number {
-    return this.counters[Counter.SEQUENCE];
+    return this.counters[SEQUENCE];
   }
 
   /** Batch time of the last command. */
   get timeUs(): number {
-    return this.counters[Counter.TIME_US];
+    return this.counters[TIME_US];
   }
 
   get lastTradeNumber(): number {
-    return this.counters[Counter.TRADE];
+    return this.counters[TRADE];
   }
 
   /** Live orders, waiting stops included. */
@@ -239,7 +244,7 @@ export class Engine {
   }
 
   get riskMode(): RiskMode {
-    return this.counters[Counter.RISK_MODE] as RiskMode;
+    return this.counters[RISK_MODE] as RiskMode;
   }
 
   /** The last settlement cycle that was closed, 0 when none was. */

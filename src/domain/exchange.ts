@@ -38,8 +38,6 @@ import type {
 import { reasonName } from './reasons.ts';
 import { DryRun } from './rules/dry-run.ts';
 
-const AMOUNT_MAX = 2n ** 101n;
-
 export function createExchange(options: ExchangeOptions = {}): Exchange {
   return new Exchange(options);
 }
@@ -51,7 +49,7 @@ export class Exchange implements EngineListener {
   private readonly command = new Command();
   private readonly report = new DryRun();
   private readonly encoder = new TextEncoder();
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   /** Number of the order that the command is about. */
   private answered = 0;
   private answer: OrderState | undefined;
@@ -467,8 +465,9 @@ function wholeNumber(field: string, value: number): number {
 
 /** The limbs of an amount (clearing/exact.ts). */
 function highOf(field: string, amount: bigint): number {
-  if (amount >= AMOUNT_MAX || amount <= -AMOUNT_MAX) throw new RangeError(`${field} is beyond 2^101: ${amount}`);
-  return Number(amount >> 48n);
+  const high = Number(amount >> 48n);
+  if (!Number.isSafeInteger(high)) throw new RangeError(`${field} is beyond 2^101: ${amount}`);
+  return high;
 }
 
 function lowOf(amount: bigint): number {

@@ -6,7 +6,7 @@ import { BookSide, OrderBook } from './book/order-book.ts';
 import { StopBook } from './book/stop-book.ts';
 import { Balances } from './clearing/balances.ts';
 import { CommandType, InstrumentStatus, OrderFlag, OrderType, RiskMode, SelfTrade, Side } from './codes.ts';
-import type { Command } from './command.ts';
+import { Command } from './command.ts';
 import { IdempotencyTable } from './idempotency/idempotency-table.ts';
 import type { Instrument } from './instrument.ts';
 import { OrderChange } from './listener.ts';
@@ -20,6 +20,8 @@ import type {
   ReferenceMarket,
   ReferenceOrder,
 } from './reference/reference-types.ts';
+import { Rehearsal } from './rules/dry-run.ts';
+import { Walk } from './rules/walk.ts';
 
 const SEEDS = [1, 2, 3, 20_260_502];
 const COMMANDS_PER_SEED = 25_000;
@@ -42,7 +44,7 @@ describe('fast engine and reference engine', () => {
   });
 });
 
-/** OrderChange/Reason, refusals and the rest: what every run must have seen. */
+/** OrderChange/Reason, refusals and the rest: what every run must have seen. Rarer ones are cases in edges.test.ts. */
 const EVERY_OUTCOME = [
   ...['trade', 'replayed', 'applied', 'obligation'],
   ...outcomes(OrderChange.RESTED, [Reason.NONE]),
@@ -67,7 +69,10 @@ const EVERY_OUTCOME = [
   ...outcomes(OrderChange.PREVENTED, [Reason.NONE]),
   ...[Reason.ORDER_UNKNOWN, Reason.ORDER_CLOSED, Reason.NOT_OWNER, Reason.KEY_REUSED].map(refusal),
   ...[Reason.AMEND_INVALID, Reason.AMEND_WOULD_CROSS, Reason.REPLACE_INVALID, Reason.INSTRUMENT_BUSY].map(refusal),
-  ...[Reason.INSTRUMENT_UNKNOWN, Reason.BALANCES_OFF, Reason.FUNDS_HELD].map(refusal),
+  ...[Reason.INSTRUMENT_UNKNOWN, Reason.INSTRUMENT_INVALID, Reason.INSTRUMENT_IMMUTABLE, Reason.RISK_MODE_BUSY].map(
+    refusal,
+  ),
+  ...[Reason.BALANCES_OFF, Reason.CURRENCY_UNKNOWN, Reason.FUNDS_HELD, Reason.AMOUNT_OVERFLOW].map(refusal),
 ];
 
 function outcomes(change: OrderChange, reasons: readonly Reason[]): string[] {
@@ -421,6 +426,22 @@ describe('negative controls: a broken rule is found, and shrunk to a short case'
     expectCaught({});
   });
 
+  it('engine: what a market order would spend is not asked', () => {
+    vi.spyOn(Walk.prototype, 'spend').mockImplementation(function (this: Walk) {
+      this.lots = 0;
+      this.notional.set(0, 0);
+    });
+    expectCaught({});
+  });
+
+  it('engine: a dry run forgets self-trade prevention', () => {
+    const { run } = Rehearsal.prototype;
+    vi.spyOn(Rehearsal.prototype, 'run').mockImplementation(function (this: Rehearsal, command, ...order) {
+      run.call(this, Object.assign(new Command(), command, { selfTrade: SelfTrade.NONE }), ...order);
+    });
+    expectCaught({});
+  });
+
   function expectCaught(broken: Partial<FuzzOptions>): void {
     const failure = caught(broken);
     expect(failure.message).toContain('seed 5');
@@ -456,6 +477,27 @@ describe('cases that were found', () => {
       limit(4, 'ann', Side.BUY, 999_998, 55),
       limit(5, 'ann', Side.BUY, 4, 999),
       step({ id: 6, type: CommandType.NEW_ORDER, client: 'bob', instrument: FEES, side: Side.SELL, ...market }),
+    ];
+    expect(replaySteps(steps)).toBe('');
+  });
+
+  it.each<[string, string, SelfTrade]>([
+    ['executes', 'cat', SelfTrade.NONE],
+    ['executes and prevents', 'ann', SelfTrade.DECREMENT],
+  ])('a dry run of an order by quote amount that %s no more than 2^52 lots', (_name, client, selfTrade) => {
+    // ann has 2^51 lots, so there is room for three times as many; 2^51 + 1 are met before as many again.
+    const [instrument, lots] = [2, 2 ** 51];
+    const order = (id: number, who: string, side: Side, quantity: number) =>
+      step({ id, type: CommandType.NEW_ORDER, client: who, instrument, side, price: 4, quantity });
+    const market = { orderType: OrderType.MARKET, flags: OrderFlag.QUOTE_AMOUNT, amount: 3n * 2n ** 53n };
+    const sellFor = { client: 'ann', instrument, side: Side.SELL, selfTrade, dryRun: true, ...market };
+    const steps = [
+      order(1, 'bob', Side.SELL, lots),
+      order(2, 'ann', Side.BUY, lots),
+      order(3, client, Side.BUY, lots),
+      order(4, 'dan', Side.BUY, 1),
+      order(5, 'eve', Side.BUY, lots),
+      step({ id: 6, type: CommandType.NEW_ORDER, ...sellFor }),
     ];
     expect(replaySteps(steps)).toBe('');
   });
@@ -613,6 +655,76 @@ describe('cases that were found', () => {
         orderType: 2,
         flags: 4,
         amount: 158456325028443036425423683675n,
+      }),
+    ];
+    expect(replaySteps(steps)).toBe('');
+  });
+
+  it('a dry run of a replacement does not count what the replaced order has open', () => {
+    const steps = [
+      step({
+        id: 1,
+        timeUs: 1700000000025896,
+        type: 1,
+        client: 'd',
+        instrument: 2,
+        side: 2,
+        price: 70368744177663,
+        quantity: 2251799813685248,
+      }),
+      step({
+        id: 2,
+        timeUs: 1700000000025896,
+        type: 1,
+        client: 'ann',
+        instrument: 2,
+        flags: 1,
+        price: 70368744177661,
+        quantity: 2251799813685247,
+      }),
+      step({
+        id: 3,
+        timeUs: 1700000000027122,
+        type: 1,
+        client: 'd',
+        instrument: 2,
+        side: 2,
+        flags: 1,
+        price: 70368744177664,
+        quantity: 2251799813685246,
+      }),
+      step({
+        id: 4,
+        timeUs: 1700000000029663,
+        type: 1,
+        client: 'eve',
+        instrument: 2,
+        timeInForce: 2,
+        price: 70368744177663,
+        quantity: 9,
+      }),
+      step({
+        id: 5,
+        timeUs: 1700000000029663,
+        type: 1,
+        client: 'd',
+        instrument: 2,
+        price: 70368744177663,
+        quantity: 2251799813685248,
+      }),
+      step({
+        id: 6,
+        timeUs: 1700000000031220,
+        dryRun: true,
+        type: 4,
+        instrument: 2,
+        side: 2,
+        orderType: 2,
+        timeInForce: 4,
+        flags: 4,
+        target: 3,
+        expiresUs: 1700000000034325,
+        amount: 158456325028526353018530037958n,
       }),
     ];
     expect(replaySteps(steps)).toBe('');

@@ -23,9 +23,9 @@ describe('instrument table', () => {
     table.setLastPriceTicks(0, 77);
     table.orderOpened(0);
     expect(table.define({ ...bitcoin, priceBandBps: 500, status: InstrumentStatus.HALTED })).toBe(0);
-    expect([definition.priceBandBps, definition.status]).toEqual([500, InstrumentStatus.HALTED]);
-    table.setStatus(0, InstrumentStatus.OPEN);
-    expect([definition.status, table.lastPriceTicks(0), table.liveOrders(0)]).toEqual([InstrumentStatus.OPEN, 77, 1]);
+    expect([definition.priceBandBps, definition.status]).toEqual([500, InstrumentStatus.OPEN]);
+    table.setStatus(0, InstrumentStatus.HALTED);
+    expect([definition.status, table.lastPriceTicks(0), table.liveOrders(0)]).toEqual([InstrumentStatus.HALTED, 77, 1]);
     table.orderClosed(0);
     expect(() => table.orderClosed(0)).toThrow('live');
     expect(bitcoin.priceBandBps).toBe(0);

@@ -66,7 +66,8 @@ export class InstrumentTable {
   }
 
   /**
-   * Adds the instrument, or changes the one of that name; its currencies and scales stay, as does its last price.
+   * Adds the instrument, or changes the one of that name; its currencies, scales, status and
+   * last price stay.
    * Returns its index. The definition has no objection, and there is room.
    */
   define(definition: Instrument): number {
@@ -74,7 +75,9 @@ export class InstrumentTable {
     const known = this.find(definition.name);
     if (known < 0) return this.add(definition);
     assert(!this.differsInKind(known, definition), 'instruments: currencies and scales never change');
-    this.listings[known].definition.set(definition);
+    const { definition: own } = this.listings[known];
+    const { status } = own;
+    own.set(definition).status = status;
     return known;
   }
 

@@ -23,11 +23,15 @@ describe('instruments', () => {
     [{ priceScale: 7 }, 'together'],
     [{ minPriceTicks: 0 }, 'min_price must'],
     [{ maxPriceTicks: 2 ** 46 + 1 }, 'max_price must'],
+    [{ minQuantityLots: 0 }, 'min_quantity must'],
     [{ maxQuantityLots: 2 ** 51 + 1 }, 'max_quantity must'],
     [{ priceIncrementTicks: 0 }, 'tick must'],
     [{ quantityIncrementLots: 2 ** 50 }, 'lot must'],
     [{ priceBandBps: 10_001 }, 'price_band_bps must'],
+    [{ referencePriceTicks: 2 ** 46 + 1 }, 'reference_price must'],
     [{ makerFeeMillionths: -1_000_001 }, 'maker_fee_bps must'],
+    [{ takerFeeMillionths: 1_000_001 }, 'taker_fee_bps must'],
+    [{ status: JSON.parse('6') }, 'status is'],
   ])('are checked against what the arithmetic can carry: %o', (change, message) => {
     expect(() => assertInstruments([{ ...bitcoin, ...change }])).toThrow(message);
   });

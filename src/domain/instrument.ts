@@ -123,6 +123,9 @@ export function objectionToInstrument(instrument: Instrument): string {
     return 'reference_price must be within 2^46 ticks';
   if (!isWithin(instrument.makerFeeMillionths, -MILLION, MILLION)) return 'maker_fee_bps must be -10000 to 10000';
   if (!isWithin(instrument.takerFeeMillionths, -MILLION, MILLION)) return 'taker_fee_bps must be -10000 to 10000';
+  // Together they never pay out: so trades bring nobody more than was deposited (clearing/balances.ts).
+  if (instrument.makerFeeMillionths + instrument.takerFeeMillionths < 0)
+    return 'maker_fee_bps and taker_fee_bps together must not be negative';
   if (!isWithin(instrument.status, InstrumentStatus.OPEN, InstrumentStatus.DELISTED)) return 'status is unknown';
   return '';
 }

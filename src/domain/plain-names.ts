@@ -1,5 +1,6 @@
 // Names for the numbers of codes.ts, both ways, for the in-process exchange. Pure constants.
 
+import { assert } from '../assert.ts';
 import { InstrumentStatus, OrderStatus, SelfTrade, TimeInForce } from './codes.ts';
 import { OrderChange } from './listener.ts';
 import type {
@@ -66,7 +67,7 @@ function byNumber<Name extends string>(numbers: Readonly<Record<Name, number>>):
   for (const name in numbers) names.set(numbers[name], name);
   return (number) => {
     const name = names.get(number);
-    if (name === undefined) throw new RangeError(`no name for ${number}`);
+    assert(name !== undefined, 'names: every number has one');
     return name;
   };
 }

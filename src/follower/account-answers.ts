@@ -8,7 +8,7 @@ import { balancesJson, positionsJson } from '../wire/account-json.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
 import { dryRunJson } from '../wire/dry-run-json.ts';
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class AccountAnswers {
   readonly #engine: Engine;

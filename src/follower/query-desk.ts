@@ -79,9 +79,10 @@ interface HeldAnswer {
 }
 
 const QUERIES_PER_TURN = 64;
+const TURN_US = 5_000;
 const NO_BODY = new Uint8Array(0);
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class QueryDesk {
   readonly #context: QueryDeskContext;
@@ -143,10 +144,12 @@ export class QueryDesk {
     if (this.#waiting.length === 0) return 0;
     const nowUs = this.#context.clock.monotonicUs();
     const sequence = this.#engine.sequence;
+    // Dry runs cost as much as the orders: the thread's other agents get their turns between them.
+    const isTurnOver = (): boolean => this.#context.clock.monotonicUs() - nowUs > TURN_US;
     const still: Query[] = [];
     let work = 0;
     for (const query of this.#waiting) {
-      if (sequence >= query.minSequence) this.#answer(query);
+      if (sequence >= query.minSequence && !isTurnOver()) this.#answer(query);
       else if (nowUs >= query.deadlineUs) {
         this.behind++;
         this.#send(query, AnswerStatus.BEHIND, 0, NO_BODY);

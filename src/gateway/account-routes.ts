@@ -52,9 +52,15 @@ export class AccountRoutes {
     const asker = this.#begin(res, req);
     if (asker === undefined) return;
     const text = req.getParameter(0) ?? '';
-    const client = encoder.encode(req.getQuery('client_id') ?? '').subarray(0, CLIENT_ID_BYTES_MAX);
-    if (CYCLE.test(text)) this.#ask(asker, { type: QueryType.SETTLEMENT, number: Number(text), text: client });
-    else this.#parts.responder.problem(asker, 'not_found', 'A settlement cycle is a whole number from 1.');
+    const client = encoder.encode(req.getQuery('client_id') ?? '');
+    if (CYCLE.test(text) && client.length <= CLIENT_ID_BYTES_MAX)
+      this.#ask(asker, { type: QueryType.SETTLEMENT, number: Number(text), text: client });
+    else
+      this.#parts.responder.problem(
+        asker,
+        'not_found',
+        'A settlement cycle is a whole number from 1, a client id at most 64 bytes.',
+      );
   };
 
   /** GET /instruments: those that are not delisted. */

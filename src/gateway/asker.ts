@@ -19,12 +19,11 @@ export class Asker {
   parameter = '';
   /** What was sent for it, undefined for a read. */
   commandType: CommandType | undefined;
-  /** What is to be done once the command was applied, instead of answering. */
-  afterApplied: ((asker: Asker) => void) | undefined;
   /** Called when the client goes away before the answer; at most one part of the gateway cares at a time. */
   onAborted: ((asker: Asker) => void) | undefined;
 
-  constructor(res: HttpResponse, startUs: number, head: boolean) {
+  /** `res` is undefined for a command whose reply nobody waits for. */
+  constructor(res: HttpResponse | undefined, startUs: number, head: boolean) {
     this.res = res;
     this.startUs = startUs;
     this.head = head;

@@ -7,7 +7,7 @@ import { type CommandOrigin, encodeCommand } from '../wire/command-codec.ts';
 import { GatewayCounter } from '../wire/counters.ts';
 import type { RequestProblem } from '../wire/problem.ts';
 import { admitCommand } from './admission.ts';
-import type { Asker } from './asker.ts';
+import { Asker } from './asker.ts';
 import { BatchedBell } from './batched-bell.ts';
 import type { GatewayContext } from './context.ts';
 import type { PendingTable } from './pending.ts';
@@ -40,9 +40,7 @@ export class CommandSender {
     const pending = this.#pending;
     const slot = pending.full ? -1 : ring.claim();
     if (slot < 0) {
-      counters.add(GatewayCounter.RING_FULL, 1);
-      const detail = 'Too many commands are waiting; this one was not taken. Try again.';
-      this.#responder.problem(asker, 'ring_full', detail);
+      this.#sayFull(asker);
       return;
     }
     const origin = this.#origin;
@@ -53,6 +51,22 @@ export class CommandSender {
     ring.commit();
     this.#matchingBell.ring();
     counters.set(GatewayCounter.IN_FLIGHT, pending.size);
+  }
+
+  /** Two commands one right after the other, or neither. The asker gets the second one's answer, the first one's nobody. */
+  sendBoth(asker: Asker, first: Command, second: Command): void {
+    // The ring has a slot for each command in flight: where two more fit the table, they fit the ring.
+    if (this.#pending.size + 2 > this.#context.limits.inFlightMax) {
+      this.#sayFull(asker);
+      return;
+    }
+    this.send(new Asker(undefined, asker.startUs, false), first);
+    this.send(asker, second);
+  }
+
+  #sayFull(asker: Asker): void {
+    this.#context.counters.add(GatewayCounter.RING_FULL, 1);
+    this.#responder.problem(asker, 'ring_full', 'Too many commands are waiting; this one was not taken. Try again.');
   }
 
   /** Sends what a parser made, or says what was wrong with the request. */

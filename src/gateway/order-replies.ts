@@ -109,12 +109,7 @@ export class OrderReplies {
   /** A command that is about no single order: what it came to. */
   #answerApplied(asker: Asker, offset: number, kind: number): void {
     const { view } = this.#parts.context.replyRing;
-    const { afterApplied, commandType } = asker;
-    if (afterApplied !== undefined) {
-      asker.afterApplied = undefined;
-      afterApplied(asker);
-      return;
-    }
+    const { commandType } = asker;
     const value = view.getFloat64(offset + REPLY_VALUE, true);
     const sequence = view.getFloat64(offset + REPLY_RESULT_SEQUENCE, true);
     const instruments = this.#parts.context.instruments.current;

@@ -2,8 +2,9 @@
 // at their other end.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { GatewayCounter } from '../wire/counters.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
-import { order, post, request } from './testing/http-client.ts';
+import { order, post, request, until } from './testing/http-client.ts';
 
 let rig: GatewayRig;
 
@@ -114,6 +115,22 @@ describe('the venue', () => {
     await post(`${url}/admin/kill-switch`, { engaged: false });
     const taken = await post(`${url}/orders`, order());
     expect(taken.body).toMatchObject({ status: 'open' });
+  });
+
+  test('the kill switch cancels even when the operator has gone', async () => {
+    const url = await start();
+    await post(`${url}/orders`, order());
+    rig.peer.answering = false;
+    const gone = new AbortController();
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ engaged: true, cancel_orders: true });
+    const asked = fetch(`${url}/admin/kill-switch`, { method: 'POST', body, headers, signal: gone.signal });
+    await until(() => rig.counters.get(GatewayCounter.IN_FLIGHT) === 2, 'two commands wait');
+    gone.abort();
+    await expect(asked).rejects.toThrow();
+    rig.peer.answering = true;
+    await until(() => rig.peer.taken === 3, 'both are applied');
+    expect([rig.peer.engine.killSwitch, rig.peer.engine.openOrders]).toEqual([true, 0]);
   });
 
   test("a client's limits bind its orders", async () => {

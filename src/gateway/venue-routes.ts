@@ -1,6 +1,6 @@
 // Routes of the venue's operator: instruments and their status, the kill switch, clients' limits, deposits and
-// withdrawals, settlements. Each is a command like any order, journaled and answered alike. Gateway thread. Owns one
-// Command, reused for all. Must never send anything for somebody who is not the operator.
+// withdrawals, settlements. Each is a command like any order, journaled and answered alike. Gateway thread. Owns its
+// Commands, reused for all. Must never send anything for somebody who is not the operator.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { Command } from '../domain/command.ts';
@@ -30,6 +30,7 @@ export class VenueRoutes {
   readonly #parser: AdminRequestParser;
   readonly #instruments: InstrumentRequestParser;
   readonly #command = new Command();
+  readonly #cancelAll = new Command();
 
   constructor(parts: VenueRoutesParts) {
     this.#parts = parts;
@@ -58,12 +59,16 @@ export class VenueRoutes {
     });
   }
 
-  /** POST /admin/kill-switch: with `cancel_orders`, everyone's orders are cancelled next. */
+  /** POST /admin/kill-switch: with `cancel_orders`, everyone's orders are cancelled right after it. */
   get killSwitch(): Route {
     return this.#route((asker, bytes) => {
       const isGood = this.#parser.killSwitch(bytes, 0, bytes.length, this.#command);
-      if (isGood && this.#parser.cancelOrders) asker.afterApplied = this.#cancelAll;
-      this.#send(asker, isGood);
+      if (!isGood || !this.#parser.cancelOrders) {
+        this.#send(asker, isGood);
+        return;
+      }
+      this.#parser.cancelAll(this.#cancelAll);
+      this.#parts.sender.sendBoth(asker, this.#command, this.#cancelAll);
     });
   }
 
@@ -96,11 +101,6 @@ export class VenueRoutes {
     if (!this.#admit(asker, res, req) || !sender.admit(asker)) return;
     this.#parser.closeSettlement(this.#command);
     sender.send(asker, this.#command);
-  };
-
-  readonly #cancelAll = (asker: Asker): void => {
-    this.#parser.cancelAll(this.#command);
-    this.#parts.sender.send(asker, this.#command);
   };
 
   #route(receive: (asker: Asker, bytes: Uint8Array) => void): Route {

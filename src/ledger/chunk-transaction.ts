@@ -71,6 +71,25 @@ export async function commitChunk(
   chunk: Chunk,
   target: LedgerPoint,
 ): Promise<void> {
+  const rows = rowsOf(chunk);
+  const write = (): Promise<void> => writeChunk(link, identity, chunk, target);
+  await (rows < MANY_ROWS ? write() : link.patiently(rows * MS_PER_ROW, write));
+}
+
+/** One command may sweep or cancel a million orders, and is never divided: such a chunk gets its time. */
+const MANY_ROWS = 50_000;
+const MS_PER_ROW = 1;
+
+function rowsOf({ trades, opened, updated, closed, leaving }: Chunk): number {
+  return trades.rows + opened.rows + updated.rows + closed.rows + leaving.length;
+}
+
+async function writeChunk(
+  link: LedgerLink,
+  identity: LedgerIdentity,
+  chunk: Chunk,
+  target: LedgerPoint,
+): Promise<void> {
   await link.query('BEGIN');
   const held = await readCheckpoint(link, identity, 'FOR UPDATE');
   if (held.sequence !== chunk.base.sequence) {

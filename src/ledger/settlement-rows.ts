@@ -51,7 +51,12 @@ export class SettlementRows {
     const lots = BigInt(view.getFloat64(body + E.OBLIGATION_NET_LOTS, true));
     const high = BigInt(view.getFloat64(body + E.OBLIGATION_QUOTE_HIGH, true));
     const low = BigInt(view.getFloat64(body + E.OBLIGATION_QUOTE_LOW, true));
-    this.#netting.add(new TextDecoder().decode(client), known.instrument, lots, (high << 48n) + low);
+    this.#netting.add(
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(client),
+      known.instrument,
+      lots,
+      (high << 48n) + low,
+    );
     this.#told++;
   }
 

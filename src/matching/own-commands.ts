@@ -73,12 +73,13 @@ function* replaceDefaults(engine: Engine, instruments: readonly Instrument[]): G
   for (const original of DEFAULT_INSTRUMENTS) {
     const wanted = instruments.find(({ name }) => name === original.name);
     if (wanted === undefined) {
-      yield delist(engine.instruments.find(original.name));
+      yield setStatus(engine.instruments.find(original.name), InstrumentStatus.DELISTED);
     } else if (differingFields(original, wanted).length > 0) {
       const command = define(wanted);
       // Known beforehand, so that the journal stays new and the next attempt is judged like this one.
       if (!isSameUnit(original, wanted)) throw startRefused(engine, command, Reason.INSTRUMENT_IMMUTABLE);
       yield command;
+      if (wanted.status !== original.status) yield setStatus(engine.instruments.find(wanted.name), wanted.status);
     }
   }
 }
@@ -112,10 +113,10 @@ function define(instrument: Instrument): Command {
   return command;
 }
 
-function delist(instrument: number): Command {
+function setStatus(instrument: number, status: InstrumentStatus): Command {
   const command = ofType(CommandType.SET_INSTRUMENT_STATUS);
   command.instrument = instrument;
-  command.value = InstrumentStatus.DELISTED;
+  command.value = status;
   return command;
 }
 

@@ -238,7 +238,11 @@ describe('the instruments of the configuration', () => {
 
   it('are added to an older journal; what was changed at run time stays, and is named', () => {
     const first = start();
-    send(first, definitionOf({ ...BTC_USD, takerFeeMillionths: 100, status: HALTED }));
+    send(
+      first,
+      definitionOf({ ...BTC_USD, takerFeeMillionths: 100 }),
+      commandOf(CommandType.SET_INSTRUMENT_STATUS, { value: HALTED }),
+    );
     first.close();
     const second = withInstruments([{ ...BTC_USD, priceBandBps: 7 }, ETH_USD]);
     expect(listed(second)).toEqual([
@@ -248,7 +252,7 @@ describe('the instruments of the configuration', () => {
     expect(second.recovered.differences).toEqual(['BTC-USD: price_band_bps, taker_fee_bps, status']);
     second.close();
     const third = withInstruments([ETH_USD]);
-    expect([third.sequence, third.recovered.differences]).toEqual([2, []]);
+    expect([third.sequence, third.recovered.differences]).toEqual([3, []]);
     third.close();
   });
 });

@@ -40,7 +40,7 @@ const ADJUSTMENT_FIELDS = ['client_id', 'idempotency_key', 'currency', 'amount']
 const AMOUNT_RULE: AmountRule = { unit: 'smallest unit', offUnit: 'invalid_value', outOfBounds: 'amount_overflow' };
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class AdminRequestParser {
   /** After `killSwitch`: every client's orders are to be cancelled too, by a mass cancel of its own. */
@@ -91,6 +91,9 @@ export class AdminRequestParser {
     beginCommand(command, CommandType.SET_KILL_SWITCH);
     command.value = engaged;
     this.cancelOrders = cancelOrders === 1;
+    if (engaged === 0 && cancelOrders === 1) {
+      return fields.refuse('field_not_allowed', CANCEL_ORDERS, 'cancel_orders goes only with engaged: true.');
+    }
     return engaged >= 0 && cancelOrders >= 0;
   }
 

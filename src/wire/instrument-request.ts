@@ -70,10 +70,13 @@ const decoder = new TextDecoder();
 
 export class InstrumentRequestParser {
   readonly #instruments: InstrumentSource;
+  readonly #mayChangeStatus: boolean;
   readonly #fields = new RequestFields(FIELD_NAMES);
 
-  constructor(instruments: InstrumentSource) {
+  /** `mayChangeStatus`: a body may name the status of an instrument that is known, as the file of a new journal does. */
+  constructor(instruments: InstrumentSource, mayChangeStatus = false) {
     this.#instruments = instruments;
+    this.#mayChangeStatus = mayChangeStatus;
   }
 
   /** What was wrong, after `parse` answered false. */
@@ -169,6 +172,10 @@ export class InstrumentRequestParser {
     definition.takerFeeMillionths = this.#readFee(TAKER_FEE_BPS, definition.takerFeeMillionths);
     if (Number.isNaN(definition.takerFeeMillionths)) return false;
     if (!fields.has(STATUS)) return true;
+    if (!this.#mayChangeStatus && this.#instruments.current.indexOf(definition.name) >= 0) {
+      const detail = 'The status of an instrument that exists changes by POST /admin/instruments/NAME/status.';
+      return fields.refuse('field_not_allowed', STATUS, detail);
+    }
     const status = readWord(fields, STATUS, STATUSES);
     if (status < 0) return false;
     definition.status = STATUS_CODES[status - 1];

@@ -13,7 +13,7 @@ describe('the instruments file', () => {
   it('keeps the digits as they are written, for they say how many decimals there are', () => {
     const [eth, sol] =
       parse(`\n{ "instruments" : [ {${ETH}} ,\n {"name":"SOL-USD","base":"SOL","quote":"USD","tick":"0.001",
-      "lot":"0.1","price_band_bps":500,"maker_fee_bps":-0.5,"status":"halted"} ] }\n`);
+      "lot":"0.1","price_band_bps":500,"maker_fee_bps":-0.5,"taker_fee_bps":2,"status":"halted"} ] }\n`);
     expect(eth).toMatchObject({ name: 'ETH-USD', priceScale: 2, priceIncrementTicks: 10, quantityScale: 8 });
     expect(sol).toMatchObject({ name: 'SOL-USD', priceScale: 3, quantityScale: 1, priceBandBps: 500 });
     expect(sol).toMatchObject({ makerFeeMillionths: -50, status: InstrumentStatus.HALTED });

@@ -21,7 +21,7 @@ const decoder = new TextDecoder();
  * with, or as the body has it for a new one. Throws InstrumentsFileError.
  */
 export function parseInstrumentsFile(bytes: Uint8Array): Instrument[] {
-  const parser = new InstrumentRequestParser(new InstrumentList(DEFAULT_INSTRUMENTS));
+  const parser = new InstrumentRequestParser(new InstrumentList(DEFAULT_INSTRUMENTS), true);
   const command = new Command();
   const instruments = elementsOf(listIn(bytes)).map((text, index) => {
     const body = encoder.encode(text);

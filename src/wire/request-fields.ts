@@ -12,7 +12,7 @@ const NAME_CHARACTERS_MAX = 48;
 /** Printable ASCII but for the quote and the backslash. */
 const SHOWN = /^[ !#-[\]-~]$/;
 const NO_BYTES = new Uint8Array(0);
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class RequestFields {
   readonly problem: RequestProblem = { status: 400, code: 'malformed_json', field: '', detail: '' };

@@ -197,12 +197,18 @@ export const InstrumentStatusRequestSchema = Type.Object(
   { ...CLOSED, title: 'Instrument status' },
 );
 
-export const KillSwitchRequestSchema = Type.Object(
-  {
-    engaged: Type.Boolean({ description: 'While it is, only cancels pass.' }),
-    cancel_orders: Type.Optional(Type.Boolean({ description: "Also cancels every client's orders." })),
-  },
-  { ...CLOSED, title: 'Kill switch' },
+export const KillSwitchRequestSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        engaged: Type.Literal(true, { description: 'While it is, only cancels pass.' }),
+        cancel_orders: Type.Optional(Type.Boolean({ description: "Also cancels every client's orders." })),
+      },
+      CLOSED,
+    ),
+    Type.Object({ engaged: Type.Literal(false), cancel_orders: Type.Optional(Type.Literal(false)) }, CLOSED),
+  ],
+  { title: 'Kill switch' },
 );
 
 export const ClientLimitsRequestSchema = Type.Object(

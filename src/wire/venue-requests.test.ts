@@ -14,7 +14,8 @@ import { MassCancelParser } from './mass-cancel-request.ts';
 const [BTC] = DEFAULT_INSTRUMENTS;
 const ETH: Instrument = {
   ...{ ...BTC, name: 'ETH-USD', base: 'ETH', priceScale: 1, quantityScale: 3 },
-  ...{ priceIncrementTicks: 5, status: InstrumentStatus.HALTED, makerFeeMillionths: -25, referencePriceTicks: 7 },
+  ...{ priceIncrementTicks: 5, status: InstrumentStatus.HALTED, makerFeeMillionths: -25, takerFeeMillionths: 40 },
+  referencePriceTicks: 7,
 };
 const list = new InstrumentList([BTC, ETH]);
 const command = new Command();
@@ -148,6 +149,8 @@ describe('a definition', () => {
     [{ name: 'ADA-EUR' }, 'missing_field', 'base'],
     [{ ...NEW, tick: undefined }, 'missing_field', 'tick'],
     [{ ...NEW, lot: undefined }, 'missing_field', 'lot'],
+    [{ name: 'ETH-USD', status: 'open' }, 'field_not_allowed', 'status'],
+    [{ ...NEW, maker_fee_bps: -1 }, 'instrument_invalid', 'maker_fee_bps'],
     [{ ...NEW, name: 'ada' }, 'instrument_invalid', 'name'],
     [{ ...NEW, name: '' }, 'instrument_invalid', 'name'],
     [{ ...NEW, base: 'TOOLONGNAME' }, 'instrument_invalid', 'base'],

@@ -92,6 +92,24 @@ describe('order map', () => {
     expect(pair.map.size).toBe(0);
   });
 
+  it('says what is not there though every group was full once and someone went on', () => {
+    const pair = new Pair(1);
+    const homes = [0, 1, 2, 3].map(keysOfHome);
+    for (const [home] of homes.entries()) {
+      for (const key of homes[home].slice(0, 18)) pair.add(key);
+      // 16 of them filled the group, the 17th went on, the last one is in front. Those that went on stay.
+      for (const key of homes[home].slice(0, 16)) pair.deleteAt(pair.keys.indexOf(key));
+      pair.check();
+    }
+    for (const keys of homes) for (const absent of keys.slice(18)) expect(pair.map.get(absent)).toBe(-1);
+    const absent = pair.rows.take();
+    for (const [, , , key] of homes) {
+      pair.rows.setNumber(absent, key);
+      expect(() => pair.map.deleteRow(absent)).toThrow('far map: the row to delete is present');
+    }
+    while (pair.keys.length > 0) pair.deleteAt(0);
+  });
+
   it('is a map with its usual front too', () => {
     const random = new Random(2);
     const pair = new Pair(65_536);
@@ -125,6 +143,15 @@ function sameHome(count: number): number[] {
   const keys: number[] = [];
   for (let block = 1; keys.length < count; block++) {
     if (Math.imul(block, 0x9e3779b1) >>> 24 === 0) keys.push(block * 16 + 3);
+  }
+  return keys;
+}
+
+/** 30 keys at home in one group of the smallest table, which has 4; each of a block of its own. */
+function keysOfHome(home: number): number[] {
+  const keys: number[] = [];
+  for (let block = 1; keys.length < 30; block++) {
+    if (Math.imul(block, 0x9e3779b1) >>> 30 === home) keys.push(block * 16);
   }
   return keys;
 }

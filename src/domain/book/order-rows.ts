@@ -334,13 +334,35 @@ export class OrderRows {
   /** Copies the order of `source` over row `to`, without its place in queues. */
   copyFrom(source: OrderRows, from: number, to: number): void {
     if (this.rareOf(to) >= 0) this.releaseRare(to);
-    for (let i = 0; i < 5; i++) this.hot[to * 8 + i] = source.hot[from * 8 + i];
-    for (let i = 13; i < 16; i++) this.hotInts[to * 16 + i] = source.hotInts[from * 16 + i];
-    for (let i = 0; i < 4; i++) this.cold[to * 6 + i] = source.cold[from * 6 + i];
-    this.hotBytes[to * 64 + 60] &= 127;
-    this.setAccount(to, -1);
+    this.copyHot(source, from, to);
+    this.copyCold(source, from, to);
     const rare = source.rareOf(from);
     if (rare >= 0) this.rare.copyFrom(source.rare, rare, this.ensureRare(to));
+  }
+
+  /** Integers are copied as such: as a float64, their bits may be a NaN, which need not be kept as it is. */
+  private copyHot(source: OrderRows, from: number, to: number): void {
+    const { hot, hotInts } = this;
+    const { hot: sourceHot, hotInts: sourceInts } = source;
+    hot[to << 3] = sourceHot[from << 3];
+    hot[(to << 3) | 1] = sourceHot[(from << 3) | 1];
+    hot[(to << 3) | 2] = sourceHot[(from << 3) | 2];
+    hot[(to << 3) | 3] = sourceHot[(from << 3) | 3];
+    hot[(to << 3) | 4] = sourceHot[(from << 3) | 4];
+    hotInts[(to << 4) | 13] = sourceInts[(from << 4) | 13];
+    hotInts[(to << 4) | 14] = sourceInts[(from << 4) | 14];
+    // The lowest byte says whether there are rare attributes: `to` has none yet.
+    hotInts[(to << 4) | 15] = sourceInts[(from << 4) | 15] & ~128;
+  }
+
+  private copyCold(source: OrderRows, from: number, to: number): void {
+    const { cold } = this;
+    const { cold: sourceCold } = source;
+    cold[to * 6] = sourceCold[from * 6];
+    cold[to * 6 + 1] = sourceCold[from * 6 + 1];
+    cold[to * 6 + 2] = sourceCold[from * 6 + 2];
+    cold[to * 6 + 3] = sourceCold[from * 6 + 3];
+    this.coldInts[to * 12 + 9] = -1;
   }
 
   /** Makes the row an order of zeros, as a refusal's result is. */

@@ -10,6 +10,10 @@ import { AccountRows } from './account-rows.ts';
 import { Amount } from './amount.ts';
 import { ClientIndex } from './client-index.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const BUY = Side.BUY;
+const NONE = Reason.NONE;
+
 /** No position leaves this magnitude, with everything open on one side executed. */
 export const POSITION_LOTS_MAX = 2 ** 52;
 /** High limb of 2^100: an account whose amounts reach it takes no more orders. */
@@ -83,9 +87,9 @@ export class Accounts extends AccountRows {
   }
 
   private changeOpen(account: number, side: Side, deltaLots: number): void {
-    const lots = (side === Side.BUY ? this.openBuyLots(account) : this.openSellLots(account)) + deltaLots;
+    const lots = (side === BUY ? this.openBuyLots(account) : this.openSellLots(account)) + deltaLots;
     assert(lots >= 0, 'accounts: no less than nothing is open');
-    if (side === Side.BUY) this.setOpenBuyLots(account, lots);
+    if (side === BUY) this.setOpenBuyLots(account, lots);
     else this.setOpenSellLots(account, lots);
   }
 
@@ -138,18 +142,18 @@ export class Accounts extends AccountRows {
   ): Reason {
     const lead = this.leadLots(account, side, growthLots);
     if (lead > POSITION_LOTS_MAX || !this.amountsHaveRoom(account)) return Reason.POSITION_OVERFLOW;
-    if (!this.mayBeLimited(account)) return Reason.NONE;
+    if (!this.mayBeLimited(account)) return NONE;
     if (isAbove(quantityLots, this.maxOrderLots(account))) return Reason.LIMIT_ORDER_QUANTITY;
     if (this.isAboveMaxNotional(account, notional)) return Reason.LIMIT_ORDER_NOTIONAL;
     if (isAbove(openOrders, this.maxOpenOrders(account))) return Reason.LIMIT_OPEN_ORDERS;
     if (isAbove(lead, this.maxPositionLots(account))) return Reason.LIMIT_POSITION;
-    return Reason.NONE;
+    return NONE;
   }
 
   /** The position toward `side` with everything open there executed: positive when it is on that side of zero. */
   private leadLots(account: number, side: Side, moreLots: number): number {
     const net = this.netLots(account);
-    return side === Side.BUY ? net + this.openBuyLots(account) + moreLots : this.openSellLots(account) - net + moreLots;
+    return side === BUY ? net + this.openBuyLots(account) + moreLots : this.openSellLots(account) - net + moreLots;
   }
 
   private isAboveMaxNotional(account: number, notional: Amount): boolean {
@@ -174,19 +178,19 @@ export class Accounts extends AccountRows {
    */
   trade(account: number, side: Side, priceTicks: number, lots: number, notional: Amount, fee: Amount): void {
     const net = this.netLots(account);
-    const after = side === Side.BUY ? net + lots : net - lots;
+    const after = side === BUY ? net + lots : net - lots;
     assert(lots > 0 && Math.abs(after) <= POSITION_LOTS_MAX, 'accounts: a position within its limit');
     this.setNetLots(account, after);
-    if (net === 0 || net > 0 === (side === Side.BUY)) this.addCost(account, side, notional);
+    if (net === 0 || net > 0 === (side === BUY)) this.addCost(account, side, notional);
     else this.closePart(account, side, Math.abs(net), priceTicks, lots, notional);
     this.setFees(account, this.sum.set(this.feesHigh(account), this.feesLow(account)).add(fee));
     const cycle = this.sum.set(this.cycleQuoteHigh(account), this.cycleQuoteLow(account)).subtract(fee);
-    this.setCycleQuote(account, side === Side.BUY ? cycle.subtract(notional) : cycle.add(notional));
+    this.setCycleQuote(account, side === BUY ? cycle.subtract(notional) : cycle.add(notional));
   }
 
   private addCost(account: number, side: Side, notional: Amount): void {
     const cost = this.sum.set(this.costHigh(account), this.costLow(account));
-    this.setCost(account, side === Side.BUY ? cost.add(notional) : cost.subtract(notional));
+    this.setCost(account, side === BUY ? cost.add(notional) : cost.subtract(notional));
   }
 
   /** A trade against a position of `held` lots: what of it is closed leaves its cost and is realised, a rest opens. */
@@ -201,7 +205,7 @@ export class Accounts extends AccountRows {
     const closed = Math.min(lots, held);
     const value = closed === lots ? this.value.copy(notional) : this.value.setProduct(priceTicks, closed);
     const cost = this.share.set(this.costHigh(account), this.costLow(account));
-    const bought = side === Side.BUY;
+    const bought = side === BUY;
     // A buy closes a short position, whose cost is negative.
     if (bought) cost.negate();
     const share = closed === held ? cost : cost.takeShare(closed, held);

@@ -25,7 +25,9 @@ export class AskedCommand {
     const numbers = this.numbers;
     this.head = command.type;
     this.terms = 0;
-    for (let i = 0; i < PLAIN_NUMBERS; i++) numbers[i] = 0;
+    numbers[0] = 0;
+    numbers[1] = 0;
+    numbers[2] = 0;
     if (this.isRare) numbers.fill(0, PLAIN_NUMBERS);
     this.isRare = false;
     switch (command.type) {

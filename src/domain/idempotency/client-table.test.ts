@@ -1,11 +1,16 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClientTable } from './client-table.ts';
+import { hashAllAlike } from './testing/hash-all-alike.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 describe('client table', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   it('gives each id one number, in order of appearance, through growth', () => {
     const table = new ClientTable();
     const ids = Array.from({ length: 5_000 }, (_, i) => `client-${i}-${'x'.repeat(i % 40)}`);
@@ -46,6 +51,16 @@ describe('client table', () => {
         expect(table.count).toBe(model.size);
       }),
     );
+  });
+
+  it('tells ids apart whose hashes are the same, of one length and of several', () => {
+    hashAllAlike();
+    const table = new ClientTable();
+    const ids = ['ann', 'bob', 'anna', 'an', 'annabella', 'annabelle', 'x'.repeat(64), `${'x'.repeat(63)}y`];
+    const bytes = ids.map((id) => encoder.encode(id));
+    expect(bytes.map((id) => table.intern(id, 0, id.length))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(bytes.map((id) => table.find(id, 0, id.length))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(table.find(encoder.encode('annabellx'), 0, 9)).toBe(-1);
   });
 
   it('refuses ids of no or too many bytes', () => {

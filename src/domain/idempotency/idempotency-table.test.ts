@@ -1,7 +1,7 @@
 // Rule 12: keys against a plain Map, through growth and eviction; commands against themselves with one field changed.
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../sim/testing/random.ts';
 import { OrderRows } from '../book/order-rows.ts';
 import { CommandType, OrderFlag, OrderStatus, TimeInForce } from '../codes.ts';
@@ -9,6 +9,7 @@ import { Command } from '../command.ts';
 import { Reason } from '../reasons.ts';
 import { IdempotencyTable } from './idempotency-table.ts';
 import { PackedText } from './packed-text.ts';
+import { hashAllAlike } from './testing/hash-all-alike.ts';
 
 const encoder = new TextEncoder();
 
@@ -28,6 +29,10 @@ function commandUnder(key: string, changes: Partial<Command> = {}): Command {
 }
 
 describe('idempotency table', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   it.each([1, 2, 64, 128, 512])('keeps the newest keys, first in first out: %d of them', (keysMax) => {
     const key = fc.record({ client: fc.nat(3), text: fc.string({ unit: 'binary', minLength: 1, maxLength: 16 }) });
     fc.assert(
@@ -88,6 +93,24 @@ describe('idempotency table', () => {
     expect(table.find(0, one, 0, one.length)).not.toBe(row);
   });
 
+  it('tells keys of several lengths and clients apart whose hashes are the same, also when it forgets', () => {
+    hashAllAlike();
+    const table = new IdempotencyTable(8);
+    const keys = ['k', 'key', 'kez', 'a key', 'x'.repeat(60), 'x'.repeat(64)].map((key) => encoder.encode(key));
+    const rowOf = (client: number, key: Uint8Array) => table.find(client, key, 0, key.length);
+    for (const client of [0, 1]) {
+      for (const key of keys) {
+        expect(rowOf(client, key)).toBe(-1);
+        const row = table.add(client, key, 0, key.length);
+        expect(rowOf(client, key)).toBe(row);
+      }
+    }
+    const known = [0, 1].map((client) => keys.map((key) => rowOf(client, key) >= 0));
+    expect(known[0]).toEqual([false, false, false, false, true, true]);
+    expect(known[1]).not.toContain(false);
+    expect(new Set(keys.map((key) => rowOf(1, key))).size).toBe(keys.length);
+  });
+
   it('remembers orders, refusals and values', () => {
     const table = new IdempotencyTable(4);
     const orders = new OrderRows();
@@ -99,9 +122,9 @@ describe('idempotency table', () => {
     orders.rare.setDisplayLots(orders.ensureRare(order), 4);
     expect(table.oldestUs()).toBe(0);
     for (let round = 0; round < 3; round++) {
-      table.addOrder(7, commandUnder(`a${round}`), 20, orders, order, 3, 2);
-      table.addRefusal(7, commandUnder(`b${round}`), 21, 501, Reason.ORDER_UNKNOWN);
-      table.addValue(7, commandUnder(`c${round}`, { type: CommandType.MASS_CANCEL }), 22, 502, 9);
+      table.addOrder(7, sought(table, 7, commandUnder(`a${round}`)), 20, orders, order, 3, 2);
+      table.addRefusal(7, sought(table, 7, commandUnder(`b${round}`)), 21, 501, Reason.ORDER_UNKNOWN);
+      table.addValue(7, sought(table, 7, commandUnder(`c${round}`, { type: CommandType.MASS_CANCEL })), 22, 502, 9);
     }
     const { results } = table;
     expect([table.size, table.oldestUs()]).toEqual([4, 502]);
@@ -125,7 +148,7 @@ describe('idempotency table', () => {
     });
     const short = commandUnder('short', { type: CommandType.CANCEL_ORDER });
     for (const command of [stop, cancel, stop, short, cancel]) {
-      table.addRefusal(0, command, 1, 1, Reason.ORDER_UNKNOWN);
+      table.addRefusal(0, sought(table, 0, command), 1, 1, Reason.ORDER_UNKNOWN);
       expect(table.isSameCommand(table.rowAt(0), command)).toBe(true);
       expect(table.find(0, command.bytes, command.keyOffset, command.keyLength)).toBe(table.rowAt(0));
     }
@@ -168,6 +191,20 @@ describe('idempotency table', () => {
     });
     expect(decisive.map(([field]) => field).sort()).toEqual([...meaning].sort());
   });
+
+  it('takes the key of a client that nothing was sought for', () => {
+    const table = new IdempotencyTable();
+    const [first, second] = [commandUnder('key'), commandUnder('key')];
+    table.addRefusal(0, first, 1, 1, Reason.ORDER_UNKNOWN);
+    table.addRefusal(1, second, 2, 2, Reason.ORDER_UNKNOWN);
+    expect([0, 1].map((client) => table.find(client, first.bytes, first.keyOffset, first.keyLength))).toEqual([0, 1]);
+  });
+
+  /** The command, once its key was found to be unknown. */
+  function sought(table: IdempotencyTable, client: number, command: Command): Command {
+    expect(table.find(client, command.bytes, command.keyOffset, command.keyLength)).toBe(-1);
+    return command;
+  }
 
   /** Two texts of one length that hash alike: among 2^18 there are some eight such pairs. */
   function collision(length: number): [Uint8Array, Uint8Array] {

@@ -48,7 +48,10 @@ export class IdempotencyTable implements TextHolder {
     return this.used === 0 ? 0 : this.results.orders.updatedUs(this.oldest);
   }
 
-  /** The row of a client's key, -1 when it is not known (any more). Borrows the bytes. Allocates: nothing. */
+  /**
+   * The row of a client's key, -1 when it is not known (any more). The key stays at hand for the next `addOrder`,
+   * `addRefusal` or `addValue`. Borrows the bytes. Allocates: nothing.
+   */
   find(client: number, bytes: Uint8Array, offset: number, length: number): number {
     // What comes next is most likely an add, which evicts.
     if (this.used === this.keysMax) this.slots.prefetch(this.results.keyHash(this.oldest));
@@ -67,7 +70,10 @@ export class IdempotencyTable implements TextHolder {
     return true;
   }
 
-  /** Remembers that the command led to the order in row `order` of `orders`, which is copied as it is. */
+  /**
+   * Remembers that the command led to the order in row `order` of `orders`, which is copied as it is. Its key was the last
+   * one sought, and is unknown; a client that is new with this command needs no search before, here and below.
+   */
   addOrder(
     client: number,
     command: Command,
@@ -103,11 +109,16 @@ export class IdempotencyTable implements TextHolder {
    * the order are the caller's to fill. Copies the key.
    */
   add(client: number, bytes: Uint8Array, offset: number, length: number): number {
-    assert(length >= 1 && length <= IDEMPOTENCY_KEY_BYTES_MAX, 'idempotency table: a key of 1 to 64 bytes');
+    this.text.pack(bytes, offset, length, client);
+    return this.addText();
+  }
+
+  private addText(): number {
+    const { text } = this;
+    assert(text.length >= 1 && text.length <= IDEMPOTENCY_KEY_BYTES_MAX, 'idempotency table: a key of 1 to 64 bytes');
     const row = this.used === this.keysMax ? this.evictOldest() : this.results.take();
-    const text = this.text.pack(bytes, offset, length, client);
     this.results.setKey(row, text);
-    this.results.orders.setClient(row, client);
+    this.results.orders.setClient(row, text.seed);
     this.slots.add(text.hash, row);
     this.used++;
     return row;
@@ -119,7 +130,11 @@ export class IdempotencyTable implements TextHolder {
   }
 
   private addCommand(client: number, command: Command, sequence: number): number {
-    const row = this.add(client, command.bytes, command.keyOffset, command.keyLength);
+    const { text } = this;
+    // Nothing is sought for a client without a number; the number that it has got since is no earlier text's.
+    if (text.seed !== client) text.pack(command.bytes, command.keyOffset, command.keyLength, client);
+    assert(text.length === command.keyLength, 'idempotency table: the key that is added was sought last');
+    const row = this.addText();
     this.results.setSequence(row, sequence);
     this.results.setAsked(row, this.asked.set(command));
     return row;

@@ -11,8 +11,8 @@ export class PackedText {
   wordCount = 0;
   /** In bytes. */
   length = 0;
-  /** What belongs to the text's identity without being part of it: a key's client. */
-  seed = 0;
+  /** What belongs to the text's identity without being part of it: a key's client. No client's number at first. */
+  seed = -1;
   /** A signed 32-bit integer. */
   hash = 0;
 

@@ -132,12 +132,19 @@ export class ResultRows {
   }
 
   setAsked(row: number, asked: AskedCommand): void {
+    const { words } = this;
+    const { numbers } = asked;
     const at = row * WORDS + NUMBERS;
-    for (let i = 0; i < PLAIN_NUMBERS; i++) this.words[at + i] = asked.numbers[i];
+    words[at] = numbers[0];
+    words[at + 1] = numbers[1];
+    words[at + 2] = numbers[2];
     this.ints[row * INTS + HEAD] = asked.head;
     this.bytes[row * ROW_BYTES + TERMS_LOW] = asked.terms;
     this.bytes[row * ROW_BYTES + TERMS_HIGH] = asked.terms >>> 8;
-    if (!asked.isRare) return;
+    if (asked.isRare) this.setRareNumbers(row, asked);
+  }
+
+  private setRareNumbers(row: number, asked: AskedCommand): void {
     const rare = this.ensureRarity(row) * RARITY_WORDS;
     for (let i = 0; i < RARE_NUMBERS; i++) this.rarityWords[rare + i] = asked.numbers[PLAIN_NUMBERS + i];
   }

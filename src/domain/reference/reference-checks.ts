@@ -105,7 +105,7 @@ export class ReferenceChecks extends ReferenceMatching {
   }
 
   protected hasTooManyParts({ display, quantity }: ReferenceOrder): boolean {
-    return display !== 0 && BigInt(quantity) > BigInt(display) * 1_000n;
+    return display !== 0 && BigInt(quantity) > BigInt(display) * 100n;
   }
 
   // --- 3 and 4: price and quantity ---

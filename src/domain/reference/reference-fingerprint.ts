@@ -1,6 +1,7 @@
 // What a command means to idempotency [12], as a text: two commands under one key are the same when these are. Tests and
 // tools only.
 
+import { assert } from '../../assert.ts';
 import { CommandType, OrderFlag, TimeInForce } from '../codes.ts';
 import { isByAmount } from './reference-clearing.ts';
 import { has } from './reference-state.ts';
@@ -13,8 +14,9 @@ export function mayCarryKey({ type }: ReferenceCommand): boolean {
 
 /** The parts of a command that mean something for its type. */
 export function fingerprintOf(command: ReferenceCommand): string {
+  assert(mayCarryKey(command), 'fingerprint: of a command that may carry a key');
   const { type, target, price, quantity, instrument, side, value, flags } = command;
-  const { maxOpenOrders, maxOrderQuantity, maxOrderNotional, maxPosition, currency, amount, definition } = command;
+  const { maxOpenOrders, maxOrderQuantity, maxOrderNotional, maxPosition, currency, amount } = command;
   const meant = (parts: readonly unknown[]): string => `${type} ${parts.join(' ')}`;
   switch (type) {
     case CommandType.NEW_ORDER:
@@ -32,8 +34,6 @@ export function fingerprintOf(command: ReferenceCommand): string {
       return meant([target, price, quantity]);
     case CommandType.MASS_CANCEL:
       return meant([instrument, side]);
-    case CommandType.DEFINE_INSTRUMENT:
-      return meant([JSON.stringify(definition)]);
     case CommandType.SET_INSTRUMENT_STATUS:
       return meant([instrument, value]);
     case CommandType.SET_CLIENT_LIMITS:

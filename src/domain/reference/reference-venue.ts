@@ -56,7 +56,7 @@ export class ReferenceVenue extends ReferenceChecks {
     const market = this.markets[index];
     const reason = this.whyNotRedefined(market, definition);
     if (reason !== Reason.NONE) return this.refuse(reason);
-    market.instrument = { ...definition };
+    market.instrument = { ...definition, status: market.instrument.status };
     return this.applied(index);
   }
 
@@ -70,8 +70,7 @@ export class ReferenceVenue extends ReferenceChecks {
       instrument.takerFeeMillionths !== definition.takerFeeMillionths;
     const isLive = this.liveIn(market).length > 0;
     const movesHolds = hasOtherFees && this.riskMode === RiskMode.BALANCES;
-    const isDelisted = definition.status === InstrumentStatus.DELISTED;
-    return isLive && (movesHolds || isDelisted) ? Reason.INSTRUMENT_BUSY : Reason.NONE;
+    return isLive && movesHolds ? Reason.INSTRUMENT_BUSY : Reason.NONE;
   }
 
   protected setStatus(command: ReferenceCommand): ReferenceAnswer {

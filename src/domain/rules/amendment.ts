@@ -15,6 +15,12 @@ import type { LiveOrders } from './live-orders.ts';
 import type { Memory } from './memory.ts';
 import { hasTooManyParts, isMultiple, isPriceWithin, isQuantityWithin, isWaiting } from './terms.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const NONE = Reason.NONE;
+const MARKET = OrderType.MARKET;
+const POST_ONLY = OrderFlag.POST_ONLY;
+const FILLED = OrderStatus.FILLED;
+
 export class Amendment {
   private readonly desk: Desk;
   private readonly state: EngineState;
@@ -50,9 +56,9 @@ export class Amendment {
     const keepsPlace = priceTicks === orders.priceTicks(row) && lessLots >= 0;
     const reason =
       this.objection(command, row) ||
-      (isDone ? Reason.NONE : this.objectionToRest(row)) ||
-      (isDone || keepsPlace ? Reason.NONE : this.objectionToMove(row, priceTicks, quantityLots));
-    if (reason !== Reason.NONE) {
+      (isDone ? NONE : this.objectionToRest(row)) ||
+      (isDone || keepsPlace ? NONE : this.objectionToMove(row, priceTicks, quantityLots));
+    if (reason !== NONE) {
       this.memory.refuse(command, reason, row);
       return;
     }
@@ -75,23 +81,23 @@ export class Amendment {
     if (status === InstrumentStatus.HALTED || status === InstrumentStatus.DELISTED) return Reason.INSTRUMENT_HALTED;
     if (status === InstrumentStatus.CANCEL_ONLY) return Reason.INSTRUMENT_CANCEL_ONLY;
     if (priceTicks === 0 && quantityLots === 0) return Reason.AMEND_INVALID;
-    if (priceTicks !== 0 && orders.orderType(row) === OrderType.MARKET) return Reason.AMEND_INVALID;
+    if (priceTicks !== 0 && orders.orderType(row) === MARKET) return Reason.AMEND_INVALID;
     if (priceTicks !== 0 && !isPriceAllowed(instrument, priceTicks)) return Reason.AMEND_INVALID;
     if (quantityLots !== 0 && !isQuantityAllowed(instrument, quantityLots)) return Reason.AMEND_INVALID;
     if (hasTooManyParts(orders.displayLots(row), quantityLots)) return Reason.AMEND_INVALID;
-    return Reason.NONE;
+    return NONE;
   }
 
   private objectionToRest(row: number): Reason {
     const { status } = this.desk.instrument;
-    if (status !== InstrumentStatus.POST_ONLY) return Reason.NONE;
-    return this.isPostOnly(row) ? Reason.NONE : Reason.INSTRUMENT_POST_ONLY;
+    if (status !== InstrumentStatus.POST_ONLY) return NONE;
+    return this.isPostOnly(row) ? NONE : Reason.INSTRUMENT_POST_ONLY;
   }
 
   /** What is asked of an order that does not keep its place. */
   private objectionToMove(row: number, priceTicks: number, quantityLots: number): Reason {
     return (
-      (isWaiting(this.orders, row) ? Reason.NONE : this.objectionToPlace(row, priceTicks, quantityLots)) ||
+      (isWaiting(this.orders, row) ? NONE : this.objectionToPlace(row, priceTicks, quantityLots)) ||
       this.objectionToLimits(row, priceTicks, quantityLots)
     );
   }
@@ -102,11 +108,11 @@ export class Amendment {
     const own = book.side(orders.side(row));
     const moreLots = quantityLots - orders.quantityLots(row);
     if (priceTicks === orders.priceTicks(row)) {
-      return own.hasRoom(priceTicks, moreLots) ? Reason.NONE : Reason.AMEND_INVALID;
+      return own.hasRoom(priceTicks, moreLots) ? NONE : Reason.AMEND_INVALID;
     }
     if (!this.desk.band.holds(priceTicks)) return Reason.PRICE_BAND;
     if (this.isPostOnly(row) && book.crosses(orders.side(row), priceTicks)) return Reason.AMEND_WOULD_CROSS;
-    return own.hasRoom(priceTicks, orders.remainingLots(row) + moreLots) ? Reason.NONE : Reason.AMEND_INVALID;
+    return own.hasRoom(priceTicks, orders.remainingLots(row) + moreLots) ? NONE : Reason.AMEND_INVALID;
   }
 
   private objectionToLimits(row: number, priceTicks: number, quantityLots: number): Reason {
@@ -116,14 +122,14 @@ export class Amendment {
     const moreLots = quantityLots - orders.quantityLots(row);
     const account = orders.account(row);
     const reason = this.checks.objectionOfAccount(account, side, priceTicks, quantityLots, moreLots, 0);
-    if (reason !== Reason.NONE || !this.desk.keepsBalances) return reason;
+    if (reason !== NONE || !this.desk.keepsBalances) return reason;
     const lots = orders.remainingLots(row) + moreLots;
     const isCovered = this.funds.coversHold(orders.client(row), instrument, side, priceTicks, lots, row);
-    return isCovered ? Reason.NONE : Reason.INSUFFICIENT_FUNDS;
+    return isCovered ? NONE : Reason.INSUFFICIENT_FUNDS;
   }
 
   private isPostOnly(row: number): boolean {
-    return (this.orders.flags(row) & OrderFlag.POST_ONLY) !== 0;
+    return (this.orders.flags(row) & POST_ONLY) !== 0;
   }
 
   /** The new total is executed or prevented already: the order ends with what it has [3]. */
@@ -133,7 +139,7 @@ export class Amendment {
     this.live.end(row);
     const executedLots = orders.executedLots(row);
     orders.setQuantityLots(row, executedLots + orders.preventedLots(row));
-    if (executedLots > 0) this.desk.close(row, OrderStatus.FILLED, Reason.NONE);
+    if (executedLots > 0) this.desk.close(row, FILLED, NONE);
     else this.desk.close(row, OrderStatus.CANCELLED, Reason.CANCELLED_BY_CLIENT);
     this.listener.onOrder(OrderChange.DONE, row, 0);
   }

@@ -26,7 +26,15 @@ import {
 } from './terms.ts';
 import type { Walk } from './walk.ts';
 
-const RARE_FLAGS = OrderFlag.STOP | OrderFlag.QUOTE_AMOUNT;
+// Local, since V8 folds constants of a module's own but not imported ones.
+const BUY = Side.BUY;
+const NONE = Reason.NONE;
+const OPEN = InstrumentStatus.OPEN;
+const { LIMIT, MARKET } = OrderType;
+const { FOK, GTT } = TimeInForce;
+const { STOP, POST_ONLY, SLIPPAGE, QUOTE_AMOUNT } = OrderFlag;
+
+const RARE_FLAGS = STOP | QUOTE_AMOUNT;
 
 export class ArrivalChecks {
   private readonly desk: Desk;
@@ -73,10 +81,10 @@ export class ArrivalChecks {
    * desk has turned to its instrument.
    */
   arrivalPrice(command: Command): number {
-    if ((command.flags & OrderFlag.SLIPPAGE) === 0) return command.priceTicks;
+    if ((command.flags & SLIPPAGE) === 0) return command.priceTicks;
     const bestTicks = this.bestOpposite(command.side);
     if (bestTicks === 0) return 0;
-    if (command.side === Side.BUY) return bestTicks + command.priceTicks;
+    if (command.side === BUY) return bestTicks + command.priceTicks;
     return Math.max(1, bestTicks - command.priceTicks);
   }
 
@@ -93,7 +101,7 @@ export class ArrivalChecks {
     openOrders: number,
   ): Reason {
     const { accounts, notional } = this;
-    if (account < 0) return growthLots > POSITION_LOTS_MAX ? Reason.POSITION_OVERFLOW : Reason.NONE;
+    if (account < 0) return growthLots > POSITION_LOTS_MAX ? Reason.POSITION_OVERFLOW : NONE;
     const isNotionalLimited = accounts.maxOrderNotionalHigh(account) > 0 || accounts.maxOrderNotionalLow(account) > 0;
     if (isNotionalLimited && quantityLots > 0) {
       notional.setProduct(priceTicks === 0 ? this.bestOpposite(side) : priceTicks, quantityLots);
@@ -104,23 +112,24 @@ export class ArrivalChecks {
   /** 1. */
   private objectionToVenue(instrument: Instrument, flags: number): Reason {
     const { status } = instrument;
+    if (status === OPEN) return this.desk.isKillSwitchOn ? Reason.KILL_SWITCH : NONE;
     if (status === InstrumentStatus.DELISTED) return Reason.UNKNOWN_INSTRUMENT;
     if (this.desk.isKillSwitchOn) return Reason.KILL_SWITCH;
     if (status === InstrumentStatus.HALTED) return Reason.INSTRUMENT_HALTED;
     if (status === InstrumentStatus.CANCEL_ONLY) return Reason.INSTRUMENT_CANCEL_ONLY;
-    const isPostOnly = (flags & OrderFlag.POST_ONLY) !== 0;
-    return status === InstrumentStatus.POST_ONLY && !isPostOnly ? Reason.INSTRUMENT_POST_ONLY : Reason.NONE;
+    const isPostOnly = (flags & POST_ONLY) !== 0;
+    return status === InstrumentStatus.POST_ONLY && !isPostOnly ? Reason.INSTRUMENT_POST_ONLY : NONE;
   }
 
   /** 2. */
   private objectionToShape(instrument: Instrument, command: Command): Reason {
     const { flags, displayLots, orderType, timeInForce } = command;
     const rests = mayRest(orderType, timeInForce);
-    const isStop = (flags & OrderFlag.STOP) !== 0;
-    if ((flags & OrderFlag.POST_ONLY) !== 0 && (!rests || isStop)) return Reason.POST_ONLY_INVALID;
-    if ((flags & RARE_FLAGS) === 0 && displayLots === 0 && timeInForce !== TimeInForce.GTT) return Reason.NONE;
+    const isStop = (flags & STOP) !== 0;
+    if ((flags & POST_ONLY) !== 0 && (!rests || isStop)) return Reason.POST_ONLY_INVALID;
+    if ((flags & RARE_FLAGS) === 0 && displayLots === 0 && timeInForce !== GTT) return NONE;
     if (isByAmount(flags)) {
-      const isPlainMarket = orderType === OrderType.MARKET && timeInForce !== TimeInForce.FOK && !isStop;
+      const isPlainMarket = orderType === MARKET && timeInForce !== FOK && !isStop;
       if (!isPlainMarket || displayLots !== 0) return Reason.QUOTE_AMOUNT_INVALID;
     }
     if (displayLots !== 0) {
@@ -134,19 +143,19 @@ export class ArrivalChecks {
       if (!isPriceWithin(instrument, stopPriceTicks)) return Reason.STOP_PRICE_INVALID;
       if (!isMultiple(stopPriceTicks, instrument.priceIncrementTicks)) return Reason.STOP_PRICE_INVALID;
     }
-    const isOver = timeInForce === TimeInForce.GTT && command.expiresUs <= this.desk.timeUs;
-    return isOver ? Reason.EXPIRY_PASSED : Reason.NONE;
+    const isOver = timeInForce === GTT && command.expiresUs <= this.desk.timeUs;
+    return isOver ? Reason.EXPIRY_PASSED : NONE;
   }
 
   /** 5, 6 and 7: for limit orders that do not wait for a stop price. */
   private objectionToBook(command: Command, replaced: number): Reason {
     const { flags, priceTicks, side } = command;
-    if (command.orderType !== OrderType.LIMIT || (flags & OrderFlag.STOP) !== 0) return Reason.NONE;
+    if (command.orderType !== LIMIT || (flags & STOP) !== 0) return NONE;
     if (!this.desk.band.holds(priceTicks)) return Reason.PRICE_BAND;
     const { book } = this.desk;
-    if ((flags & OrderFlag.POST_ONLY) !== 0 && book.crosses(side, priceTicks)) return Reason.POST_ONLY_WOULD_CROSS;
-    if (!mayRest(command.orderType, command.timeInForce)) return Reason.NONE;
-    return this.hasRoom(book, command, replaced) ? Reason.NONE : Reason.QUANTITY_OUT_OF_BOUNDS;
+    if ((flags & POST_ONLY) !== 0 && book.crosses(side, priceTicks)) return Reason.POST_ONLY_WOULD_CROSS;
+    if (!mayRest(command.orderType, command.timeInForce)) return NONE;
+    return this.hasRoom(book, command, replaced) ? NONE : Reason.QUANTITY_OUT_OF_BOUNDS;
   }
 
   private hasRoom(book: OrderBook, command: Command, replaced: number): boolean {
@@ -166,7 +175,7 @@ export class ArrivalChecks {
     const lots = isByAmount(flags) ? this.lotsPaid(command) : quantityLots;
     const growthLots = replaced < 0 ? lots : lots - this.orders.remainingLots(replaced);
     let openOrders = 0;
-    if (account >= 0 && (mayRest(command.orderType, command.timeInForce) || (flags & OrderFlag.STOP) !== 0)) {
+    if (account >= 0 && (mayRest(command.orderType, command.timeInForce) || (flags & STOP) !== 0)) {
       openOrders = this.accounts.openOrders(account) + (replaced < 0 ? 1 : 0);
     }
     const priceTicks = this.arrivalPrice(command);
@@ -182,21 +191,21 @@ export class ArrivalChecks {
 
   /** 9. */
   private objectionToFunds(command: Command, client: number, replaced: number): Reason {
-    if (!this.desk.keepsBalances) return Reason.NONE;
+    if (!this.desk.keepsBalances) return NONE;
     const { instrument, quantityLots } = command;
     const side = sideOf(command);
-    const isStop = (command.flags & OrderFlag.STOP) !== 0;
+    const isStop = (command.flags & STOP) !== 0;
     const priceTicks = this.arrivalPrice(command);
-    if (command.orderType === OrderType.MARKET && !isStop) {
+    if (command.orderType === MARKET && !isStop) {
       this.walk.spend(command, priceTicks, client);
       const { lots, notional } = this.walk;
       const isCovered = this.funds.coversWalk(client, instrument, side, lots, notional, replaced);
-      return isCovered ? Reason.NONE : Reason.INSUFFICIENT_FUNDS;
+      return isCovered ? NONE : Reason.INSUFFICIENT_FUNDS;
     }
     // What a sell holds needs no price.
-    if (side === Side.BUY && priceTicks === 0) return Reason.PROTECTION_REQUIRED;
+    if (side === BUY && priceTicks === 0) return Reason.PROTECTION_REQUIRED;
     const isCovered = this.funds.coversHold(client, instrument, side, priceTicks, quantityLots, replaced);
-    return isCovered ? Reason.NONE : Reason.INSUFFICIENT_FUNDS;
+    return isCovered ? NONE : Reason.INSUFFICIENT_FUNDS;
   }
 
   /** The best price of the other side, 0 when it is empty. */
@@ -208,23 +217,23 @@ export class ArrivalChecks {
 /** 3. */
 function objectionToPrice(instrument: Instrument, command: Command): Reason {
   const { priceTicks, flags } = command;
-  const isMarket = command.orderType === OrderType.MARKET;
-  if ((flags & OrderFlag.SLIPPAGE) !== 0) {
+  const isMarket = command.orderType === MARKET;
+  if ((flags & SLIPPAGE) !== 0) {
     const isAllowed =
       isMarket &&
-      (flags & OrderFlag.STOP) === 0 &&
+      (flags & STOP) === 0 &&
       priceTicks <= instrument.maxPriceTicks &&
       isMultiple(priceTicks, instrument.priceIncrementTicks);
-    return isAllowed ? Reason.NONE : Reason.PRICE_OUT_OF_BOUNDS;
+    return isAllowed ? NONE : Reason.PRICE_OUT_OF_BOUNDS;
   }
-  if (isMarket && priceTicks === 0) return Reason.NONE;
+  if (isMarket && priceTicks === 0) return NONE;
   if (!isPriceWithin(instrument, priceTicks)) return Reason.PRICE_OUT_OF_BOUNDS;
-  return isMultiple(priceTicks, instrument.priceIncrementTicks) ? Reason.NONE : Reason.PRICE_OFF_TICK;
+  return isMultiple(priceTicks, instrument.priceIncrementTicks) ? NONE : Reason.PRICE_OFF_TICK;
 }
 
 /** 4. */
 function objectionToQuantity(instrument: Instrument, command: Command): Reason {
-  if (isByAmount(command.flags)) return Reason.NONE;
+  if (isByAmount(command.flags)) return NONE;
   if (!isQuantityWithin(instrument, command.quantityLots)) return Reason.QUANTITY_OUT_OF_BOUNDS;
-  return isMultiple(command.quantityLots, instrument.quantityIncrementLots) ? Reason.NONE : Reason.QUANTITY_OFF_LOT;
+  return isMultiple(command.quantityLots, instrument.quantityIncrementLots) ? NONE : Reason.QUANTITY_OFF_LOT;
 }

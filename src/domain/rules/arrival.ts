@@ -14,6 +14,14 @@ import type { Matcher } from './matcher.ts';
 import { isByAmount, isWaiting, mayRest } from './terms.ts';
 import type { Walk } from './walk.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const BUY = Side.BUY;
+const NONE = Reason.NONE;
+const LIMIT = OrderType.LIMIT;
+const FOK = TimeInForce.FOK;
+const POST_ONLY = OrderFlag.POST_ONLY;
+const FILLED = OrderStatus.FILLED;
+
 export class Arrival {
   private readonly desk: Desk;
   private readonly listener: EngineListener;
@@ -49,14 +57,14 @@ export class Arrival {
   /** Matches an order that stands nowhere: a new one, or a lifted one, which lives already. */
   comeIn(row: number, isNew: boolean): void {
     const { orders } = this;
-    if (orders.timeInForce(row) === TimeInForce.FOK && !this.walk.fills(row)) {
+    if (orders.timeInForce(row) === FOK && !this.walk.fills(row)) {
       this.cancelRest(row, isNew, Reason.FOK_UNFILLED);
       return;
     }
     // A post-only order meets nobody: that was asked before it came here [7].
-    const isPostOnly = (orders.flags(row) & OrderFlag.POST_ONLY) !== 0;
-    const reason = isPostOnly ? Reason.NONE : this.matcher.match(row);
-    if (reason !== Reason.NONE) this.cancelRest(row, isNew, reason);
+    const isPostOnly = (orders.flags(row) & POST_ONLY) !== 0;
+    const reason = isPostOnly ? NONE : this.matcher.match(row);
+    if (reason !== NONE) this.cancelRest(row, isNew, reason);
     else if (isByAmount(orders.flags(row))) this.endAmount(row);
     else if (orders.remainingLots(row) === 0) this.done(row, isNew);
     else if (!mayRest(orders.orderType(row), orders.timeInForce(row)))
@@ -85,18 +93,18 @@ export class Arrival {
     orders.setUpdatedUs(row, this.desk.timeUs);
     this.listener.onOrder(OrderChange.TRIGGERED, row, 0);
     const reason = this.objectionToTriggered(row);
-    if (reason === Reason.NONE) this.comeIn(row, isNew);
+    if (reason === NONE) this.comeIn(row, isNew);
     else this.cancelRest(row, isNew, reason);
   }
 
   private objectionToTriggered(row: number): Reason {
     const { orders } = this;
     const priceTicks = orders.priceTicks(row);
-    if (orders.orderType(row) !== OrderType.LIMIT) return Reason.NONE;
+    if (orders.orderType(row) !== LIMIT) return NONE;
     if (!this.desk.band.holds(priceTicks)) return Reason.PRICE_BAND;
-    if (!mayRest(OrderType.LIMIT, orders.timeInForce(row))) return Reason.NONE;
+    if (!mayRest(LIMIT, orders.timeInForce(row))) return NONE;
     const own = this.desk.book.side(orders.side(row));
-    return own.hasRoom(priceTicks, orders.remainingLots(row)) ? Reason.NONE : Reason.QUANTITY_OUT_OF_BOUNDS;
+    return own.hasRoom(priceTicks, orders.remainingLots(row)) ? NONE : Reason.QUANTITY_OUT_OF_BOUNDS;
   }
 
   private isDue(row: number): boolean {
@@ -104,7 +112,7 @@ export class Arrival {
     const lastTicks = this.instruments.lastPriceTicks(orders.instrument(row));
     const stopTicks = orders.stopPriceTicks(row);
     if (lastTicks === 0) return false;
-    return orders.side(row) === Side.BUY ? lastTicks >= stopTicks : lastTicks <= stopTicks;
+    return orders.side(row) === BUY ? lastTicks >= stopTicks : lastTicks <= stopTicks;
   }
 
   private rest(row: number, isNew: boolean): void {
@@ -114,7 +122,7 @@ export class Arrival {
 
   /** What is left of the amount pays nothing any more [5]. Such an order is always new. */
   private endAmount(row: number): void {
-    if (this.orders.executedLots(row) > 0) this.desk.close(row, OrderStatus.FILLED, Reason.NONE);
+    if (this.orders.executedLots(row) > 0) this.desk.close(row, FILLED, NONE);
     else this.desk.close(row, OrderStatus.CANCELLED, Reason.QUOTE_REMAINDER);
     this.done(row, true);
   }

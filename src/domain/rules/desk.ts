@@ -12,6 +12,9 @@ import type { EngineListener } from '../listener.ts';
 import type { Reason } from '../reasons.ts';
 import { PriceBand } from './price-band.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const { SEQUENCE, TIME_US, TRADE, KILL_SWITCH, RISK_MODE } = Counter;
+
 export class Desk {
   readonly state: EngineState;
   readonly listener: EngineListener;
@@ -37,13 +40,13 @@ export class Desk {
     this.counters = state.counters;
     this.instrument = state.instruments.get(0);
     this.book = state.instruments.bookOf(0);
-    this.timeUs = state.counters[Counter.TIME_US];
+    this.timeUs = state.counters[TIME_US];
   }
 
   /** The next command begins. */
   begin(sequence: number, timeUs: number, command: Command): void {
-    this.counters[Counter.SEQUENCE] = sequence;
-    this.counters[Counter.TIME_US] = timeUs;
+    this.counters[SEQUENCE] = sequence;
+    this.counters[TIME_US] = timeUs;
     this.tradeCount = 0;
     this.consider(timeUs, command);
   }
@@ -77,26 +80,26 @@ export class Desk {
   }
 
   get sequence(): number {
-    return this.counters[Counter.SEQUENCE];
+    return this.counters[SEQUENCE];
   }
 
   /** Number of the command's first trade, 0 when it has none. */
   get firstTrade(): number {
-    return this.tradeCount === 0 ? 0 : this.counters[Counter.TRADE] - this.tradeCount + 1;
+    return this.tradeCount === 0 ? 0 : this.counters[TRADE] - this.tradeCount + 1;
   }
 
   get isKillSwitchOn(): boolean {
-    return this.counters[Counter.KILL_SWITCH] !== 0;
+    return this.counters[KILL_SWITCH] !== 0;
   }
 
   get keepsBalances(): boolean {
-    return this.counters[Counter.RISK_MODE] === RiskMode.BALANCES;
+    return this.counters[RISK_MODE] === RiskMode.BALANCES;
   }
 
   /** Counts a trade and returns its number. */
   nextTrade(): number {
     this.tradeCount++;
-    return ++this.counters[Counter.TRADE];
+    return ++this.counters[TRADE];
   }
 
   /** The order ends; it stands nowhere any more. */

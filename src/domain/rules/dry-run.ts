@@ -57,6 +57,8 @@ export class Rehearsal {
   private readonly amountLeft = new Amount();
   private readonly cost = new Amount();
   private roomLots = 0;
+  /** Lots executed and prevented so far. */
+  private usedLots = 0;
   /** Nothing more is wanted: filled, used up, prevented or stopped. */
   private isOver = false;
   /** A copy of one level's queue: rows, what each displays, and what remains of it. */
@@ -77,7 +79,7 @@ export class Rehearsal {
     report.reason = this.checks.objection(command, client, replaced);
     if (report.reason !== Reason.NONE) return;
     this.report = report;
-    this.begin(command, client);
+    this.begin(command, client, replaced);
     if ((command.flags & OrderFlag.STOP) !== 0) {
       if (!this.isDue(command)) {
         report.remainingLots = command.quantityLots;
@@ -90,7 +92,7 @@ export class Rehearsal {
     this.conclude(command, reason);
   }
 
-  private begin(command: Command, client: number): void {
+  private begin(command: Command, client: number, replaced: number): void {
     const account = this.accounts.find(client, command.instrument);
     this.side = sideOf(command);
     this.client = client;
@@ -100,6 +102,8 @@ export class Rehearsal {
     this.leftLots = command.quantityLots;
     this.amountLeft.set(command.amountHigh, command.amountLow);
     this.roomLots = account < 0 ? POSITION_LOTS_MAX : this.accounts.roomLots(account, this.side);
+    if (replaced >= 0) this.roomLots += this.orders.remainingLots(replaced);
+    this.usedLots = 0;
     this.isOver = false;
   }
 
@@ -157,7 +161,7 @@ export class Rehearsal {
       const wanted = this.hasAmount ? payableLots(this.amountLeft, priceTicks, this.incrementLots) : this.leftLots;
       this.isOver = wanted === 0;
       if (this.isOver) return Reason.NONE;
-      if (this.hasAmount && Math.min(wanted, this.rest[at]) > this.roomLots) return Reason.POSITION_OVERFLOW;
+      if (this.hasAmount && this.isTooMuch(Math.min(wanted, this.rest[at]))) return Reason.POSITION_OVERFLOW;
       const isOwn = this.mode !== SelfTrade.NONE && this.orders.client(this.rows[at]) === this.client;
       if (!isOwn) {
         this.trade(at, Math.min(wanted, this.shown[at]), priceTicks);
@@ -174,6 +178,11 @@ export class Rehearsal {
     }
     this.isOver = this.hasAmount ? this.amountLeft.isZero() : this.leftLots === 0;
     return Reason.NONE;
+  }
+
+  /** Matcher.isTooMuch. */
+  private isTooMuch(lots: number): boolean {
+    return lots > this.roomLots || lots > POSITION_LOTS_MAX - this.usedLots;
   }
 
   private trade(at: number, lots: number, priceTicks: number): void {
@@ -194,6 +203,7 @@ export class Rehearsal {
 
   /** Takes `lots` off both orders; the maker shows no more than what remains of it. */
   private use(at: number, lots: number, priceTicks: number): void {
+    this.usedLots += lots;
     this.rest[at] -= lots;
     this.shown[at] = Math.min(this.shown[at], this.rest[at]);
     if (this.hasAmount) this.amountLeft.subtract(this.cost.setProduct(priceTicks, lots));

@@ -16,6 +16,9 @@ import type { Funds } from './funds.ts';
 import type { LiveOrders } from './live-orders.ts';
 import { isByAmount } from './terms.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const FILLED = OrderStatus.FILLED;
+
 export class Execution {
   /** Price x quantity of the last trade, ticks x lots. */
   readonly notional = new Amount();
@@ -57,7 +60,7 @@ export class Execution {
     this.accounts.openChanged(maker, -lots);
     this.accounts.trade(orders.account(maker), orders.side(maker), priceTicks, lots, notional, this.makerFee);
     this.accounts.trade(orders.account(taker), orders.side(taker), priceTicks, lots, notional, this.takerFee);
-    const isFilled = orders.status(maker) === OrderStatus.FILLED;
+    const isFilled = orders.status(maker) === FILLED;
     if (isFilled) makers.remove(maker, 0);
     else makers.reduce(level, lots, 0);
     orders.setOpenLots(maker, orders.openLots(maker) - lots);
@@ -88,7 +91,7 @@ export class Execution {
     this.sum.set(orders.notionalHigh(row), orders.notionalLow(row)).add(notional);
     orders.setNotionalHigh(row, this.sum.high);
     orders.setNotionalLow(row, this.sum.low);
-    orders.setStatus(row, restLots === 0 && !hasAmount ? OrderStatus.FILLED : OrderStatus.PARTIALLY_FILLED);
+    orders.setStatus(row, restLots === 0 && !hasAmount ? FILLED : OrderStatus.PARTIALLY_FILLED);
     orders.setUpdatedUs(row, this.desk.timeUs);
   }
 

@@ -13,6 +13,10 @@ import type { Prevention } from './prevention.ts';
 import type { PriceBand } from './price-band.ts';
 import { isByAmount, isWorse, payableLots, worstPrice } from './terms.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const NONE = Reason.NONE;
+const MARKET = OrderType.MARKET;
+
 export class Matcher {
   /** What is left of the incoming order's quote amount, ticks x lots; set before `match` for an order that has one. */
   readonly amountLeft = new Amount();
@@ -42,16 +46,16 @@ export class Matcher {
     const side = orders.side(taker);
     const makers = this.desk.book.opposite(side);
     const worstTicks = worstPrice(side, orders.priceTicks(taker));
-    const isMarket = orders.orderType(taker) === OrderType.MARKET;
+    const isMarket = orders.orderType(taker) === MARKET;
     const hasAmount = isByAmount(orders.flags(taker));
     while (hasAmount ? !this.amountLeft.isZero() : orders.remainingLots(taker) > 0) {
       const level = makers.bestLevel();
-      if (level < 0) return isMarket ? Reason.NO_LIQUIDITY : Reason.NONE;
+      if (level < 0) return isMarket ? Reason.NO_LIQUIDITY : NONE;
       const priceTicks = makers.priceOf(level);
-      if (isWorse(side, priceTicks, worstTicks)) return isMarket ? Reason.PRICE_PROTECTION : Reason.NONE;
+      if (isWorse(side, priceTicks, worstTicks)) return isMarket ? Reason.PRICE_PROTECTION : NONE;
       if (!this.band.holds(priceTicks)) return Reason.PRICE_BAND;
       const wantedLots = hasAmount ? this.lotsPaid(priceTicks) : orders.remainingLots(taker);
-      if (wantedLots === 0) return Reason.NONE;
+      if (wantedLots === 0) return NONE;
       const maker = makers.firstOf(level);
       const before = orders.quantityLots(taker);
       if (hasAmount && this.isTooMuch(taker, maker, wantedLots)) return Reason.POSITION_OVERFLOW;
@@ -63,7 +67,7 @@ export class Matcher {
       // The quantity of an order by amount is what was executed and prevented so far.
       if (hasAmount) this.amountLeft.subtract(this.cost.setProduct(priceTicks, orders.quantityLots(taker) - before));
     }
-    return Reason.NONE;
+    return NONE;
   }
 
   private isPrevented(maker: number, taker: number): boolean {

@@ -15,6 +15,11 @@ import type { Matcher } from './matcher.ts';
 import type { Memory } from './memory.ts';
 import { isByAmount, sideOf } from './terms.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const NONE = Reason.NONE;
+const GTT = TimeInForce.GTT;
+const { STOP, SLIPPAGE } = OrderFlag;
+
 const NO_ORDER = -1;
 
 export class OrderEntry {
@@ -43,7 +48,7 @@ export class OrderEntry {
     const client = this.desk.internClient(command);
     const reason = this.checks.objection(command, client, NO_ORDER);
     const row = this.takeRow(command, client);
-    if (reason === Reason.NONE) {
+    if (reason === NONE) {
       this.comeIn(command, row);
     } else {
       this.desk.close(row, OrderStatus.REJECTED, reason);
@@ -58,7 +63,7 @@ export class OrderEntry {
     const { orders } = this;
     const client = orders.client(target);
     const reason = this.objectionToKind(command, target) || this.checks.objection(command, client, target);
-    if (reason !== Reason.NONE) {
+    if (reason !== NONE) {
       this.memory.refuse(command, reason, target);
       return;
     }
@@ -71,14 +76,14 @@ export class OrderEntry {
   objectionToKind(command: Command, target: number): Reason {
     const { orders } = this;
     const isSame = command.instrument === orders.instrument(target) && command.side === orders.side(target);
-    return isSame ? Reason.NONE : Reason.REPLACE_INVALID;
+    return isSame ? NONE : Reason.REPLACE_INVALID;
   }
 
   /** The order comes in; its result is what its own arrival made of it, before stops follow. */
   private comeIn(command: Command, row: number): void {
     const { orders } = this;
     const instrument = command.instrument;
-    if ((command.flags & OrderFlag.SLIPPAGE) !== 0) this.resolveSlippage(command, row);
+    if ((command.flags & SLIPPAGE) !== 0) this.resolveSlippage(command, row);
     if (isByAmount(command.flags)) this.matcher.amountLeft.set(command.amountHigh, command.amountLow);
     const { account } = this.checks;
     orders.setAccount(row, account < 0 ? this.state.accounts.open(orders.client(row), instrument) : account);
@@ -91,7 +96,7 @@ export class OrderEntry {
   /** From here on it is a protection price like any other. */
   private resolveSlippage(command: Command, row: number): void {
     this.orders.setPriceTicks(row, this.checks.arrivalPrice(command));
-    this.orders.setFlags(row, command.flags & ~OrderFlag.SLIPPAGE);
+    this.orders.setFlags(row, command.flags & ~SLIPPAGE);
   }
 
   /** The order as a row of its own; its number is the sequence of its command. */
@@ -105,7 +110,7 @@ export class OrderEntry {
     orders.setExecutedLots(row, 0);
     orders.setClient(row, client);
     orders.setInstrument(row, command.instrument);
-    orders.setReason(row, Reason.NONE);
+    orders.setReason(row, NONE);
     orders.setSide(row, sideOf(command));
     orders.setOrderType(row, command.orderType);
     orders.setTerms(row, command.timeInForce, command.selfTrade);
@@ -122,8 +127,8 @@ export class OrderEntry {
 
   private setRareAttributes(command: Command, row: number): void {
     const { orders } = this;
-    const isStop = (command.flags & OrderFlag.STOP) !== 0;
-    const isTimed = command.timeInForce === TimeInForce.GTT;
+    const isStop = (command.flags & STOP) !== 0;
+    const isTimed = command.timeInForce === GTT;
     if (command.displayLots === 0 && !isStop && !isTimed) return;
     const rare = orders.ensureRare(row);
     orders.rare.setDisplayLots(rare, command.displayLots);

@@ -36,9 +36,8 @@ export class Venue {
     if (known < 0) return instruments.isFull ? Reason.INSTRUMENTS_FULL : Reason.NONE;
     if (instruments.differsInKind(known, definition)) return Reason.INSTRUMENT_IMMUTABLE;
     if (instruments.liveOrders(known) === 0) return Reason.NONE;
-    const isDelisted = definition.status === InstrumentStatus.DELISTED;
     const changesHolds = this.desk.keepsBalances && hasOtherFees(instruments.get(known), definition);
-    return isDelisted || changesHolds ? Reason.INSTRUMENT_BUSY : Reason.NONE;
+    return changesHolds ? Reason.INSTRUMENT_BUSY : Reason.NONE;
   }
 
   setInstrumentStatus(command: Command): void {

@@ -19,36 +19,43 @@ import {
 } from '../codes.ts';
 import { CLIENT_ID_BYTES_MAX, type Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../command.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const BUY = Side.BUY;
+const { LIMIT, MARKET } = OrderType;
+const { GTC, GTT } = TimeInForce;
+const { STOP, QUOTE_AMOUNT } = OrderFlag;
+const { NEW_ORDER, CANCEL_ORDER, AMEND_ORDER } = CommandType;
+
 /** Stops with a Fault unless every field that the command's type reads has a possible value. */
 export function assertWellFormed(command: Command): void {
   const { type } = command;
-  assert(type >= CommandType.NEW_ORDER && type <= COMMAND_TYPE_MAX, 'command: a known type');
+  assert(type >= NEW_ORDER && type <= COMMAND_TYPE_MAX, 'command: a known type');
   assert(command.clientLength >= 0 && command.clientLength <= CLIENT_ID_BYTES_MAX, 'command: client id length');
   assert(command.keyLength >= 0 && command.keyLength <= IDEMPOTENCY_KEY_BYTES_MAX, 'command: key length');
   if (type > CommandType.REPLACE_ORDER) {
     assertVenueCommand(command);
     return;
   }
-  if (type !== CommandType.NEW_ORDER) assert(isCount(command.targetOrder), 'command: an order number');
-  if (type === CommandType.CANCEL_ORDER) return;
+  if (type !== NEW_ORDER) assert(isCount(command.targetOrder), 'command: an order number');
+  if (type === CANCEL_ORDER) return;
   assert(isCount(command.priceTicks), 'command: price is a whole number');
   assert(isCount(command.quantityLots), 'command: quantity is a whole number');
-  if (type !== CommandType.AMEND_ORDER) assertOrder(command);
+  if (type !== AMEND_ORDER) assertOrder(command);
 }
 
 function assertOrder(command: Command): void {
   const { side, orderType, timeInForce, selfTrade, flags } = command;
-  assert(command.type !== CommandType.NEW_ORDER || command.clientLength >= 1, 'command: a new order has a client');
-  assert(side === Side.BUY || side === Side.SELL, 'command: a known side');
-  assert(orderType === OrderType.LIMIT || orderType === OrderType.MARKET, 'command: a known order type');
-  assert(timeInForce >= TimeInForce.GTC && timeInForce <= TimeInForce.GTT, 'command: a known time in force');
+  assert(command.type !== NEW_ORDER || command.clientLength >= 1, 'command: a new order has a client');
+  assert(side === BUY || side === Side.SELL, 'command: a known side');
+  assert(orderType === LIMIT || orderType === MARKET, 'command: a known order type');
+  assert(timeInForce >= GTC && timeInForce <= GTT, 'command: a known time in force');
   assert(selfTrade >= SelfTrade.NONE && selfTrade <= SelfTrade.CANCEL_BOTH, 'command: a known self-trade mode');
   assert((flags & ~COMMAND_FLAGS) === 0, 'command: known flags only');
   assertInstrumentIndex(command);
   assert(isCount(command.displayLots), 'command: display quantity is a whole number');
-  if ((flags & OrderFlag.STOP) !== 0) assert(isCount(command.stopPriceTicks), 'command: stop price is a whole number');
-  if (timeInForce === TimeInForce.GTT) assert(isCount(command.expiresUs), 'command: expiry is a whole number');
-  if ((flags & OrderFlag.QUOTE_AMOUNT) === 0) return;
+  if ((flags & STOP) !== 0) assert(isCount(command.stopPriceTicks), 'command: stop price is a whole number');
+  if (timeInForce === GTT) assert(isCount(command.expiresUs), 'command: expiry is a whole number');
+  if ((flags & QUOTE_AMOUNT) === 0) return;
   assert(command.amountHigh >= 0 && isPair(command.amountHigh, command.amountLow), 'command: an exact amount');
   assert(command.quantityLots === 0, 'command: a quote amount or a quantity');
 }

@@ -11,12 +11,18 @@ import { Engine } from '../engine.ts';
 import { EngineState } from '../engine-state.ts';
 import { DEFAULT_INSTRUMENTS } from '../instrument.ts';
 import { Reason } from '../reasons.ts';
+import { ACCOUNT_BYTES, BALANCE_BYTES } from './account-format.ts';
+import { HEADER_BYTES } from './header-format.ts';
+import { INSTRUMENT_BYTES } from './instrument-format.ts';
 import { SnapshotError } from './snapshot.ts';
 import { stateHash } from './state-hash.ts';
 import { TRAFFIC_INSTRUMENTS, Traffic } from './testing/traffic.ts';
 
 const KEYS_MAX = 32;
 const CHECKSUM_BYTES = 16;
+/** Of the last two commands before a snapshot, of one length: nothing else in it has these bytes. */
+const LAST_KEYS = ['the last key but one', 'the last key of them'];
+const encoder = new TextEncoder();
 
 /** An engine after `commands` random ones. */
 function busyEngine(seed: number, commands: number, riskMode: RiskMode = RiskMode.OFF): [Engine, Traffic] {
@@ -63,6 +69,26 @@ function resealed(bytes: Uint8Array, change: (view: DataView, bytes: Uint8Array)
   const checksum = stateHash(view, copy.length - CHECKSUM_BYTES);
   for (let i = 0; i < CHECKSUM_BYTES; i++) copy[copy.length - CHECKSUM_BYTES + i] = checksum.charCodeAt(i);
   return copy;
+}
+
+/** Where the records of a kind begin. */
+function placesOf(view: DataView): { clients: number; accounts: number; balances: number } {
+  const [instruments, clientCount, accountCount] = [80, 88, 96].map((at) => view.getFloat64(at, true));
+  const clients = HEADER_BYTES + instruments * INSTRUMENT_BYTES;
+  let accounts = clients;
+  for (let i = 0; i < clientCount; i++) accounts += 1 + view.getUint8(accounts);
+  return { clients, accounts, balances: accounts + accountCount * ACCOUNT_BYTES };
+}
+
+function blank(view: DataView, start: number, length: number): void {
+  new Uint8Array(view.buffer, start, length).fill(0);
+}
+
+/** The bytes where a text stands first. */
+function textOf(view: DataView, text: string): Uint8Array {
+  const start = Buffer.from(view.buffer).indexOf(text);
+  expect(start).toBeGreaterThan(0);
+  return new Uint8Array(view.buffer, start, text.length);
 }
 
 describe('engine snapshot', () => {
@@ -168,9 +194,44 @@ describe('engine snapshot', () => {
     ['names are distinct', (view) => new Uint8Array(view.buffer).copyWithin(245, 128, 160)],
     ['cannot be live', (view) => view.setFloat64(24, 3, true)],
     ['ends early', (view) => view.setFloat64(112, 2 ** 40, true)],
+    ['client 0 has a bad id', (view) => view.setUint8(placesOf(view).clients, 0)],
+    ['client 0 has a bad id', (view) => view.setUint8(placesOf(view).clients, 65)],
+    ['client 1 appears twice', (view) => textOf(view, 'bob').set(encoder.encode('ann'))],
+    ['an account that says nothing', (view) => blank(view, placesOf(view).accounts + 6, ACCOUNT_BYTES - 6)],
+    ['a balance that is not positive', (view) => blank(view, placesOf(view).balances + 6, BALANCE_BYTES - 6)],
+    ['a balance that is not positive', (view) => view.setFloat64(placesOf(view).balances + 6, -1, true)],
+    ['the key of command 203 appears twice', (view) => textOf(view, LAST_KEYS[1]).set(encoder.encode(LAST_KEYS[0]))],
+    ['something stands where nothing belongs', (view) => view.setUint8(view.byteLength - CHECKSUM_BYTES - 1, 1)],
   ])('says what is wrong: %s', (message, change) => {
-    const bytes = resealed(busyEngine(8, 200)[0].writeSnapshot(), change);
-    expect(() => Engine.fromSnapshot(bytes, SILENT_LISTENER)).toThrow(message);
+    const [engine] = busyEngine(8, 200, RiskMode.BALANCES);
+    const command = Object.assign(new Command(), { type: CommandType.SET_RISK_MODE, value: RiskMode.BALANCES });
+    command.bytes = encoder.encode(`ann${LAST_KEYS.join('')}`);
+    command.clientLength = 3;
+    LAST_KEYS.forEach((key, i) => {
+      Object.assign(command, { keyOffset: 3 + i * key.length, keyLength: key.length });
+      engine.apply(engine.sequence + 1, engine.timeUs, command);
+    });
+    const bytes = engine.writeSnapshot();
+    expect(Engine.fromSnapshot(bytes, SILENT_LISTENER).sequence).toBe(203);
+    expect(() => Engine.fromSnapshot(resealed(bytes, change), SILENT_LISTENER)).toThrow(message);
+  });
+
+  it('is refused with an order that holds more than a balance can be', () => {
+    const state = new EngineState(DEFAULT_INSTRUMENTS);
+    const engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER, state);
+    const command = Object.assign(new Command(), { type: CommandType.SET_RISK_MODE, value: RiskMode.BALANCES });
+    command.bytes = encoder.encode('a');
+    command.clientLength = 1;
+    engine.apply(1, 1, command);
+    engine.apply(2, 1, Object.assign(command, { type: CommandType.ADJUST_BALANCE, currency: 1, amountHigh: 2 ** 20 }));
+    const order = { type: CommandType.NEW_ORDER, side: Side.BUY, priceTicks: 10, quantityLots: 5 };
+    engine.apply(3, 1, Object.assign(command, order));
+    expect(restored(engine).openOrders).toBe(1);
+    const row = engine.findOrder(3);
+    state.orders.setPriceTicks(row, 2 ** 48);
+    state.orders.setQuantityLots(row, 2 ** 52);
+    state.orders.setOpenLots(row, 2 ** 52);
+    expect(() => restored(engine)).toThrow('order 3 holds more than there can be');
   });
 
   it.each<[string, (orders: OrderRows, row: number) => void]>([

@@ -1,7 +1,7 @@
 // What both engines hold, compared: a quick look at the book of one instrument after every command, everything from time
 // to time. Each function returns how they differ, '' when they do not. Pure; reads only.
 
-import { RiskMode, Side } from '../../domain/codes.ts';
+import { Side } from '../../domain/codes.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import type { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
@@ -16,7 +16,7 @@ export class StateComparison {
   private readonly tracer: ReferenceTracer;
   private readonly expected = new Trace();
   private readonly found = new Trace();
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(reference: ReferenceEngine, tracer: ReferenceTracer) {
     this.reference = reference;
@@ -216,7 +216,7 @@ export class StateComparison {
     for (const client of reference.clients) {
       for (const currency of reference.currencies) {
         const balance = reference.balanceOf(client, currency);
-        const held = reference.riskMode === RiskMode.BALANCES ? reference.heldBy(client, currency) : 0n;
+        const held = reference.heldBy(client, currency);
         if (balance !== 0n || held !== 0n) expected.push(`${client} ${currency}: ${balance} held ${held}`);
       }
     }

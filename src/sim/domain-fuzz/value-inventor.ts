@@ -110,7 +110,7 @@ export class ValueInventor {
     if (dice === 0) return quantity + 1;
     if (dice === 1 && quantity < SMALL) return Math.max(1, minQuantityLots - 1);
     if (dice === 2) return quantity;
-    if (dice === 4) return Math.max(minQuantityLots, Math.floor(quantity / 1_000) + this.random.below(3) - 1);
+    if (dice === 4) return Math.max(minQuantityLots, Math.floor(quantity / 100) + this.random.below(3) - 1);
     const third = Math.max(minQuantityLots, Math.floor(quantity / (2 + this.random.below(3))));
     return dice === 3 ? third : Math.floor(third / quantityIncrementLots) * quantityIncrementLots;
   }

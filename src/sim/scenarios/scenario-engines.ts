@@ -49,7 +49,7 @@ export const MAKERS: readonly ((instruments: readonly Instrument[]) => ScenarioE
 class FastScenarioEngine implements ScenarioEngine {
   readonly name = 'engine';
   private readonly filler = new CommandFiller();
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   private narrator = new Narrator();
   private engine: Engine;
 
