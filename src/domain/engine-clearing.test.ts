@@ -55,7 +55,7 @@ describe('the order of checks', () => {
   it.each<[string, Partial<NewOrder>]>([
     ['more than the quantity', { displayLots: 6 }],
     ['less than the minimum', { displayLots: 1 }],
-    ['less than a thousandth', { displayLots: 2, quantityLots: 2_002 }],
+    ['less than a hundredth', { displayLots: 2, quantityLots: 202 }],
     ['off lot', { displayLots: 3 }],
     ['market', { displayLots: 2, type: 'market', priceTicks: 0 }],
     ['IOC', { displayLots: 2, timeInForce: 'IOC' }],

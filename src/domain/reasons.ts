@@ -92,7 +92,7 @@ export const REASONS: ReadonlyMap<number, { readonly name: string; readonly text
   row(
     Reason.DISPLAY_INVALID,
     'display_quantity_invalid',
-    'A display quantity is at least the minimum, at most the quantity, on lot, and for limit orders that may rest.',
+    'A display quantity is from a hundredth of the quantity to all of it, at least the minimum, on lot, and for limit orders that may rest.',
   ),
   row(
     Reason.QUOTE_AMOUNT_INVALID,

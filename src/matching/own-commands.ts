@@ -59,13 +59,14 @@ export function* startCommands(engine: Engine, settings: VenueSettings, timeUs: 
   const isNew = engine.sequence === 0;
   // First, for orders whose time is over do not hinder a change of the risk mode.
   if (isExpiryDue(engine, timeUs)) yield expireOrders();
+  // Before the instruments: a start that is refused for it has added none.
+  if (engine.riskMode !== settings.riskMode) yield setRiskMode(settings.riskMode);
   if (settings.instruments !== undefined) {
     if (isNew) yield* replaceDefaults(engine, settings.instruments);
     for (const instrument of settings.instruments) {
       if (engine.instruments.find(instrument.name) < 0) yield define(instrument);
     }
   }
-  if (engine.riskMode !== settings.riskMode) yield setRiskMode(settings.riskMode);
 }
 
 /** In a new journal nobody has traded or changed what the engine begins with: it becomes what is wanted, or is delisted. */

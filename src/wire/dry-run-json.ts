@@ -11,7 +11,7 @@ const TRADES_MAX = 100;
 /** `instrument` is undefined when the order names none; the order's state is that after the command of `sequence`. */
 export function dryRunJson(report: DryRun, instrument: Instrument | undefined, sequence: number): string {
   const { priceScale, quantityScale } = instrument ?? { priceScale: 0, quantityScale: 0 };
-  const { reason, executedLots, remainingLots, wouldRest, priceTicks, quantityLots } = report;
+  const { reason, executedLots, remainingLots, priceTicks, quantityLots } = report;
   const trades = priceTicks.slice(0, TRADES_MAX).map((ticks, i) => ({
     price: formatDecimal(ticks, priceScale),
     quantity: formatDecimal(quantityLots[i], quantityScale),
@@ -21,7 +21,7 @@ export function dryRunJson(report: DryRun, instrument: Instrument | undefined, s
     sequence,
     reason: reasonName(reason) || null,
     filled_quantity: formatDecimal(executedLots, quantityScale),
-    resting_quantity: formatDecimal(wouldRest ? remainingLots : 0, quantityScale),
+    resting_quantity: formatDecimal(remainingLots, quantityScale),
     trades,
     trades_total: priceTicks.length,
   });

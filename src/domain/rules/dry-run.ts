@@ -26,10 +26,6 @@ export class DryRun {
   readonly quantityLots: number[] = [];
   readonly makerOrders: number[] = [];
 
-  get wouldRest(): boolean {
-    return this.remainingLots > 0;
-  }
-
   clear(): void {
     this.reason = Reason.NONE;
     this.executedLots = 0;
