@@ -21,6 +21,8 @@ import { type Case, HASH_START, hashWord, type Suite, type SuiteOptions } from '
 
 const COMMANDS_FILE = 'btcusd-commands.csv.gz';
 const KEY_BYTES = 36;
+/** One order may take a whole side. */
+const INSTRUMENTS = DEFAULT_INSTRUMENTS.map((instrument) => ({ ...instrument, maxQuantityLots: 2 ** 51 }));
 const THOUSAND = 1_000;
 const MILLION = 1_000_000;
 
@@ -106,7 +108,7 @@ type Keyed = 'nothing' | 'new orders' | 'everything';
 /** An engine, and the one command that is filled again and again. */
 class Player {
   readonly tally = new Tally();
-  readonly engine = new Engine(DEFAULT_INSTRUMENTS, this.tally);
+  readonly engine = new Engine(INSTRUMENTS, this.tally);
   private readonly command = new Command();
   private readonly texts: Texts;
   private readonly keys: DataView;

@@ -323,7 +323,8 @@ export function sweep(size: Omit<FlowSize, 'commands'>): Flow {
   const recorder = new Recorder({ ...size, commands: 1 }, (random, drawn) => {
     drawn.side = Side.SELL;
     drawn.priceTicks = MIDDLE_TICKS + Math.floor(drawnOrders++ / 10);
-    drawn.quantityLots = drawQuantity(random);
+    // A tenth, so that one order for all of it stays below 2^51 lots.
+    drawn.quantityLots = drawQuantity(random) / 10;
     total += drawn.quantityLots;
   });
   const firstNumber = recorder.nextNumber;
