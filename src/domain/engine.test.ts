@@ -2,11 +2,11 @@
 // limits and clearing in engine-clearing.test.ts. Whole event streams are compared with the reference in fuzz.test.ts.
 
 import { describe, expect, it } from 'vitest';
-import { SILENT_LISTENER } from '../sim/testing/silent-listener.ts';
 import { Side } from './codes.ts';
 import { Command } from './command.ts';
 import { Engine } from './engine.ts';
 import { DEFAULT_INSTRUMENTS } from './instrument.ts';
+import { SILENT_LISTENER } from './listener.ts';
 import type { NewOrder, SelfTradeName } from './plain-objects.ts';
 import { Market } from './testing/market.ts';
 

@@ -57,3 +57,13 @@ export interface EngineListener {
   /** During CLOSE_SETTLEMENT, before onApplied: account `account` of `engine.accounts` settles what its cycle holds. */
   onObligation(cycle: number, account: number): void;
 }
+
+/** Hears nothing: for engines of which only the state matters. */
+export const SILENT_LISTENER: EngineListener = {
+  onTrade() {},
+  onOrder() {},
+  onRefused() {},
+  onReplayed() {},
+  onApplied() {},
+  onObligation() {},
+};

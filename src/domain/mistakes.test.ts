@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { InProcessExchange } from '../sim/in-process-exchange.ts';
 import { commandOf, limitOrder } from '../sim/testing/commands.ts';
-import { SILENT_LISTENER } from '../sim/testing/silent-listener.ts';
 import { ORDER_REASON } from '../wire/order-codec.ts';
 import { QueryType } from '../wire/query-codec.ts';
 import { REPLY_ORDER, REPLY_TRADES_TOTAL } from '../wire/reply-codec.ts';
@@ -17,6 +16,7 @@ import { CommandType, SelfTrade, Side } from './codes.ts';
 import { Engine } from './engine.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { DEFAULT_INSTRUMENTS } from './instrument.ts';
+import { SILENT_LISTENER } from './listener.ts';
 import type { NewOrder, SideName } from './plain-objects.ts';
 import { Reason } from './reasons.ts';
 

@@ -78,7 +78,8 @@ function* replaceDefaults(engine: Engine, instruments: readonly Instrument[]): G
     } else if (differingFields(original, wanted).length > 0) {
       const command = define(wanted);
       // Known beforehand, so that the journal stays new and the next attempt is judged like this one.
-      if (!isSameUnit(original, wanted)) throw startRefused(engine, command, Reason.INSTRUMENT_IMMUTABLE);
+      if (engine.instruments.differsInKind(engine.instruments.find(wanted.name), wanted))
+        throw startRefused(engine, command, Reason.INSTRUMENT_IMMUTABLE);
       yield command;
       if (wanted.status !== original.status) yield setStatus(engine.instruments.find(wanted.name), wanted.status);
     }
@@ -99,13 +100,6 @@ function differingFields(one: Instrument, other: Instrument): string[] {
   const facts = instrumentFacts(one);
   const others = instrumentFacts(other);
   return Object.keys(facts).filter((field) => facts[field] !== others[field]);
-}
-
-/** Whether stored numbers mean the same under both: an instrument's currencies and scales never change. */
-function isSameUnit(one: Instrument, other: Instrument): boolean {
-  const { base, quote, priceScale, quantityScale } = one;
-  const hasSameCurrencies = base === other.base && quote === other.quote;
-  return hasSameCurrencies && priceScale === other.priceScale && quantityScale === other.quantityScale;
 }
 
 function define(instrument: Instrument): Command {

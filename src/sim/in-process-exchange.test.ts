@@ -10,6 +10,7 @@ import { ALL_INSTRUMENTS, CommandType, OrderFlag, OrderType, SelfTrade, Side, Ti
 import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { SILENT_LISTENER } from '../domain/listener.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import type { BroadcastReader } from '../shared-memory/broadcast-ring.ts';
 import { Doorbell } from '../shared-memory/doorbell.ts';
@@ -32,7 +33,6 @@ import { TRADE_NUMBER, tradeRecordLength } from '../wire/trade-codec.ts';
 import { InProcessExchange, type Reply } from './in-process-exchange.ts';
 import { setTexts } from './testing/commands.ts';
 import { Random } from './testing/random.ts';
-import { SILENT_LISTENER } from './testing/silent-listener.ts';
 
 const [BTC_USD] = DEFAULT_INSTRUMENTS;
 

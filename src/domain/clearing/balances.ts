@@ -79,7 +79,7 @@ export class Balances {
     return this.words[row * WORDS + HELD + 1];
   }
 
-  /** For a restored state. */
+  /** What the client has from here on; the total of the currency follows. */
   setBalance(row: number, balance: Amount): void {
     const { totals } = this;
     const at = this.currencyOf(row) * 2;
@@ -90,7 +90,7 @@ export class Balances {
     this.setPair(row * WORDS + BALANCE, balance);
   }
 
-  /** For a restored state. */
+  /** What live orders hold from here on. */
   setHeld(row: number, held: Amount): void {
     this.setPair(row * WORDS + HELD, held);
   }

@@ -3,13 +3,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../sim/testing/random.ts';
-import { SILENT_LISTENER } from '../../sim/testing/silent-listener.ts';
 import type { OrderRows } from '../book/order-rows.ts';
 import { CommandType, OrderFlag, OrderStatus, OrderType, RiskMode, SelfTrade, Side, TimeInForce } from '../codes.ts';
 import { Command } from '../command.ts';
 import { Engine } from '../engine.ts';
 import { EngineState } from '../engine-state.ts';
 import { DEFAULT_INSTRUMENTS } from '../instrument.ts';
+import { SILENT_LISTENER } from '../listener.ts';
 import { Reason } from '../reasons.ts';
 import { ACCOUNT_BYTES, BALANCE_BYTES } from './account-format.ts';
 import { HEADER_BYTES } from './header-format.ts';
