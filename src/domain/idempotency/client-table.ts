@@ -7,10 +7,12 @@
 import { assert } from '../../assert.ts';
 import { Arena } from '../book/arena.ts';
 import { CLIENT_ID_BYTES_MAX } from '../command.ts';
+import { FIXED_HASH_SECRET, type HashSecret } from './half-sip-hash.ts';
 import { HashSlots, type TextHolder } from './hash-slots.ts';
 import { PackedText } from './packed-text.ts';
 
-const HASH_SEED = 0x811c9dc5 | 0;
+/** Ids belong to nobody. */
+const SEED = 0;
 const ENTRY_BYTES = 8;
 
 export class ClientTable implements TextHolder {
@@ -23,7 +25,11 @@ export class ClientTable implements TextHolder {
   private wordsUsed = 0;
   private used = 0;
   private readonly slots = new HashSlots(this);
-  private readonly text = new PackedText();
+  private readonly text: PackedText;
+
+  constructor(secret: HashSecret = FIXED_HASH_SECRET) {
+    this.text = new PackedText(secret);
+  }
 
   /** Clients known; their numbers are 0..count-1. */
   get count(): number {
@@ -32,14 +38,14 @@ export class ClientTable implements TextHolder {
 
   /** The number of a client, -1 when it was never seen. Borrows the bytes until return. Allocates: nothing. */
   find(bytes: Uint8Array, offset: number, length: number): number {
-    return this.slots.find(this.text.pack(bytes, offset, length, HASH_SEED));
+    return this.slots.find(this.text.pack(bytes, offset, length, SEED));
   }
 
   /** The number of a client, a new one when it was never seen. Copies the bytes. Allocates: nothing, except growth. */
   intern(bytes: Uint8Array, offset: number, length: number): number {
     assert(length >= 1 && length <= CLIENT_ID_BYTES_MAX, 'client table: an id of 1 to 64 bytes');
     assert(offset >= 0 && offset + length <= bytes.length, 'client table: the id lies within its bytes');
-    const text = this.text.pack(bytes, offset, length, HASH_SEED);
+    const text = this.text.pack(bytes, offset, length, SEED);
     const known = this.slots.find(text);
     return known >= 0 ? known : this.append(text);
   }

@@ -8,6 +8,7 @@ import type { OrderRows } from '../book/order-rows.ts';
 import { type Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../command.ts';
 import type { Reason } from '../reasons.ts';
 import { AskedCommand } from './asked-command.ts';
+import { FIXED_HASH_SECRET, type HashSecret } from './half-sip-hash.ts';
 import { HashSlots, type TextHolder } from './hash-slots.ts';
 import { PackedText } from './packed-text.ts';
 import { ResultKind, ResultRows } from './result-rows.ts';
@@ -22,14 +23,15 @@ export class IdempotencyTable implements TextHolder {
   /** The row of the oldest key. Stays 0 until the table is full. */
   private oldest = 0;
   private used = 0;
-  private readonly text = new PackedText();
+  private readonly text: PackedText;
   private readonly asked = new AskedCommand();
   private readonly known = new AskedCommand();
 
   /** `keysMax` is a power of two. */
-  constructor(keysMax = IDEMPOTENCY_KEYS_MAX) {
+  constructor(keysMax = IDEMPOTENCY_KEYS_MAX, secret: HashSecret = FIXED_HASH_SECRET) {
     assert(Number.isInteger(Math.log2(keysMax)) && keysMax <= 2 ** 24, 'idempotency table: a power of two of keys');
     this.keysMax = keysMax;
+    this.text = new PackedText(secret);
   }
 
   /** Keys held. */
