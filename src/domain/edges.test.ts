@@ -6,6 +6,7 @@ import { EnginePair } from '../sim/domain-fuzz/engine-pair.ts';
 import { HUGE_INDEX } from '../sim/domain-fuzz/instruments.ts';
 import { type FuzzStep, step } from '../sim/domain-fuzz/steps.ts';
 import { OutcomeCounts } from '../sim/domain-fuzz/trace.ts';
+import type { Capacity } from './capacity.ts';
 import { CommandType, OrderFlag, OrderType, RiskMode, Side } from './codes.ts';
 import { DEFAULT_INSTRUMENTS, INSTRUMENTS_MAX } from './instrument.ts';
 import { OrderChange } from './listener.ts';
@@ -25,6 +26,14 @@ function order(client: string, price: number, quantity: number, fields: Fields =
   return { type: CommandType.NEW_ORDER, client, instrument: HUGE_INDEX, price, quantity, ...fields };
 }
 
+function cancel(client: string, target: number): Fields {
+  return { type: CommandType.CANCEL_ORDER, client, target };
+}
+
+function twice(fields: Fields): Fields[] {
+  return [fields, fields];
+}
+
 function sell(client: string, price: number, quantity: number): Fields {
   return order(client, price, quantity, { side: Side.SELL });
 }
@@ -35,9 +44,9 @@ function sellFor(client: string, amount: bigint): Fields {
 }
 
 /** The outcome of the last of the steps, which both engines agree on like on all before. */
-function lastOutcome(steps: readonly Fields[]): string {
+function lastOutcome(steps: readonly Fields[], capacity?: Capacity): string {
   const counts = new OutcomeCounts();
-  const pair = new EnginePair({}, counts);
+  const pair = new EnginePair({ capacity }, counts);
   let before = new Map<string, number>();
   steps.forEach((fields, i) => {
     before = counts.byName();
@@ -78,6 +87,56 @@ describe('a position within what can be computed', () => {
     const trips = [...trip, ...trip, ...trip];
     expect(lastOutcome([...trips, order('ann', 1, 1)])).toContain(`order ${OrderChange.RESTED}/0`);
     expect(lastOutcome([...trips, ...bought, order('ann', 1, 1)])).toBe(rejected(Reason.POSITION_OVERFLOW));
+  });
+});
+
+describe('an engine that is full', () => {
+  const capacity = { clientsMax: 2, accountsMax: 2, openOrdersMax: 2 };
+  const [one, two] = [order('ann', 10, 5), order('bob', 11, 5)];
+  const NEAR = 3;
+  const balances = { type: CommandType.SET_RISK_MODE, value: RiskMode.BALANCES };
+  const deposit = (client: string, currency: number): Fields => {
+    return { type: CommandType.ADJUST_BALANCE, client, currency, amount: 1n };
+  };
+  const limits = (client: string, instrument: number): Fields => {
+    return { type: CommandType.SET_CLIENT_LIMITS, client, instrument };
+  };
+  const rested = `order ${OrderChange.RESTED}/0`;
+  const isFull = refused(Reason.CLIENTS_FULL);
+  const killSwitch: Fields = { type: CommandType.SET_KILL_SWITCH, value: 1 };
+
+  it.each<[string, Fields[], string]>([
+    ['refuses a stranger’s order', [one, two, order('cat', 12, 5)], isFull],
+    ['refuses a stranger’s cancel', [one, two, { type: CommandType.CANCEL_ORDER, client: 'cat', target: 1 }], isFull],
+    ['remembers no stranger', [one, two, ...twice({ ...killSwitch, client: 'cat', key: 'k' })], isFull],
+    ['asks nobody who names nobody', [one, two, killSwitch], 'applied'],
+    ['asks nobody’s name of an expiry', [one, two, { type: CommandType.EXPIRE_ORDERS, client: 'cat' }], 'applied'],
+    ['rejects an order that may rest', [one, two, order('ann', 9, 5)], rejected(Reason.ENGINE_FULL)],
+    [
+      'rejects a stop that may wait',
+      [one, two, order('ann', 9, 5, { ...MARKET, flags: OrderFlag.STOP, stopPrice: 9, dryRun: true })],
+      rejected(Reason.ENGINE_FULL),
+    ],
+    ['takes an order that lives no longer than its command', [one, two, order('ann', 0, 5, MARKET)], 'trade'],
+    ['has the place that a cancel freed', [one, two, cancel('ann', 1), order('ann', 9, 5)], rested],
+    [
+      'has the place that a replacement frees',
+      [one, two, order('ann', 9, 5, { type: CommandType.REPLACE_ORDER, target: 1, dryRun: true })],
+      rested,
+    ],
+    ['takes an amend', [one, two, { type: CommandType.AMEND_ORDER, client: 'ann', target: 1, price: 9 }], rested],
+    [
+      'rejects an order that would open an account, even if it could not live on',
+      [one, two, order('ann', 0, 5, { ...MARKET, instrument: NEAR })],
+      rejected(Reason.ENGINE_FULL),
+    ],
+    ['keeps an account that has nothing', [one, cancel('ann', 1), two, limits('bob', NEAR)], isFull],
+    ['sets the limits of an account', [one, two, limits('bob', HUGE_INDEX)], 'applied'],
+    ['opens no account for a rejected order', [order('ann', 0, 5), two, limits('ann', NEAR)], 'applied'],
+    ['opens no balance', [balances, deposit('ann', 0), deposit('bob', 0), deposit('ann', 1)], isFull],
+    ['adds to a balance', [balances, deposit('ann', 0), deposit('bob', 0), deposit('ann', 0)], 'applied'],
+  ])('%s', (_name, steps, outcome) => {
+    expect(lastOutcome(steps, capacity)).toContain(outcome);
   });
 });
 

@@ -240,7 +240,11 @@ describe('rule 12: idempotency', () => {
       onRefused: (reason, order) => told.push(`${reason} ${order}`),
       onReplayed: () => told.push('replayed'),
     };
-    const engine = new Engine(DEFAULT_INSTRUMENTS, listener, new EngineState(DEFAULT_INSTRUMENTS, 1));
+    const engine = new Engine(
+      DEFAULT_INSTRUMENTS,
+      listener,
+      new EngineState(DEFAULT_INSTRUMENTS, { idempotencyKeysMax: 1 }),
+    );
     keyed(engine, { type: CommandType.NEW_ORDER, priceTicks: 5, quantityLots: 5 }, 'first');
     keyed(engine, { targetOrder: 7 }, 'second');
     keyed(engine, { targetOrder: 7 }, 'second');

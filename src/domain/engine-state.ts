@@ -1,12 +1,15 @@
 // Everything that decides an engine's future, in one place: what a snapshot holds and what apply changes. Pure; owned
 // by one engine. No rules here.
 
+import { assert } from '../assert.ts';
 import { ExpiryQueue } from './book/expiry-queue.ts';
 import { OrderMap } from './book/order-map.ts';
 import { OrderRows } from './book/order-rows.ts';
+import { ACCOUNTS_MAX, type Capacity, CLIENTS_MAX, OPEN_ORDERS_MAX } from './capacity.ts';
 import { Accounts } from './clearing/accounts.ts';
 import { Balances } from './clearing/balances.ts';
 import { ClientTable } from './idempotency/client-table.ts';
+import { FIXED_HASH_SECRET, type HashSecret } from './idempotency/half-sip-hash.ts';
 import { IDEMPOTENCY_KEYS_MAX, IdempotencyTable } from './idempotency/idempotency-table.ts';
 import type { Instrument } from './instrument.ts';
 import { InstrumentTable } from './instrument-table.ts';
@@ -28,9 +31,18 @@ export const Counter = {
 } as const;
 export const COUNTERS = 6;
 
+/** What an engine is made with. All engines over one journal must agree on everything but the secret. */
+export interface EngineOptions extends Partial<Capacity> {
+  /** A power of two: it decides what is replayed. */
+  readonly idempotencyKeysMax?: number;
+  /** Of the hash tables: decides nothing but that nobody can slow them down who does not know it. */
+  readonly hashSecret?: HashSecret;
+}
+
 export class EngineState {
   readonly counters = new Float64Array(COUNTERS);
-  readonly clients = new ClientTable();
+  readonly capacity: Capacity;
+  readonly clients: ClientTable;
   readonly orders = new OrderRows();
   /** Live orders, waiting stops included: number -> row. */
   readonly live = new OrderMap(this.orders);
@@ -41,12 +53,16 @@ export class EngineState {
   readonly balances = new Balances();
   readonly keys: IdempotencyTable;
 
-  /**
-   * `genesis` is the table of instruments before any command. `idempotencyKeysMax` (a power of two) decides what is
-   * replayed: all engines over one journal must agree on it.
-   */
-  constructor(genesis: readonly Instrument[], idempotencyKeysMax = IDEMPOTENCY_KEYS_MAX) {
+  /** `genesis` is the table of instruments before any command. */
+  constructor(genesis: readonly Instrument[], options: EngineOptions = {}) {
+    const { clientsMax = CLIENTS_MAX, accountsMax = ACCOUNTS_MAX, openOrdersMax = OPEN_ORDERS_MAX } = options;
+    const { idempotencyKeysMax = IDEMPOTENCY_KEYS_MAX, hashSecret = FIXED_HASH_SECRET } = options;
+    assert(clientsMax >= 1 && clientsMax <= CLIENTS_MAX, 'engine state: as many clients as fit');
+    assert(accountsMax >= 1 && accountsMax <= ACCOUNTS_MAX, 'engine state: as many accounts as fit');
+    assert(openOrdersMax >= 1 && openOrdersMax <= OPEN_ORDERS_MAX, 'engine state: as many live orders as fit');
+    this.capacity = { clientsMax, accountsMax, openOrdersMax };
     this.instruments = new InstrumentTable(genesis, this.orders);
-    this.keys = new IdempotencyTable(idempotencyKeysMax);
+    this.clients = new ClientTable(hashSecret);
+    this.keys = new IdempotencyTable(idempotencyKeysMax, hashSecret);
   }
 }

@@ -13,6 +13,7 @@ import { CommandType, OrderStatus, type RiskMode, type Side } from './codes.ts';
 import type { Command } from './command.ts';
 import { Counter, EngineState } from './engine-state.ts';
 import type { ClientTable } from './idempotency/client-table.ts';
+import type { HashSecret } from './idempotency/half-sip-hash.ts';
 import type { ResultRows } from './idempotency/result-rows.ts';
 import type { Instrument } from './instrument.ts';
 import type { InstrumentTable } from './instrument-table.ts';
@@ -28,7 +29,7 @@ import { Execution } from './rules/execution.ts';
 import { Funds } from './rules/funds.ts';
 import { LiveOrders } from './rules/live-orders.ts';
 import { Matcher } from './rules/matcher.ts';
-import { hasKey, Memory } from './rules/memory.ts';
+import { hasKey, Memory, namesClient } from './rules/memory.ts';
 import { OrderEntry } from './rules/order-entry.ts';
 import { Prevention } from './rules/prevention.ts';
 import { Venue } from './rules/venue.ts';
@@ -65,7 +66,7 @@ export class Engine {
   private readonly venue: Venue;
   private readonly rehearsal: Rehearsal;
 
-  /** `genesis` is the table of instruments before any command. `state` is for restoring and for tests that want few keys. */
+  /** `genesis` is the table of instruments before any command. `state` is for restoring, and for options. */
   constructor(genesis: readonly Instrument[], listener: EngineListener, state = new EngineState(genesis)) {
     this.state = state;
     this.orders = state.orders;
@@ -102,6 +103,10 @@ export class Engine {
     assert(timeUs >= this.counters[TIME_US], 'engine: time does not run backwards');
     assertWellFormed(command);
     this.desk.begin(sequence, timeUs, command);
+    if (this.isTooManyClients(command)) {
+      this.desk.listener.onRefused(Reason.CLIENTS_FULL, NO_ORDER);
+      return;
+    }
     if (hasKey(command) && this.memory.answerAgain(command)) return;
     switch (command.type) {
       case NEW_ORDER:
@@ -115,6 +120,12 @@ export class Engine {
       default:
         this.applyToVenue(command);
     }
+  }
+
+  /** True when the command names a client without a number and all numbers are given (RULES.md, Room in the engine). */
+  private isTooManyClients(command: Command): boolean {
+    if (this.desk.client >= 0 || this.clients.count < this.state.capacity.clientsMax) return false;
+    return namesClient(command);
   }
 
   private applyToTarget(command: Command): void {
@@ -186,7 +197,9 @@ export class Engine {
     const isReplacement = command.type === CommandType.REPLACE_ORDER;
     assert(isReplacement || command.type === NEW_ORDER, 'engine: a dry run is of an order');
     this.desk.consider(timeUs, command);
-    if (!isReplacement) {
+    if (this.isTooManyClients(command)) {
+      report.reason = Reason.CLIENTS_FULL;
+    } else if (!isReplacement) {
       this.rehearsal.run(command, this.desk.expectedClient, NO_ORDER, report);
     } else {
       const target = this.state.live.get(command.targetOrder);
@@ -291,9 +304,9 @@ export class Engine {
     return writeSnapshot(this.state);
   }
 
-  /** An engine that continues from a snapshot. Throws SnapshotError for damage. */
-  static fromSnapshot(bytes: Uint8Array, listener: EngineListener): Engine {
-    return new Engine([], listener, readSnapshot(bytes));
+  /** An engine that continues from a snapshot, with a secret of its own. Throws SnapshotError for damage. */
+  static fromSnapshot(bytes: Uint8Array, listener: EngineListener, hashSecret?: HashSecret): Engine {
+    return new Engine([], listener, readSnapshot(bytes, hashSecret));
   }
 
   /** 16 hex digits over the canonical state: the checksum at the end of its snapshot. Cost grows with the state. */

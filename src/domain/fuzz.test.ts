@@ -12,11 +12,12 @@ import type { Instrument } from './instrument.ts';
 import { OrderChange } from './listener.ts';
 import { Reason } from './reasons.ts';
 import { ReferenceEngine } from './reference/reference-engine.ts';
-import { remainingOf } from './reference/reference-state.ts';
+import { mayRest, remainingOf } from './reference/reference-state.ts';
 import type {
   ReferenceAccount,
   ReferenceAnswer,
   ReferenceCommand,
+  ReferenceLimits,
   ReferenceMarket,
   ReferenceOrder,
 } from './reference/reference-types.ts';
@@ -58,7 +59,7 @@ const EVERY_OUTCOME = [
   ...outcomes(OrderChange.REJECTED, [Reason.KILL_SWITCH, Reason.INSTRUMENT_HALTED, Reason.INSTRUMENT_CANCEL_ONLY]),
   ...outcomes(OrderChange.REJECTED, [Reason.INSTRUMENT_POST_ONLY, Reason.LIMIT_OPEN_ORDERS, Reason.LIMIT_POSITION]),
   ...outcomes(OrderChange.REJECTED, [Reason.LIMIT_ORDER_QUANTITY, Reason.LIMIT_ORDER_NOTIONAL]),
-  ...outcomes(OrderChange.REJECTED, [Reason.POSITION_OVERFLOW, Reason.INSUFFICIENT_FUNDS]),
+  ...outcomes(OrderChange.REJECTED, [Reason.POSITION_OVERFLOW, Reason.ENGINE_FULL, Reason.INSUFFICIENT_FUNDS]),
   ...outcomes(OrderChange.FILLED, [Reason.NONE]),
   ...outcomes(OrderChange.CANCELLED, [Reason.SELF_TRADE, Reason.CANCELLED_BY_CLIENT, Reason.REPLACED]),
   ...outcomes(OrderChange.CANCELLED, [Reason.MASS_CANCELLED, Reason.EXPIRED]),
@@ -72,7 +73,9 @@ const EVERY_OUTCOME = [
   ...[Reason.INSTRUMENT_UNKNOWN, Reason.INSTRUMENT_INVALID, Reason.INSTRUMENT_IMMUTABLE, Reason.RISK_MODE_BUSY].map(
     refusal,
   ),
-  ...[Reason.BALANCES_OFF, Reason.CURRENCY_UNKNOWN, Reason.FUNDS_HELD, Reason.AMOUNT_OVERFLOW].map(refusal),
+  ...[Reason.BALANCES_OFF, Reason.CURRENCY_UNKNOWN, Reason.FUNDS_HELD, Reason.AMOUNT_OVERFLOW, Reason.CLIENTS_FULL].map(
+    refusal,
+  ),
 ];
 
 function outcomes(change: OrderChange, reasons: readonly Reason[]): string[] {
@@ -88,7 +91,10 @@ describe('negative controls: a broken rule is found, and shrunk to a short case'
     vi.restoreAllMocks();
   });
 
-  const BROKEN: readonly (readonly [string, new (...args: [readonly Instrument[], number]) => ReferenceEngine])[] = [
+  const BROKEN: readonly (readonly [
+    string,
+    new (...args: [readonly Instrument[], ReferenceLimits]) => ReferenceEngine,
+  ])[] = [
     [
       'the last order in is the first out',
       class extends ReferenceEngine {
@@ -341,6 +347,49 @@ describe('negative controls: a broken rule is found, and shrunk to a short case'
       },
     ],
     [
+      'a full engine takes strangers',
+      class extends ReferenceEngine {
+        protected override isTooManyClients(): boolean {
+          return false;
+        }
+      },
+    ],
+    [
+      'the last place for a live order stays free',
+      class extends ReferenceEngine {
+        protected override objectionToRoom(order: ReferenceOrder): Reason {
+          const isLast = this.live.size === this.limits.openOrdersMax - 1 && mayRest(order);
+          return isLast ? Reason.ENGINE_FULL : super.objectionToRoom(order);
+        }
+      },
+    ],
+    [
+      'a replacement needs a place besides the one it frees',
+      class extends ReferenceEngine {
+        protected override whyNotReplaced(target: ReferenceOrder, order: ReferenceOrder): Reason {
+          const reason = super.whyNotReplaced(target, order);
+          const isFull = this.live.size >= this.limits.openOrdersMax && mayRest(order);
+          return reason === Reason.NONE && isFull ? Reason.ENGINE_FULL : reason;
+        }
+      },
+    ],
+    [
+      'accounts are opened without end',
+      class extends ReferenceEngine {
+        protected override lacksAccount(): boolean {
+          return false;
+        }
+      },
+    ],
+    [
+      'balances are opened without end',
+      class extends ReferenceEngine {
+        protected override lacksBalance(): boolean {
+          return false;
+        }
+      },
+    ],
+    [
       'refused commands are forgotten',
       class extends ReferenceEngine {
         protected override isKept(answer: ReferenceAnswer): boolean {
@@ -351,7 +400,7 @@ describe('negative controls: a broken rule is found, and shrunk to a short case'
   ];
 
   it.each(BROKEN)('reference: %s', (_name, Broken) => {
-    expectCaught({ makeReference: (instruments, keysMax) => new Broken(instruments, keysMax) });
+    expectCaught({ makeReference: (instruments, limits) => new Broken(instruments, limits) });
   });
 
   // ORDER_CLOSED is missing: a closed order stays closed.
@@ -370,7 +419,7 @@ describe('negative controls: a broken rule is found, and shrunk to a short case'
           return 'refused' in answer ? answer.refused : Reason.NONE;
         }
       }
-      expectCaught({ makeReference: (instruments, keysMax) => new JudgesAnew(instruments, keysMax) });
+      expectCaught({ makeReference: (instruments, limits) => new JudgesAnew(instruments, limits) });
     },
   );
 
@@ -446,7 +495,7 @@ describe('negative controls: a broken rule is found, and shrunk to a short case'
     const failure = caught(broken);
     expect(failure.message).toContain('seed 5');
     expect(failure.steps.length).toBeLessThanOrEqual(20);
-    expect(replaySteps(failure.steps, broken)).not.toBe('');
+    expect(replaySteps(failure.steps, failure.options)).not.toBe('');
   }
 
   function caught(broken: Partial<FuzzOptions>): FuzzFailure {

@@ -38,6 +38,7 @@ export const Reason = {
   LIMIT_ORDER_NOTIONAL: 52,
   LIMIT_POSITION: 53,
   POSITION_OVERFLOW: 54,
+  ENGINE_FULL: 55,
   INSUFFICIENT_FUNDS: 60,
   PROTECTION_REQUIRED: 61,
   ORDER_UNKNOWN: 100,
@@ -57,6 +58,7 @@ export const Reason = {
   CURRENCY_UNKNOWN: 117,
   FUNDS_HELD: 118,
   AMOUNT_OVERFLOW: 119,
+  CLIENTS_FULL: 120,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
@@ -117,6 +119,7 @@ export const REASONS: ReadonlyMap<number, { readonly name: string; readonly text
     'position_overflow',
     'The client’s position or amounts could leave what can be computed exactly.',
   ),
+  row(Reason.ENGINE_FULL, 'engine_full', 'The engine holds as many clients, accounts or orders as it can.'),
   row(Reason.INSUFFICIENT_FUNDS, 'insufficient_funds', 'The client’s available balance does not cover the order.'),
   row(
     Reason.PROTECTION_REQUIRED,
@@ -152,6 +155,7 @@ export const REASONS: ReadonlyMap<number, { readonly name: string; readonly text
   row(Reason.CURRENCY_UNKNOWN, 'currency_unknown', 'No instrument has this currency.'),
   row(Reason.FUNDS_HELD, 'insufficient_funds', 'The available balance is smaller than the withdrawal.'),
   row(Reason.AMOUNT_OVERFLOW, 'amount_overflow', 'The balance would leave what can be computed exactly.'),
+  row(Reason.CLIENTS_FULL, 'engine_full', 'The engine holds as many clients, accounts or orders as it can.'),
 ]);
 
 function row(reason: number, name: string, text: string): [number, { readonly name: string; readonly text: string }] {

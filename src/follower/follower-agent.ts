@@ -5,12 +5,14 @@
 import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
+import { EngineState } from '../domain/engine-state.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
 import { type FrameView, JournalReader } from '../journal/journal-reader.ts';
 import { SpoolWriter } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { randomHashSecret } from '../runtime/hash-secret.ts';
 import type { CounterBlock } from '../shared-memory/counters.ts';
 import type { Doorbell } from '../shared-memory/doorbell.ts';
 import { FollowerCounter, MatchingCounter } from '../wire/counters.ts';
@@ -62,7 +64,11 @@ export class FollowerAgent implements Agent {
     const orders = new RecentOrders(RECENT_ORDERS);
     const trades = new RecentTrades(RECENT_TRADES);
     const derivation = new Derivation(this.#spool, orders, trades, this.#command);
-    this.#engine = new Engine(DEFAULT_INSTRUMENTS, derivation);
+    this.#engine = new Engine(
+      DEFAULT_INSTRUMENTS,
+      derivation,
+      new EngineState(DEFAULT_INSTRUMENTS, { hashSecret: randomHashSecret() }),
+    );
     derivation.attach(this.#engine);
     const { channels, archive, clock, readTimeoutMs } = context;
     const desk = { channels, archive, clock, readTimeoutMs, takeSnapshot: () => this.#takeSnapshot() };

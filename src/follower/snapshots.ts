@@ -7,6 +7,7 @@ import { SILENT_LISTENER } from '../domain/listener.ts';
 import { digestOfSnapshot } from '../domain/snapshot/snapshot.ts';
 import type { FrameView } from '../journal/journal-reader.ts';
 import { writeSnapshotFile } from '../journal/snapshot-file.ts';
+import { randomHashSecret } from '../runtime/hash-secret.ts';
 
 /** What a taken snapshot says of itself, shown to the operator. */
 export interface SnapshotFacts {
@@ -21,7 +22,7 @@ export interface SnapshotFacts {
 export function takeSnapshot(directory: string, engine: Engine, frame: FrameView): SnapshotFacts {
   const body = engine.writeSnapshot();
   const digest = digestOfSnapshot(body);
-  const restored = Engine.fromSnapshot(body, SILENT_LISTENER);
+  const restored = Engine.fromSnapshot(body, SILENT_LISTENER, randomHashSecret());
   assert(restored.digest() === digest, 'a restored snapshot has the digest of the engine it was taken from');
   writeSnapshotFile(directory, { frame: frame.number, sequence: engine.sequence, digest, body, anchor: frame });
   return { sequence: engine.sequence, frame: frame.number, digest, bytes: body.length, open_orders: engine.openOrders };

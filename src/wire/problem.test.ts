@@ -31,7 +31,7 @@ describe('problems', () => {
     for (const [reason, { name, text }] of REASONS) {
       const problem = problemOfReason(reason);
       expect(problem).toMatchObject({ code: name, detail: text });
-      expect([404, 409, 422]).toContain(problem?.status);
+      expect([404, 409, 422, 503]).toContain(problem?.status);
     }
     expect(problemOfReason(Reason.NONE)).toBeUndefined();
     expect(problemOfReason(9_999)).toBeUndefined();

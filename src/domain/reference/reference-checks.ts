@@ -20,6 +20,7 @@ export class ReferenceChecks extends ReferenceMatching {
       this.objectionToPrice(order) ||
       this.objectionToQuantity(order) ||
       this.objectionToBook(order) ||
+      this.objectionToRoom(order) ||
       this.objectionToClient(order)
     );
   }
@@ -156,7 +157,14 @@ export class ReferenceChecks extends ReferenceMatching {
     return best !== 0 && this.agrees(order, best);
   }
 
-  // --- 8: what can be computed, and limits ---
+  // --- 8: room in the engine, what can be computed, and limits ---
+
+  /** An order that is replaced is not among the live ones while this is asked. */
+  protected objectionToRoom(order: ReferenceOrder): Reason {
+    const mayLive = mayRest(order) || isWaiting(order);
+    if (mayLive && this.live.size >= this.limits.openOrdersMax) return Reason.ENGINE_FULL;
+    return this.lacksAccount(order.client, order.instrument) ? Reason.ENGINE_FULL : Reason.NONE;
+  }
 
   /** The order itself is not among the live ones while this is asked. */
   protected objectionToLimits(order: ReferenceOrder, isNew: boolean): Reason {

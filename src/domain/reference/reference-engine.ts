@@ -27,6 +27,10 @@ export class ReferenceEngine extends ReferenceVenue {
   apply(timeUs: number, command: ReferenceCommand): ReferenceEvent[] {
     this.sequence++;
     this.begin(timeUs);
+    if (this.isTooManyClients(command)) {
+      this.refuse(Reason.CLIENTS_FULL);
+      return this.events;
+    }
     const key =
       mayCarryKey(command) && command.client !== '' && command.key !== '' ? `${command.client}\n${command.key}` : '';
     const known = key === '' ? undefined : this.keys.get(key);
@@ -49,7 +53,8 @@ export class ReferenceEngine extends ReferenceVenue {
     copy.sequence++;
     copy.begin(timeUs);
     copy.triggerStops = () => {};
-    copy.carryOut(command);
+    if (copy.isTooManyClients(command)) copy.refuse(Reason.CLIENTS_FULL);
+    else copy.carryOut(command);
     const fills = copy.events.flatMap((event) =>
       event.kind === 'trade' ? { price: event.price, quantity: event.quantity, maker: event.maker.number } : [],
     );
@@ -63,6 +68,12 @@ export class ReferenceEngine extends ReferenceVenue {
       executed: order.executed,
       remaining: copy.live.has(order.number) ? remainingOf(order) : 0,
     };
+  }
+
+  /** Nobody gets a number when all are given. */
+  protected isTooManyClients(command: ReferenceCommand): boolean {
+    if (!mayCarryKey(command) || command.client === '' || this.clients.includes(command.client)) return false;
+    return this.clients.length >= this.limits.clientsMax;
   }
 
   private begin(timeUs: number): void {
@@ -151,6 +162,7 @@ export class ReferenceEngine extends ReferenceVenue {
   private takeIn(order: ReferenceOrder): ReferenceAnswer {
     order.price = this.priceOnArrival(order);
     order.flags &= ~OrderFlag.SLIPPAGE;
+    this.openAccount(order.client, order.instrument);
     this.arrive(order);
     const result = this.resultOf(order);
     this.triggerStops(this.marketOf(order));
@@ -258,7 +270,7 @@ export class ReferenceEngine extends ReferenceVenue {
     this.intern(command.client);
     const { sequence, timeUs } = this;
     this.keys.set(key, { fingerprint: fingerprintOf(command), sequence, timeUs, answer });
-    if (this.keys.size <= this.keysMax) return;
+    if (this.keys.size <= this.limits.keysMax) return;
     for (const oldest of this.keys.keys()) {
       this.keys.delete(oldest);
       return;

@@ -8,9 +8,18 @@ import type {
   ReferenceAccount,
   ReferenceEvent,
   ReferenceKey,
+  ReferenceLimits,
   ReferenceMarket,
   ReferenceOrder,
 } from './reference-types.ts';
+
+/** Those of RULES.md. */
+export const REFERENCE_LIMITS: ReferenceLimits = {
+  keysMax: 2 ** 22,
+  clientsMax: 2 ** 22,
+  accountsMax: 2 ** 24,
+  openOrdersMax: 2 ** 24,
+};
 
 export class ReferenceState {
   sequence = 0;
@@ -32,13 +41,15 @@ export class ReferenceState {
   balances = new Map<string, bigint>();
   /** Insertion order is age. */
   readonly keys = new Map<string, ReferenceKey>();
-  protected readonly keysMax: number;
+  /** Who has had an order come in to which instrument, or limits set for it: these count as accounts. */
+  opened = new Set<string>();
+  protected readonly limits: ReferenceLimits;
   protected events: ReferenceEvent[] = [];
   /** Number of the last trade before the current command. */
   protected tradesBefore = 0;
 
-  constructor(instruments: readonly Instrument[], keysMax = 2 ** 22) {
-    this.keysMax = keysMax;
+  constructor(instruments: readonly Instrument[], limits = REFERENCE_LIMITS) {
+    this.limits = limits;
     for (const instrument of instruments) this.addMarket(instrument);
   }
 
@@ -66,6 +77,7 @@ export class ReferenceState {
     }));
     copy.accounts = new Map([...this.accounts].map(([name, account]) => [name, { ...account }]));
     copy.balances = new Map(this.balances);
+    copy.opened = new Set(this.opened);
     return copy;
   }
 
@@ -132,6 +144,15 @@ export class ReferenceState {
       this.accounts.set(name, account);
     }
     return account;
+  }
+
+  protected openAccount(client: string, instrument: number): void {
+    this.opened.add(`${instrument} ${client}`);
+  }
+
+  /** The client has no account there, and there is no room for another. */
+  protected lacksAccount(client: string, instrument: number): boolean {
+    return !this.opened.has(`${instrument} ${client}`) && this.opened.size >= this.limits.accountsMax;
   }
 
   /** The client gets a number when it has none yet. */

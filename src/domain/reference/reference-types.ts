@@ -15,6 +15,15 @@ import type { Instrument } from '../instrument.ts';
 import type { OrderChange } from '../listener.ts';
 import type { Reason } from '../reasons.ts';
 
+/** How much the engine holds at most. */
+export interface ReferenceLimits {
+  readonly keysMax: number;
+  readonly clientsMax: number;
+  /** Accounts, and balances that deposits open. */
+  readonly accountsMax: number;
+  readonly openOrdersMax: number;
+}
+
 /** A command with texts for bytes and BigInt for amounts; fields mean what they mean in command.ts. */
 export interface ReferenceCommand {
   readonly type: CommandType;

@@ -86,7 +86,9 @@ export class ReferenceVenue extends ReferenceChecks {
   protected setLimits(command: ReferenceCommand): ReferenceAnswer {
     const { client, instrument, maxOpenOrders, maxOrderQuantity, maxOrderNotional, maxPosition } = command;
     if (this.markets[instrument] === undefined) return this.refuse(Reason.INSTRUMENT_UNKNOWN);
+    if (this.lacksAccount(client, instrument)) return this.refuse(Reason.CLIENTS_FULL);
     this.intern(client);
+    this.openAccount(client, instrument);
     Object.assign(this.accountOf(client, instrument), {
       maxOpenOrders,
       maxOrderQuantity,
@@ -100,12 +102,18 @@ export class ReferenceVenue extends ReferenceChecks {
     if (this.riskMode !== RiskMode.BALANCES) return this.refuse(Reason.BALANCES_OFF);
     const name = this.currencies[currency];
     if (name === undefined) return this.refuse(Reason.CURRENCY_UNKNOWN);
+    if (this.lacksBalance(client, name)) return this.refuse(Reason.CLIENTS_FULL);
     const balance = this.balanceOf(client, name) + amount;
     if (amount < 0n && balance < this.heldBy(client, name)) return this.refuse(Reason.FUNDS_HELD);
     if (amount > 0n && this.totalOf(name) + amount >= AMOUNT_LIMIT) return this.refuse(Reason.AMOUNT_OVERFLOW);
     this.intern(client);
     this.moveBalance(client, name, amount);
     return this.applied(0);
+  }
+
+  /** The client never had any of the currency, and there is no room for another balance. */
+  protected lacksBalance(client: string, currency: string): boolean {
+    return !this.balances.has(`${currency} ${client}`) && this.balances.size >= this.limits.accountsMax;
   }
 
   protected setRiskMode({ value }: ReferenceCommand): ReferenceAnswer {

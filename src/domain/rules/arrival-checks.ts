@@ -171,15 +171,25 @@ export class ArrivalChecks {
   private objectionToLimits(command: Command, client: number, replaced: number): Reason {
     const { flags, quantityLots } = command;
     const account = this.accounts.find(client, command.instrument);
+    const mayLive = mayRest(command.orderType, command.timeInForce) || (flags & STOP) !== 0;
     this.account = account;
+    // Who replaces an order takes its place and has its account.
+    if (replaced < 0 && !this.hasPlace(account, mayLive)) return Reason.ENGINE_FULL;
     const lots = isByAmount(flags) ? this.lotsPaid(command) : quantityLots;
     const growthLots = replaced < 0 ? lots : lots - this.orders.remainingLots(replaced);
     let openOrders = 0;
-    if (account >= 0 && (mayRest(command.orderType, command.timeInForce) || (flags & STOP) !== 0)) {
+    if (account >= 0 && mayLive) {
       openOrders = this.accounts.openOrders(account) + (replaced < 0 ? 1 : 0);
     }
     const priceTicks = this.arrivalPrice(command);
     return this.objectionOfAccount(account, sideOf(command), priceTicks, quantityLots, growthLots, openOrders);
+  }
+
+  /** True when the engine can hold the account of a new order (-1: it has none yet), and the order if it lives on. */
+  private hasPlace(account: number, mayLive: boolean): boolean {
+    const { live, capacity } = this.desk.state;
+    if (mayLive && live.size >= capacity.openOrdersMax) return false;
+    return account >= 0 || this.accounts.count < capacity.accountsMax;
   }
 
   /** As many lots as a quote amount, which is the order's notional, pays at the best opposite price. */

@@ -58,6 +58,11 @@ export class Memory {
 
 /** A key counts only together with a client. A definition and an expiry have none: sent again they change nothing. */
 export function hasKey(command: Command): boolean {
-  if (command.keyLength === 0 || command.clientLength === 0) return false;
+  return command.keyLength !== 0 && namesClient(command);
+}
+
+/** True when a command means somebody by the client in it. */
+export function namesClient(command: Command): boolean {
+  if (command.clientLength === 0) return false;
   return command.type !== CommandType.DEFINE_INSTRUMENT && command.type !== CommandType.EXPIRE_ORDERS;
 }

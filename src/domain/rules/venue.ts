@@ -61,13 +61,21 @@ export class Venue {
 
   /** Replaces all limits of one client in one instrument. */
   setClientLimits(command: Command): void {
-    const { instruments, accounts } = this.state;
-    if (command.instrument >= instruments.count) {
-      this.memory.refuse(command, Reason.INSTRUMENT_UNKNOWN, -1);
+    const { accounts } = this.state;
+    const reason = this.objectionToLimits(command);
+    if (reason !== Reason.NONE) {
+      this.memory.refuse(command, reason, -1);
       return;
     }
     accounts.setLimits(accounts.open(this.desk.internClient(command), command.instrument), command);
     this.memory.applied(command, 0);
+  }
+
+  private objectionToLimits({ instrument }: Command): Reason {
+    const { instruments, accounts, capacity } = this.state;
+    if (instrument >= instruments.count) return Reason.INSTRUMENT_UNKNOWN;
+    const needsAccount = accounts.find(this.desk.expectedClient, instrument) < 0;
+    return needsAccount && accounts.count >= capacity.accountsMax ? Reason.CLIENTS_FULL : Reason.NONE;
   }
 
   /** A deposit, or a withdrawal of what no live order holds. */
@@ -82,9 +90,12 @@ export class Venue {
   }
 
   private adjust(command: Command): Reason {
-    const { instruments, balances } = this.state;
+    const { instruments, balances, capacity } = this.state;
     if (!this.desk.keepsBalances) return Reason.BALANCES_OFF;
     if (command.currency >= instruments.currencies.length) return Reason.CURRENCY_UNKNOWN;
+    // Trades open others, at most two for each account.
+    const needsBalance = balances.find(this.desk.expectedClient, command.currency) < 0;
+    if (needsBalance && balances.count >= capacity.accountsMax) return Reason.CLIENTS_FULL;
     this.amount.set(command.amountHigh, command.amountLow);
     return balances.adjust(this.desk.expectedClient, command.currency, this.amount);
   }

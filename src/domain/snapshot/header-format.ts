@@ -2,8 +2,9 @@
 //
 //   magic "RINGBKSN", u32 version, u32 0; then the fields of HEADER
 
+import { ACCOUNTS_MAX, CLIENTS_MAX, OPEN_ORDERS_MAX } from '../capacity.ts';
 import { RiskMode } from '../codes.ts';
-import { COUNTERS, Counter } from '../engine-state.ts';
+import { COUNTERS, Counter, type EngineOptions } from '../engine-state.ts';
 import { INSTRUMENTS_MAX } from '../instrument.ts';
 import { type ByteReader, type ByteWriter, SnapshotError } from './byte-stream.ts';
 import { Cell, type Field, field, RecordFormat } from './record-format.ts';
@@ -11,7 +12,7 @@ import { Cell, type Field, field, RecordFormat } from './record-format.ts';
 /** "RINGBKSN" as two little-endian words. */
 const MAGIC_LOW = 0x474e4952;
 const MAGIC_HIGH = 0x4e534b42;
-const VERSION = 2;
+const VERSION = 3;
 const PROLOGUE_BYTES = 16;
 const { COUNT } = Cell;
 
@@ -20,12 +21,21 @@ export class Header {
   length = 0;
   readonly counters = new Float64Array(COUNTERS);
   keysMax = 0;
+  clientsMax = 0;
+  accountsMax = 0;
+  openOrdersMax = 0;
   instruments = 0;
   clients = 0;
   accounts = 0;
   balances = 0;
   orders = 0;
   keys = 0;
+
+  /** The engine's, as far as they are state. */
+  options(): EngineOptions {
+    const { keysMax, clientsMax, accountsMax, openOrdersMax } = this;
+    return { idempotencyKeysMax: keysMax, clientsMax, accountsMax, openOrdersMax };
+  }
 }
 
 const HEADER = new RecordFormat<Header>([
@@ -46,6 +56,27 @@ const HEADER = new RecordFormat<Header>([
     COUNT,
     (h) => h.keysMax,
     (h, _, v) => (h.keysMax = v),
+  ),
+  field(
+    'client limit',
+    COUNT,
+    (h) => h.clientsMax,
+    (h, _, v) => (h.clientsMax = v),
+    CLIENTS_MAX,
+  ),
+  field(
+    'account limit',
+    COUNT,
+    (h) => h.accountsMax,
+    (h, _, v) => (h.accountsMax = v),
+    ACCOUNTS_MAX,
+  ),
+  field(
+    'live order limit',
+    COUNT,
+    (h) => h.openOrdersMax,
+    (h, _, v) => (h.openOrdersMax = v),
+    OPEN_ORDERS_MAX,
   ),
   field(
     'number of instruments',
@@ -125,6 +156,9 @@ export function readHeader(reader: ByteReader, totalBytes: number): Header {
   if (length !== totalBytes) throw new SnapshotError(`snapshot says ${length} bytes, has ${totalBytes}`);
   if (!Number.isInteger(Math.log2(keysMax)) || keys > keysMax) {
     throw new SnapshotError(`snapshot has ${keys} keys at a limit of ${keysMax}`);
+  }
+  if (header.clients > header.clientsMax || header.accounts > header.accountsMax || orders > header.openOrdersMax) {
+    throw new SnapshotError('snapshot has more clients, accounts or orders than its limits allow');
   }
   // Before room is made for them.
   if (orders > reader.left()) throw new SnapshotError(`snapshot ends early: it should have ${orders} orders`);

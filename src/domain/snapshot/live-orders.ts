@@ -48,7 +48,7 @@ export function readLiveOrders(reader: ByteReader, state: EngineState, count: nu
 }
 
 /** True when the order is one that rests or waits. */
-function mayLive({ orders, clients, instruments, counters }: EngineState, row: number): boolean {
+function mayLive({ orders, clients, instruments, accounts, counters }: EngineState, row: number): boolean {
   const executed = orders.executedLots(row);
   const status = orders.status(row);
   const isSound =
@@ -56,6 +56,7 @@ function mayLive({ orders, clients, instruments, counters }: EngineState, row: n
     orders.number(row) <= counters[Counter.SEQUENCE] &&
     orders.client(row) < clients.count &&
     orders.instrument(row) < instruments.count &&
+    accounts.find(orders.client(row), orders.instrument(row)) >= 0 &&
     orders.side(row) >= Side.BUY &&
     isLive(status) &&
     (status === OrderStatus.PARTIALLY_FILLED) === executed > 0 &&

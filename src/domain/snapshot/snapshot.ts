@@ -3,7 +3,7 @@
 // Must never leave out what decides the future, nor let in what does not (row numbers, free lists, table sizes), nor
 // store what follows from the rest (totals of levels, open quantities, holds, currencies).
 //
-// Little endian, version 2:
+// Little endian, version 3:
 //   header       (header-format.ts)
 //   instruments  (instrument-format.ts) by index
 //   clients      each a byte for the length, then the bytes; by number
@@ -17,6 +17,7 @@
 import { Fault } from '../../assert.ts';
 import { CLIENT_ID_BYTES_MAX } from '../command.ts';
 import { EngineState } from '../engine-state.ts';
+import { FIXED_HASH_SECRET, type HashSecret } from '../idempotency/half-sip-hash.ts';
 import { INSTRUMENTS_MAX } from '../instrument.ts';
 import {
   ACCOUNT_BYTES,
@@ -44,6 +45,9 @@ export function writeSnapshot(state: EngineState): Uint8Array {
   const header = new Header();
   header.counters.set(state.counters);
   header.keysMax = state.keys.keysMax;
+  header.clientsMax = state.capacity.clientsMax;
+  header.accountsMax = state.capacity.accountsMax;
+  header.openOrdersMax = state.capacity.openOrdersMax;
   header.instruments = state.instruments.count;
   header.clients = state.clients.count;
   header.orders = state.live.size;
@@ -51,8 +55,10 @@ export function writeSnapshot(state: EngineState): Uint8Array {
   writer.offset = HEADER_BYTES;
   writeInstruments(writer, state);
   writeClients(writer, state);
-  header.accounts = writeAccounts(writer, state);
-  header.balances = writeBalances(writer, state);
+  header.accounts = state.accounts.count;
+  header.balances = state.balances.count;
+  writeAccounts(writer, state);
+  writeBalances(writer, state);
   writeLiveOrders(writer, state);
   writeKeys(writer, state);
   writer.align(8);
@@ -69,8 +75,11 @@ export function digestOfSnapshot(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(bytes.length - CHECKSUM_BYTES));
 }
 
-/** The state of a snapshot. Throws SnapshotError, saying what is wrong, for bytes that are not a whole one of ours. */
-export function readSnapshot(bytes: Uint8Array): EngineState {
+/**
+ * The state of a snapshot; its tables hash with `hashSecret`, as no snapshot tells. Throws SnapshotError, saying what is
+ * wrong, for bytes that are not a whole one of ours.
+ */
+export function readSnapshot(bytes: Uint8Array, hashSecret: HashSecret = FIXED_HASH_SECRET): EngineState {
   const reader = new ByteReader(bytes, bytes.length - CHECKSUM_BYTES);
   const header = readHeader(reader, bytes.length);
   const checksum = stateHash(reader.view, bytes.length - CHECKSUM_BYTES);
@@ -80,7 +89,7 @@ export function readSnapshot(bytes: Uint8Array): EngineState {
     );
   }
   try {
-    return readState(reader, header);
+    return readState(reader, header, hashSecret);
   } catch (error) {
     // Here only the bytes can bring a table to stop on something.
     if (error instanceof Fault) throw new SnapshotError(`snapshot cannot be: ${error.message}`);
@@ -88,11 +97,11 @@ export function readSnapshot(bytes: Uint8Array): EngineState {
   }
 }
 
-function readState(reader: ByteReader, header: Header): EngineState {
+function readState(reader: ByteReader, header: Header, hashSecret: HashSecret): EngineState {
   const listed = readInstruments(reader, header.instruments);
   const state = new EngineState(
     listed.map(({ definition }) => definition),
-    header.keysMax,
+    { ...header.options(), hashSecret },
   );
   for (const [i, { lastPriceTicks }] of listed.entries()) state.instruments.setLastPriceTicks(i, lastPriceTicks);
   state.counters.set(header.counters);

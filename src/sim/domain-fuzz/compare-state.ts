@@ -181,9 +181,11 @@ export class StateComparison {
     return foundBest === best ? '' : differ(`best price of ${index}/${side}`, best, foundBest);
   }
 
-  /** In canonical order; accounts with nothing in them need not exist. */
+  /** In canonical order. The reference has accounts that it only looked at; those that count, it counts. */
   private accounts(fast: Engine): string {
     const { reference, tracer } = this;
+    const { size } = reference.opened;
+    if (fast.accounts.count !== size) return differ('number of accounts', size, fast.accounts.count);
     const known = [...reference.accounts.values()].filter((account) => tracer.clientNumber(account.client) >= 0);
     const number = (account: ReferenceAccount): number => tracer.clientNumber(account.client);
     known.sort((a, b) => number(a) - number(b) || a.instrument - b.instrument);
@@ -212,6 +214,8 @@ export class StateComparison {
 
   private balances(fast: Engine): string {
     const { reference } = this;
+    const { size } = reference.balances;
+    if (fast.balances.count !== size) return differ('number of balances', size, fast.balances.count);
     const expected: string[] = [];
     for (const client of reference.clients) {
       for (const currency of reference.currencies) {

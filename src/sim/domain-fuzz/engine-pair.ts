@@ -1,10 +1,13 @@
 // Both engines of an episode, fed with the same steps. Owns them; each step is compared as it is applied. Pure.
 
+import type { Capacity } from '../../domain/capacity.ts';
 import type { Command } from '../../domain/command.ts';
 import { Engine } from '../../domain/engine.ts';
 import { EngineState } from '../../domain/engine-state.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
+import { REFERENCE_LIMITS } from '../../domain/reference/reference-state.ts';
+import type { ReferenceLimits } from '../../domain/reference/reference-types.ts';
 import { DryRun } from '../../domain/rules/dry-run.ts';
 import { CommandFiller } from './command-filler.ts';
 import { firstDifference, StateComparison } from './compare-state.ts';
@@ -14,12 +17,16 @@ import { areSame, describe, Narrator, type OutcomeCounts, ReferenceTracer, Trace
 
 /** How the engines of an episode are made: tests put broken ones here. */
 export interface PairOptions {
-  readonly makeReference?: (instruments: readonly Instrument[], keysMax: number) => ReferenceEngine;
+  readonly makeReference?: (instruments: readonly Instrument[], limits: ReferenceLimits) => ReferenceEngine;
   readonly changeCommand?: (command: Command) => void;
+  /** What both have room for: that of the rules unless given. */
+  readonly capacity?: Capacity | undefined;
 }
 
 /** More than a table starts with, fewer than an episode uses: it grows, and then forgets. */
 const KEYS_MAX = 128;
+/** Restored engines hash with another secret, which must not show. */
+const OTHER_SECRET = [0x01234567, 0x76543210] as const;
 const FULL_CHECK_EVERY = 200;
 const RESTORE_EVERY = 1_200;
 const DIGEST_EVERY = 8;
@@ -43,11 +50,13 @@ export class EnginePair {
   private sequence = 0;
 
   constructor(options: PairOptions, outcomes: OutcomeCounts) {
-    const make = options.makeReference ?? ((instruments, keysMax) => new ReferenceEngine(instruments, keysMax));
-    this.reference = make(FUZZ_INSTRUMENTS, KEYS_MAX);
+    const make = options.makeReference ?? ((instruments, limits) => new ReferenceEngine(instruments, limits));
+    const { capacity } = options;
+    const state = new EngineState(FUZZ_INSTRUMENTS, { ...capacity, idempotencyKeysMax: KEYS_MAX });
+    this.reference = make(FUZZ_INSTRUMENTS, { ...REFERENCE_LIMITS, ...capacity, keysMax: KEYS_MAX });
     this.tracer = new ReferenceTracer(this.reference);
     this.comparison = new StateComparison(this.reference, this.tracer);
-    this.fast = new Engine(FUZZ_INSTRUMENTS, this.narrator, new EngineState(FUZZ_INSTRUMENTS, KEYS_MAX));
+    this.fast = new Engine(FUZZ_INSTRUMENTS, this.narrator, state);
     this.narrator.engine = this.fast;
     this.changeCommand = options.changeCommand;
     this.outcomes = outcomes;
@@ -131,7 +140,7 @@ export class EnginePair {
     const bytes = this.fast.writeSnapshot();
     this.unbroken ??= this.fast;
     this.narrator = new Narrator();
-    this.fast = Engine.fromSnapshot(bytes, this.narrator);
+    this.fast = Engine.fromSnapshot(bytes, this.narrator, OTHER_SECRET);
     this.narrator.engine = this.fast;
     this.restores++;
     const again = this.fast.writeSnapshot();

@@ -37,10 +37,13 @@ export interface FuzzReport {
 export class FuzzFailure extends Error {
   override readonly name = 'FuzzFailure';
   readonly steps: readonly FuzzStep[];
+  /** How to replay them. */
+  readonly options: PairOptions;
 
-  constructor(message: string, steps: readonly FuzzStep[]) {
+  constructor(message: string, steps: readonly FuzzStep[], options: PairOptions) {
     super(message);
     this.steps = steps;
+    this.options = options;
   }
 }
 
@@ -70,10 +73,12 @@ export function fuzz(options: FuzzOptions): FuzzReport {
   return { seed: options.seed, commands, trades, restores, dryRuns, outcomes: counts.byName(), digest };
 }
 
-function runEpisode(options: FuzzOptions, episode: number, count: number, counts: OutcomeCounts): EnginePair {
+function runEpisode(all: FuzzOptions, episode: number, count: number, counts: OutcomeCounts): EnginePair {
+  const profile = PROFILES[episode % PROFILES.length];
+  const options = { ...all, capacity: profile.capacity };
   const random = new Random(options.seed * SEED_STRIDE + episode);
   const pair = new EnginePair(options, counts);
-  const inventor = new StepInventor(random, pair.reference, PROFILES[episode % PROFILES.length]);
+  const inventor = new StepInventor(random, pair.reference, profile);
   const steps: FuzzStep[] = [];
   let difference = '';
   for (let id = 1; id <= count && difference === ''; id++) {
@@ -104,5 +109,6 @@ function failure(options: FuzzOptions, episode: number, steps: readonly FuzzStep
       `shrunk to ${shrunk.length}:\n  ${shrunk.map(printStep).join('\n  ')}\n` +
       `${replaySteps(shrunk, options) || difference}`,
     shrunk,
+    options,
   );
 }

@@ -1,5 +1,7 @@
 // What an episode is like: who trades what, and how often each feature is used. Pure data.
 
+import type { Capacity } from '../../domain/capacity.ts';
+
 /** Shares are in a thousand, of the commands or of the new orders. */
 export interface Profile {
   readonly name: string;
@@ -12,6 +14,8 @@ export interface Profile {
   readonly instruments: readonly number[];
   /** Balances are turned on at the start, and everybody gets some. */
   readonly hasBalances: boolean;
+  /** What the engines have room for, where it is little. */
+  readonly capacity?: Capacity;
   readonly commands: {
     readonly cancel: number;
     readonly amend: number;
@@ -73,7 +77,7 @@ export const PROFILES: readonly Profile[] = [
   }),
   like('balances', {
     ...{ hasBalances: true, clients: FEW.slice(0, 4), instruments: [0, 1, 1, 2, 3, 3] },
-    commands: { ...ORDINARY.commands, balance: 40, venue: 20 },
+    commands: { ...ORDINARY.commands, balance: 40, venue: 40 },
     orders: { ...ORDINARY.orders, market: 200, stop: 120 },
   }),
   like('limits', { commands: { ...ORDINARY.commands, limits: 70 }, clients: FEW.slice(0, 3) }),
@@ -90,5 +94,15 @@ export const PROFILES: readonly Profile[] = [
   like('huge', {
     ...{ instruments: [2, 2, 2, 0], spread: 1, liveMax: 20 },
     orders: { ...ORDINARY.orders, postOnly: 400, stop: 20 },
+  }),
+  like('full', {
+    ...{ clients: MANY.slice(0, 12), liveMax: 30, spread: 8 },
+    capacity: { clientsMax: 10, accountsMax: 14, openOrdersMax: 12 },
+    commands: { ...ORDINARY.commands, limits: 40, replace: 60 },
+  }),
+  like('full of balances', {
+    ...{ clients: MANY.slice(0, 9), hasBalances: true, liveMax: 20 },
+    capacity: { clientsMax: 8, accountsMax: 11, openOrdersMax: 12 },
+    commands: { ...ORDINARY.commands, balance: 60, venue: 30 },
   }),
 ];
