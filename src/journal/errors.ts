@@ -1,5 +1,5 @@
 // What can go wrong with files, as errors an operator can act on. Any thread. Each says what, where, the evidence, and what to do.
-// They are never caught to go on as if nothing had happened: main maps them to exit codes (65 damage, 74 I/O fault, 75 in use).
+// They are never caught to go on as if nothing had happened: main maps them to exit codes (65 damage or other rules, 74 I/O fault, 75 in use).
 
 /** Where a damaged journal was found out. `sequence` is the first command that would be in the frame. */
 export interface DamageSite {
@@ -38,6 +38,22 @@ export function damageAt(
 ): JournalDamage {
   const { path: file, offsetBytes, nextFrame: frame, nextSequence: sequence } = cursor;
   return new JournalDamage({ file, offsetBytes, frame, sequence }, evidence);
+}
+
+/** The journal is sound, but another version of the rules made it: replayed, it could come to another state. Exit 65. */
+export class OtherRules extends Error {
+  override readonly name = 'OtherRules';
+  readonly frame: number;
+  readonly rulesVersion: number;
+
+  constructor(directory: string, frame: number, rulesVersion: number, ownVersion: number) {
+    super(
+      `the journal ${directory} was written by rules ${rulesVersion}: frame ${frame} says so, and this build applies rules ` +
+        `${ownVersion} only. Nothing was changed. Start the build that wrote it, or begin with an empty data directory.`,
+    );
+    this.frame = frame;
+    this.rulesVersion = rulesVersion;
+  }
 }
 
 /** A write or sync of the journal failed. Whether the frame is on the disk is unknown; nothing is written after it. Exit 74. */

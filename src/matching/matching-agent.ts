@@ -107,7 +107,7 @@ export class MatchingAgent implements Agent {
 
   /**
    * Replays the journal, opens it for writing, gives the commands that the configuration asks for and opens the process for
-   * business. Throws JournalDamage, JournalFault and StartRefused.
+   * business. Throws JournalDamage, OtherRules, JournalFault and StartRefused.
    */
   onStart(): void {
     const context = this.#context;

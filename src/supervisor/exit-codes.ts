@@ -4,7 +4,7 @@ export const ExitCode = {
   OK: 0,
   /** Wrong setting or usage. */
   USAGE: 64,
-  /** The journal is damaged where it was acknowledged. */
+  /** The journal is damaged where it was acknowledged, or was written by other rules. */
   DATA: 65,
   /** A fault of ours: an assertion failed or an error went uncaught. */
   FAULT: 70,
@@ -23,6 +23,7 @@ const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
   StartRefused: ExitCode.USAGE,
   InsecureConfigError: ExitCode.INSECURE,
   JournalDamage: ExitCode.DATA,
+  OtherRules: ExitCode.DATA,
   JournalFault: ExitCode.IO,
   DataDirectoryInUse: ExitCode.IN_USE,
 };
