@@ -93,6 +93,9 @@ describe('configuration', () => {
     const wrong = () => read({ RINGBOOK_INSTRUMENTS: 'venue.json' });
     expect(wrong).toThrow(ConfigError);
     expect(wrong).toThrow(/^RINGBOOK_INSTRUMENTS="venue\.json": instrument 1 \(ETH-USD\): tick /);
+    writeFileSync(join(directory, 'venue.json'), '{"instruments":[{"name":"BTC-USD","quote":"EUR"}]}');
+    expect(wrong).toThrow(/^RINGBOOK_INSTRUMENTS="venue\.json": instrument 1 \(BTC-USD\): .*\bnever change/);
+    expect(wrong).toThrow(ConfigError);
   });
 
   it('shows no secret', () => {

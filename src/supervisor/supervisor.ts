@@ -157,7 +157,8 @@ export class Supervisor {
   /** Says what failed and remembers the first failure's exit code. Returns this one's. */
   #fail(name: string, message: string, stack?: string): ExitCode {
     const code = exitCodeFor(name);
-    this.#logger.fatal({ error: name, stack, code }, message);
+    // Where in the code it was found says nothing about a wrong setting.
+    this.#logger.fatal({ error: name, ...(code === ExitCode.USAGE ? {} : { stack }), code }, message);
     this.#failure ??= code;
     return code;
   }

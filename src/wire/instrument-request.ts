@@ -1,5 +1,6 @@
 // The body that defines an instrument or changes one, into a domain Command. Gateway threads; one for each. Rare, so it may
-// allocate. Never throws on input. What a body leaves out stays as it is; a new instrument has the defaults below.
+// allocate. Never throws on input. What a body leaves out stays as it is, but a minimum below a tick or lot that it names is
+// raised to it, which forbids no order; a new instrument has the defaults below.
 
 import { PRICE_TICKS_LIMIT, QUANTITY_LOTS_LIMIT } from '../domain/clearing/exact.ts';
 import { CommandType, InstrumentStatus } from '../domain/codes.ts';
@@ -138,6 +139,8 @@ export class InstrumentRequestParser {
     if (isNew) {
       definition.minPriceTicks = increment;
       definition.maxPriceTicks = standardMax(MAX_PRICE_STANDARD, scale, PRICE_TICKS_LIMIT, increment);
+    } else if (this.#fields.has(TICK)) {
+      definition.minPriceTicks = Math.max(definition.minPriceTicks, increment);
     }
     const { minPriceTicks, maxPriceTicks, referencePriceTicks } = definition;
     definition.minPriceTicks = this.#read(MIN_PRICE, scale, 1, PRICE_TICKS_LIMIT, minPriceTicks);
@@ -156,6 +159,8 @@ export class InstrumentRequestParser {
     if (isNew) {
       definition.minQuantityLots = increment;
       definition.maxQuantityLots = standardMax(MAX_QUANTITY_STANDARD, scale, QUANTITY_LOTS_LIMIT, increment);
+    } else if (this.#fields.has(LOT)) {
+      definition.minQuantityLots = Math.max(definition.minQuantityLots, increment);
     }
     const { minQuantityLots, maxQuantityLots } = definition;
     definition.minQuantityLots = this.#read(MIN_QUANTITY, scale, 1, QUANTITY_LOTS_LIMIT, minQuantityLots);

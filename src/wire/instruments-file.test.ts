@@ -26,6 +26,13 @@ describe('the instruments file', () => {
     ]);
   });
 
+  it('raises a minimum that is below the tick or the lot that it names', () => {
+    const [raised] = parse(listOf('"name":"BTC-USD","tick":0.05,"lot":"0.001"'));
+    expect(raised).toMatchObject({ minPriceTicks: 5, minQuantityLots: 100_000 });
+    const [named] = parse(listOf('"name":"BTC-USD","tick":0.05,"min_price":"1","lot":"0.001","min_quantity":"0.1"'));
+    expect(named).toMatchObject({ minPriceTicks: 100, minQuantityLots: 10_000_000 });
+  });
+
   it('may name none', () => {
     expect(parse('{"instruments":[]}')).toEqual([]);
     expect(parse('{"instruments":[ ]}')).toEqual([]);
@@ -45,6 +52,10 @@ describe('the instruments file', () => {
     [listOf(`${ETH},"min_price":-1`), /^instrument 1 \(ETH-USD\): min_price /],
     [listOf(`${ETH},"colour":"red"`), /^instrument 1 \(ETH-USD\): There is no field "colour"/],
     [listOf(`${ETH},"tick":1`), /^instrument 1 \(ETH-USD\): The field "tick" is there twice/],
+    [listOf('"name":"BTC-USD","quote":"EUR"'), /^instrument 1 \(BTC-USD\): .*whose base BTC, quote USD.* never change/],
+    [listOf('"name":"BTC-USD","base":"XBT"'), /^instrument 1 \(BTC-USD\): .* never change/],
+    [listOf(ETH, '"name":"BTC-USD","price_scale":3'), /^instrument 2 \(BTC-USD\): .* never change/],
+    [listOf('"name":"BTC-USD","quantity_scale":7,"lot":1'), /^instrument 1 \(BTC-USD\): .* never change/],
     [listOf(ETH, ETH), /^instrument 2 \(ETH-USD\): name is there twice/],
   ])('refuses %s', (text, message) => {
     expect(() => parse(text)).toThrow(message);

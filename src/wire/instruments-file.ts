@@ -28,7 +28,9 @@ export function parseInstrumentsFile(bytes: Uint8Array): Instrument[] {
     if (!parser.parse(body, 0, body.length, command)) {
       throw new InstrumentsFileError(`${titleOf(index, text)}: ${parser.problem.detail}`);
     }
-    return new InstrumentDefinition().set(command.definition);
+    const instrument = new InstrumentDefinition().set(command.definition);
+    checkKind(index, instrument);
+    return instrument;
   });
   checkTogether(instruments);
   return instruments;
@@ -75,6 +77,23 @@ function titleOf(index: number, text: string): string {
   const value: unknown = JSON.parse(text);
   const named = typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
   return named ? `instrument ${index + 1} (${value.name})` : `instrument ${index + 1}`;
+}
+
+/** Currencies and scales never change, so those of an instrument that every journal begins with are given. */
+function checkKind(index: number, instrument: Instrument): void {
+  const original = DEFAULT_INSTRUMENTS.find(({ name }) => name === instrument.name);
+  if (original === undefined) return;
+  const { name, base, quote, priceScale, quantityScale } = original;
+  const isSameKind =
+    instrument.base === base &&
+    instrument.quote === quote &&
+    instrument.priceScale === priceScale &&
+    instrument.quantityScale === quantityScale;
+  if (isSameKind) return;
+  const kind = `base ${base}, quote ${quote}, price_scale ${priceScale} and quantity_scale ${quantityScale}`;
+  throw new InstrumentsFileError(
+    `instrument ${index + 1} (${name}): every journal begins with ${name}, whose ${kind} never change; call it by another name`,
+  );
 }
 
 /** What no single instrument shows: the engine's table holds these and the ones that it begins with. */
