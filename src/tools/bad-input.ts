@@ -8,11 +8,11 @@ import { BAD_INPUTS, type BadInput } from './bad-input-cases.ts';
 import { ConnectionLost, HttpConnection, type HttpReply, headerOf } from './http-connection.ts';
 import { parseObject, ReplyError } from './replay-requests.ts';
 import { readHealth } from './server-facts.ts';
-import { httpUrl, runTool } from './usage.ts';
+import { httpUrl, runTool, STANDARD_URL } from './usage.ts';
 
-const HELP = `Usage: npm run bad-input -- [--url http://127.0.0.1:3000]
+const HELP = `Usage: npm run bad-input -- [--url http://127.0.0.1:PORT]
 
-Sends malformed and invalid requests to a running Ringbook. Exit code 1 unless each is answered with the problem it
+Sends malformed and invalid requests to a running Ringbook, on PORT of the environment (3000) unless told. Exit code 1 unless each is answered with the problem it
 must be answered with, and the journal's sequence stays where it is. No other client may send orders meanwhile.
 `;
 const TIMEOUT_MS = 5_000;
@@ -27,7 +27,7 @@ interface Answer {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { url: { type: 'string', default: 'http://127.0.0.1:3000' }, help: { type: 'boolean', default: false } },
+    options: { url: { type: 'string', default: STANDARD_URL }, help: { type: 'boolean', default: false } },
   });
   if (values.help) {
     process.stdout.write(HELP);

@@ -10,7 +10,7 @@ import { type LoadResult, loadProblem, runLoad } from './load.ts';
 import { orderJson } from './order-mix.ts';
 import { ReplyError } from './replay-requests.ts';
 import { readHealth, type ServerHealth } from './server-facts.ts';
-import { httpUrl, positiveInteger, runTool } from './usage.ts';
+import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: npm run compare -- [options]
 
@@ -18,7 +18,7 @@ Runs the same load of orders in turns against a bare uWebSockets.js server (star
 prints both and their ratio. Uses wrk when it is installed. Exit code 1 when any order was refused or not answered, or
 when Ringbook sequenced fewer commands than it answered.
 
-  --url URL          Ringbook (http://127.0.0.1:3000); its book is filled with orders: use a data directory for tests
+  --url URL          Ringbook (http://127.0.0.1:PORT, of the environment or 3000); its book is filled with orders: use a data directory for tests
   --seconds N        of each turn (30)
   --connections N    (200)
   --rounds N         (3)
@@ -39,7 +39,7 @@ interface Turn {
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      url: { type: 'string', default: 'http://127.0.0.1:3000' },
+      url: { type: 'string', default: STANDARD_URL },
       seconds: { type: 'string', default: '30' },
       connections: { type: 'string', default: '200' },
       rounds: { type: 'string', default: '3' },

@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { LedgerAddress } from './ledger-figures.ts';
 import { defaultStateFile } from './replay-state.ts';
-import { httpUrl, positiveInteger, UsageError } from './usage.ts';
+import { httpUrl, positiveInteger, STANDARD_URL, UsageError } from './usage.ts';
 
 export const REPLAY_HELP = `Usage: npm run replay -- COMMANDS.csv.gz [options]
 
 Sends recorded order flow to a running Ringbook with an empty book, and compares every fill, every rejection and the
 final state of every order with what the recorded files say. Exit code 0: all equal; 1: not; 64: wrong usage.
 
-  --url URL         server (http://127.0.0.1:3000)
+  --url URL         server (http://127.0.0.1:PORT, of the environment or 3000)
   --fills FILE      expected fills (*-fills.csv beside the commands)
   --final FILE      expected open orders at the end (*-final-open.csv.gz beside the commands)
   --in-flight N     most commands under way at once (64); 1 sends one by one
@@ -46,7 +46,7 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions | unde
     args: [...args],
     allowPositionals: true,
     options: {
-      url: { type: 'string', default: 'http://127.0.0.1:3000' },
+      url: { type: 'string', default: STANDARD_URL },
       fills: { type: 'string' },
       final: { type: 'string' },
       'in-flight': { type: 'string', default: '64' },

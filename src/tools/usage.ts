@@ -5,6 +5,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Where a server listens that was started with our environment. */
+export const STANDARD_URL = `http://127.0.0.1:${process.env.PORT || 3000}`;
+
 const USAGE = 64;
 const FAILED = 1;
 /** Errors whose message says all. */
