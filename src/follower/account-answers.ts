@@ -1,10 +1,11 @@
-// Answers about accounts and about what an order would do, as JSON texts, from the follower's engine. On the follower's
-// thread. Owns the command and the report of dry runs, used again and again. Changes nothing.
+// Answers about accounts, as JSON texts or records, and about what an order would do, from the follower's engine. On the
+// follower's thread. Owns the command and the report of dry runs, used again and again. Changes nothing.
 
 import { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DryRun } from '../domain/rules/dry-run.ts';
 import { balancesJson, positionsJson } from '../wire/account-json.ts';
+import { encodeClientOrders, type OrdersPart } from '../wire/client-orders.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
 import { dryRunJson } from '../wire/dry-run-json.ts';
 
@@ -25,6 +26,11 @@ export class AccountAnswers {
 
   balances(clientId: Uint8Array): string {
     return balancesJson(this.#engine, this.#clientNumber(clientId), decoder.decode(clientId));
+  }
+
+  /** The client's live orders as records, into `bytes`: how many, and where they end. */
+  orders(clientId: Uint8Array, part: OrdersPart, bytes: Uint8Array, view: DataView): { count: number; end: number } {
+    return encodeClientOrders(this.#engine, this.#clientNumber(clientId), part, bytes, view);
   }
 
   /** `record` is a command record of a new order; `nowUs` is the time it would arrive at. */

@@ -15,9 +15,11 @@ import {
   ANSWER_SEQUENCE,
   ANSWER_STATUS,
   AnswerStatus,
+  ORDERS_LIMIT_MAX,
   QUERY_BODY_BYTES,
   QUERY_BYTES,
   QUERY_INSTRUMENT,
+  QUERY_LAST_INSTRUMENT,
   QUERY_LIMIT,
   QUERY_MIN_SEQUENCE,
   QUERY_NUMBER,
@@ -36,10 +38,13 @@ export interface Archive {
   findOrder(orderNumber: number): Promise<Uint8Array | undefined>;
   /** Trade records by number, ascending. */
   tradesRange(first: number, count: number): Promise<readonly Uint8Array[]>;
-  /** The newest settlement cycles, newest first. */
-  settlements(limit: number): Promise<readonly object[]>;
-  /** A closed settlement cycle with its obligations, of one client when its id is not ''. */
-  settlement(cycle: number, clientId: string): Promise<object>;
+  /** The newest settlement cycles, newest first, and up to which sequence the ledger holds them. */
+  settlements(limit: number): Promise<{ readonly projected_sequence: number; readonly settlements: readonly object[] }>;
+  /**
+   * A closed settlement cycle with its obligations, of one client when its id is not ''; undefined while the ledger has
+   * not come to its end.
+   */
+  settlement(cycle: number, clientId: string): Promise<object | undefined>;
 }
 
 /** One gateway's pair of rings. */
@@ -62,6 +67,7 @@ interface Query {
   readonly type: number;
   readonly requestId: number;
   readonly instrument: number;
+  readonly lastInstrument: number;
   readonly minSequence: number;
   readonly number: number;
   readonly limit: number;
@@ -79,6 +85,8 @@ interface HeldAnswer {
 }
 
 const QUERIES_PER_TURN = 64;
+/** The longest answer from the engine and from memory. */
+const SCRATCH_BYTES = Math.max(TRADES_LIMIT_MAX * TRADE_RECORD_BYTES_MAX, ORDERS_LIMIT_MAX * ORDER_RECORD_BYTES_MAX);
 const TURN_US = 5_000;
 const NO_BODY = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -90,7 +98,7 @@ export class QueryDesk {
   readonly #orders: RecentOrders;
   readonly #trades: RecentTrades;
   readonly #accounts: AccountAnswers;
-  readonly #scratch = new Uint8Array(TRADES_LIMIT_MAX * TRADE_RECORD_BYTES_MAX);
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #scratchView = new DataView(this.#scratch.buffer);
   readonly #inboxes: readonly { channel: QueryChannel; receive: Receive }[];
   #waiting: Query[] = [];
@@ -132,6 +140,7 @@ export class QueryDesk {
       type,
       requestId: view.getUint32(offset + QUERY_REQUEST_ID, true),
       instrument: view.getUint16(offset + QUERY_INSTRUMENT, true),
+      lastInstrument: view.getUint16(offset + QUERY_LAST_INSTRUMENT, true),
       minSequence: view.getFloat64(offset + QUERY_MIN_SEQUENCE, true),
       number: view.getFloat64(offset + QUERY_NUMBER, true),
       limit: Math.min(view.getUint32(offset + QUERY_LIMIT, true), TRADES_LIMIT_MAX),
@@ -184,11 +193,14 @@ export class QueryDesk {
       case QueryType.BALANCES:
         this.#sendText(query, this.#accounts.balances(query.text));
         break;
+      case QueryType.CLIENT_ORDERS:
+        this.#answerClientOrders(query);
+        break;
       case QueryType.DRY_RUN:
         this.#sendText(query, this.#accounts.dryRun(query.text, this.#context.clock.nowUs()));
         break;
       case QueryType.SETTLEMENTS:
-        this.#textFromArchive(query, this.#context.archive.settlements(query.limit));
+        this.#answerSettlements(query);
         break;
       case QueryType.SETTLEMENT:
         this.#answerSettlement(query);
@@ -214,6 +226,14 @@ export class QueryDesk {
       query,
       this.#context.archive.findOrder(query.number).then((record) => (record ? [record] : [])),
     );
+  }
+
+  #answerClientOrders(query: Query): void {
+    const { text, instrument: firstInstrument, lastInstrument, number: afterNumber } = query;
+    const limit = Math.min(query.limit, ORDERS_LIMIT_MAX);
+    const part = { firstInstrument, lastInstrument, afterNumber, limit };
+    const { count, end } = this.#accounts.orders(text, part, this.#scratch, this.#scratchView);
+    this.#send(query, AnswerStatus.OK, count, this.#scratch.subarray(0, end));
   }
 
   #answerNewestTrades(query: Query): void {
@@ -258,15 +278,31 @@ export class QueryDesk {
     );
   }
 
+  /**
+   * With what the engine knows and the ledger may not yet: how many cycles are closed, at which sequence. Looked up when
+   * the ledger has answered, which is never ahead of the engine.
+   */
+  #answerSettlements(query: Query): void {
+    const engine = this.#engine;
+    const found = this.#context.archive.settlements(query.limit);
+    this.#textFromArchive(
+      query,
+      found.then((facts) => ({ sequence: engine.sequence, closed_cycles: engine.settlementCycle, ...facts })),
+    );
+  }
+
   #answerSettlement(query: Query): void {
     const { archive } = this.#context;
     if (query.number > this.#engine.settlementCycle) this.#send(query, AnswerStatus.NOT_FOUND, 0, NO_BODY);
     else this.#textFromArchive(query, archive.settlement(query.number, decoder.decode(query.text)));
   }
 
-  #textFromArchive(query: Query, facts: Promise<object>): void {
+  #textFromArchive(query: Query, facts: Promise<object | undefined>): void {
     facts.then(
-      (found) => this.#sendText(query, JSON.stringify(found)),
+      (found) => {
+        if (found === undefined) this.#send(query, AnswerStatus.BEHIND, 0, NO_BODY);
+        else this.#sendText(query, JSON.stringify(found));
+      },
       () => this.#send(query, AnswerStatus.UNAVAILABLE, 0, NO_BODY),
     );
   }

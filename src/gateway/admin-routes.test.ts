@@ -109,6 +109,9 @@ describe('admin endpoints', () => {
     expect((await request(`${url}/ui/queues.css`)).headers.get('content-type')).toBe('text/css; charset=utf-8');
     expect((await request(`${url}/admin/queues.json`)).body).toEqual({ kind: 'queues' });
     expect((await request(`${url}/admin/snapshot`, { method: 'POST' })).body).toEqual({ sequence: 0 });
+    expect((await post(`${url}/admin/snapshot`, {})).body).toEqual({ sequence: 0 });
+    const told = await post(`${url}/admin/snapshot`, { frame: 1 });
+    expect([told.status, told.body.code, told.body.field]).toEqual([400, 'unknown_field', 'frame']);
     const home = await request(`${url}/`);
     expect([home.status, home.headers.get('location')]).toEqual([302, '/admin/queues']);
   });

@@ -5,10 +5,13 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { ProcessState } from '../runtime/process-state.ts';
 import { openApiDocument } from '../wire/openapi.ts';
 import { QueryType } from '../wire/query-codec.ts';
+import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import { admitRead } from './admission.ts';
 import type { Asker, Askers } from './asker.ts';
+import type { BodyReader } from './body.ts';
 import type { GatewayContext, MainQuestion } from './context.ts';
+import { requireJsonIfAny } from './media-type.ts';
 import type { Answer, FollowerQueries } from './queries.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
 import { packageVersion, type StaticFile } from './static-files.ts';
@@ -23,12 +26,15 @@ export interface AdminRoutesParts {
   readonly context: GatewayContext;
   readonly askers: Askers;
   readonly responder: Responder;
+  readonly bodies: BodyReader;
   readonly queries: FollowerQueries;
   readonly access: AdminAccess;
 }
 
 export class AdminRoutes {
   readonly #parts: AdminRoutesParts;
+  /** What a snapshot may be told: nothing, so that nobody takes a setting for heard. */
+  readonly #nothing = new RequestFields([]);
   /** Made when it is first asked for. */
   #openApi: string | undefined;
 
@@ -62,11 +68,22 @@ export class AdminRoutes {
     if (this.#admit(asker, res, req)) this.#askMain(asker, 'queues');
   };
 
-  /** POST /admin/snapshot: the body, if any, is not read. */
+  /** POST /admin/snapshot: the body, if any, is an empty object. */
   readonly snapshot = (res: HttpResponse, req: HttpRequest): void => {
-    const { context, responder, queries } = this.#parts;
+    const { responder, bodies } = this.#parts;
     const asker = this.#begin(res, req);
-    if (!this.#admit(asker, res, req) || !admitRead(context.state, asker, responder)) return;
+    if (!this.#admit(asker, res, req)) return;
+    if (requireJsonIfAny(asker, req, responder)) bodies.read(asker, this.#takeSnapshot);
+  };
+
+  readonly #takeSnapshot = (asker: Asker, bytes: Uint8Array): void => {
+    const { context, responder, queries } = this.#parts;
+    if (!admitRead(context.state, asker, responder)) return;
+    if (bytes.length > 0 && !this.#nothing.collect(bytes, 0, bytes.length)) {
+      const { status, code, field, detail } = this.#nothing.problem;
+      responder.problem(asker, code, detail, { status, field });
+      return;
+    }
     queries.ask(asker, {
       type: QueryType.SNAPSHOT,
       timeoutMs: SNAPSHOT_TIMEOUT_MS,

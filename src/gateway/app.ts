@@ -43,6 +43,7 @@ function routesOf({ orders, reads, accounts, admin, venue, files }: RoutesParts)
     { path: '/trades', get: reads.trades },
     { path: '/trades/detailed', get: reads.tradesDetailed },
     { path: '/instruments', get: accounts.instruments },
+    { path: '/clients/:id/orders', get: accounts.orders },
     { path: '/clients/:id/positions', get: accounts.positions },
     { path: '/clients/:id/balances', get: accounts.balances },
     { path: '/clearing/settlements', get: accounts.settlements },

@@ -83,8 +83,8 @@ export class GatewayAgent implements Agent {
     addRoutes(this.#app, {
       orders: new OrderRoutes({ context, askers, responder, bodies, queries, identity, sender, access }),
       reads: new ReadRoutes({ context, askers, responder, queries, depthReads, identity }),
-      accounts: new AccountRoutes({ context, askers, responder, queries }),
-      admin: new AdminRoutes({ context, askers, responder, queries, access }),
+      accounts: new AccountRoutes({ context, askers, responder, queries, identity }),
+      admin: new AdminRoutes({ context, askers, responder, bodies, queries, access }),
       venue: new VenueRoutes({ context, askers, responder, bodies, sender, access }),
       files: readStaticFiles(),
       askers,

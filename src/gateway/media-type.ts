@@ -18,7 +18,8 @@ function isJson(contentType: string): boolean {
 }
 
 /** False: the body is something else, and the asker is answered. */
-export function requireJson(asker: Asker, contentType: string, responder: Responder): boolean {
+export function requireJson(asker: Asker, req: HttpRequest, responder: Responder): boolean {
+  const contentType = req.getHeader('content-type');
   if (isJson(contentType)) return true;
   const detail = contentType === '' ? 'Content-Type is missing; send application/json.' : 'Send application/json.';
   responder.problem(asker, 'unsupported_media_type', detail, { headers: ['Accept-Post', 'application/json'] });
@@ -27,8 +28,7 @@ export function requireJson(asker: Asker, contentType: string, responder: Respon
 
 /** The same where a body is optional: a request without one needs no Content-Type. */
 export function requireJsonIfAny(asker: Asker, req: HttpRequest, responder: Responder): boolean {
-  const contentType = req.getHeader('content-type');
-  return (contentType === '' && !hasBody(req)) || requireJson(asker, contentType, responder);
+  return (req.getHeader('content-type') === '' && !hasBody(req)) || requireJson(asker, req, responder);
 }
 
 function hasBody(req: HttpRequest): boolean {

@@ -133,7 +133,7 @@ export class OrderRoutes {
     const { askers, responder, bodies } = this.#parts;
     const asker = askers.begin(res);
     asker.parameter = req.getParameter(0) ?? '';
-    if (requireJson(asker, req.getHeader('content-type'), responder)) bodies.read(asker, receive);
+    if (requireJson(asker, req, responder)) bodies.read(asker, receive);
   }
 
   #sendAmend(asker: Asker, bytes: Uint8Array, target: number, instrument: number): void {

@@ -30,6 +30,7 @@ export interface Question {
   /** QueryType. */
   readonly type: number;
   readonly instrument?: number;
+  readonly lastInstrument?: number;
   readonly number?: number;
   readonly limit?: number;
   /** What follows the record's fixed part: a client id or a command record. */
@@ -107,6 +108,7 @@ export class FollowerQueries {
     view.setFloat64(offset + Q.QUERY_REQUEST_ID, 0, true);
     view.setUint32(offset + Q.QUERY_REQUEST_ID, id, true);
     view.setUint16(offset + Q.QUERY_INSTRUMENT, question.instrument ?? 0, true);
+    view.setUint16(offset + Q.QUERY_LAST_INSTRUMENT, question.lastInstrument ?? 0, true);
     view.setFloat64(offset + Q.QUERY_MIN_SEQUENCE, appliedSequence(), true);
     view.setFloat64(offset + Q.QUERY_NUMBER, question.number ?? 0, true);
     view.setFloat64(offset + Q.QUERY_LIMIT, 0, true);

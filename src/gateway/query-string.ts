@@ -25,7 +25,7 @@ export function readCount(
   return 0;
 }
 
-/** Index of the instrument asked for; the only one when there is one. -1: there is none, and the asker is answered. */
+/** Index of the instrument asked for; the first listed one when none is named. -1: there is none, and the asker is answered. */
 export function readInstrument(
   req: HttpRequest,
   instruments: InstrumentList,
@@ -34,11 +34,7 @@ export function readInstrument(
 ): number {
   const field = 'instrument';
   const name = req.getQuery(field);
-  if (name === undefined || name === '') {
-    if (instruments.only >= 0) return instruments.only;
-    responder.problem(asker, 'invalid_query', 'instrument is required.', { field });
-    return -1;
-  }
+  if (name === undefined || name === '') return instruments.first;
   const index = instruments.indexOf(name);
   if (index < 0) responder.problem(asker, 'unknown_instrument', 'There is no such instrument.', { field });
   return index;

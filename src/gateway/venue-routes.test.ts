@@ -83,10 +83,28 @@ describe('the venue', () => {
     expect(placed.body).toMatchObject({ instrument: 'ETH-USD', price: '1999.95', quantity: '0.250', status: 'open' });
     const off = await post(`${url}/orders`, order({ instrument: 'ETH-USD', price: '1999.99', quantity: 1 }));
     expect([off.status, off.body.code]).toEqual([400, 'off_tick']);
-    const unnamed = await post(`${url}/orders`, order({ instrument: undefined }));
-    expect([unnamed.status, unnamed.body.code]).toEqual([400, 'missing_field']);
     const list = await request(`${url}/instruments`);
     expect(Object.values(list.body).map((row) => row.name)).toEqual(['BTC-USD', 'ETH-USD']);
+  });
+
+  test('what names no instrument stays about the first one when a second is listed', async () => {
+    const url = await start();
+    const unnamed = order({ instrument: undefined });
+    const before = await post(`${url}/orders`, unnamed);
+    await post(`${url}/admin/instruments`, ETHER);
+    const again = await post(`${url}/orders`, unnamed);
+    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, 'true']);
+    expect(again.body.order_id).toBe(before.body.order_id);
+    const after = await post(`${url}/orders`, order({ instrument: undefined }));
+    expect(after.body).toMatchObject({ instrument: 'BTC-USD', status: 'open' });
+    const amended = await post(`${url}/orders/${after.body.order_id}`, { price: '70000.02' }, 'PATCH');
+    expect(amended.body).toMatchObject({ instrument: 'BTC-USD', price: '70000.02' });
+    expect((await post(`${url}/admin/clients/alice/limits`, { max_open_orders: 2 }, 'PUT')).status).toBe(202);
+    const third = await post(`${url}/orders`, order({ instrument: undefined }));
+    expect(third.body).toMatchObject({ instrument: 'BTC-USD', reject_reason: 'limit_open_orders' });
+    const elsewhere = await post(`${url}/orders`, order({ instrument: 'ETH-USD', price: '1999.95', quantity: 1 }));
+    expect(elsewhere.body).toMatchObject({ instrument: 'ETH-USD', status: 'open' });
+    expect((await request(`${url}/trades`)).status).toBe(200);
   });
 
   test('a halt rejects orders and lets cancels through', async () => {
@@ -140,6 +158,8 @@ describe('the venue', () => {
     await post(`${url}/orders`, order());
     const second = await post(`${url}/orders`, order());
     expect(second.body).toMatchObject({ status: 'rejected', reject_reason: 'limit_open_orders' });
+    await post(`${url}/admin/clients/alice/limits`, { max_open_orders: null }, 'PUT');
+    expect((await post(`${url}/orders`, order())).body).toMatchObject({ status: 'open' });
     const other = await post(`${url}/orders`, order({ client_id: 'bob' }));
     expect(other.body).toMatchObject({ status: 'open' });
   });
@@ -161,6 +181,31 @@ describe('the venue', () => {
     expect(second.body).toEqual({ cycle: 2, sequence: 2 });
   });
 
+  test('a settlement sent again under its key closes no other cycle', async () => {
+    const url = await start();
+    await post(`${url}/orders`, order({ idempotency_key: 'day-1' }));
+    const first = await post(`${url}/admin/settlements`, { idempotency_key: 'day-1' });
+    expect([first.status, first.body]).toEqual([202, { cycle: 1, sequence: 2 }]);
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    const again = await post(`${url}/admin/settlements`, { idempotency_key: 'day-1' });
+    expect([again.status, again.body]).toEqual([202, { cycle: 1, sequence: 2 }]);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    const next = await post(`${url}/admin/settlements`, { idempotency_key: 'day-2' });
+    expect(next.body).toMatchObject({ cycle: 2 });
+    expect((await post(`${url}/admin/settlements`, {})).body).toMatchObject({ cycle: 3 });
+  });
+
+  test.each([
+    [{ cycle: 1 }, 400, 'unknown_field', 'cycle'],
+    [{ idempotency_key: 7 }, 400, 'wrong_type', 'idempotency_key'],
+    ['[', 400, 'malformed_json', undefined],
+  ])('a settlement of %j is refused', async (body, status, code, field) => {
+    const url = await start();
+    const answer = await post(`${url}/admin/settlements`, body);
+    expect([answer.status, answer.body.code, answer.body.field]).toEqual([status, code, field]);
+    expect(rig.peer.taken).toBe(0);
+  });
+
   test.each([
     ['POST', '/admin/instruments'],
     ['POST', '/admin/instruments/BTC-USD/status'],
@@ -180,8 +225,10 @@ describe('the venue', () => {
 describe('a dry run', () => {
   test('asks the read side and sends no command', async () => {
     const url = await start();
-    const answer = await post(`${url}/orders`, order({ dry_run: true }));
-    expect(answer.status).toBe(200);
+    for (const changes of [{}, { idempotency_key: undefined }]) {
+      const answer = await post(`${url}/orders`, order({ dry_run: true, ...changes }));
+      expect(answer.status).toBe(200);
+    }
     expect(rig.peer.taken).toBe(0);
   });
 });

@@ -11,7 +11,8 @@ import type { Asker, Askers } from './asker.ts';
 import type { BodyReader } from './body.ts';
 import type { CommandSender } from './command-sender.ts';
 import type { GatewayContext } from './context.ts';
-import { requireJson } from './media-type.ts';
+import { requireJson, requireJsonIfAny } from './media-type.ts';
+import { decodePathText } from './path-text.ts';
 import type { Responder } from './responses.ts';
 
 export interface VenueRoutesParts {
@@ -94,25 +95,23 @@ export class VenueRoutes {
     });
   }
 
-  /** POST /admin/settlements: closes the cycle at the sequence it gets. The body, if any, is not read. */
-  readonly settlement: Route = (res, req) => {
-    const { askers, sender } = this.#parts;
-    const asker = askers.begin(res);
-    if (!this.#admit(asker, res, req) || !sender.admit(asker)) return;
-    this.#parser.closeSettlement(this.#command);
-    sender.send(asker, this.#command);
-  };
+  /** POST /admin/settlements: closes the cycle at the sequence it gets. The body may be left out. */
+  get settlement(): Route {
+    return this.#route((asker, bytes) => {
+      this.#send(asker, this.#parser.closeSettlement(bytes, 0, bytes.length, this.#command));
+    }, requireJsonIfAny);
+  }
 
-  #route(receive: (asker: Asker, bytes: Uint8Array) => void): Route {
+  #route(receive: (asker: Asker, bytes: Uint8Array) => void, requireType = requireJson): Route {
     const { askers, responder, bodies, sender } = this.#parts;
     const whenAdmitted = (asker: Asker, bytes: Uint8Array): void => {
       if (sender.admit(asker)) receive(asker, bytes);
     };
     return (res, req) => {
       const asker = askers.begin(res);
-      asker.parameter = decodeURIComponentOrNothing(req.getParameter(0) ?? '');
+      asker.parameter = decodePathText(req.getParameter(0));
       if (!this.#admit(asker, res, req)) return;
-      if (requireJson(asker, req.getHeader('content-type'), responder)) bodies.read(asker, whenAdmitted);
+      if (requireType(asker, req, responder)) bodies.read(asker, whenAdmitted);
     };
   }
 
@@ -122,14 +121,5 @@ export class VenueRoutes {
 
   #admit(asker: Asker, res: HttpResponse, req: HttpRequest): boolean {
     return admitAdmin(this.#parts.access, asker, res, req, this.#parts.responder);
-  }
-}
-
-/** A name in a path may be escaped; '' for what cannot be read, which no instrument and no client is called. */
-export function decodeURIComponentOrNothing(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
   }
 }

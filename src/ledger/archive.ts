@@ -53,9 +53,15 @@ interface SettledCycle {
   readonly closed_at: string;
 }
 
-export interface SettlementSummary extends SettledCycle {
+interface SettlementSummary extends SettledCycle {
   /** How many there are, the venue's included. */
   readonly obligations: number;
+}
+
+interface Settlements {
+  /** The ledger holds everything up to this command: cycles that were closed later are not listed. */
+  readonly projected_sequence: number;
+  readonly settlements: readonly SettlementSummary[];
 }
 
 export interface Settlement extends SettledCycle {
@@ -93,7 +99,7 @@ const TIME = `to_char(closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"
 const OBLIGATIONS_MAX = 2_000;
 
 const SETTLEMENTS = `
-  SELECT s.cycle, s.sequence, ${TIME}, s.obligations
+  SELECT k.sequence AS checkpoint, s.cycle, s.sequence, ${TIME}, s.obligations
   FROM projection_checkpoint k LEFT JOIN settlements s ON true
   WHERE k.shard = $1 AND k.journal_id = $2 ORDER BY s.cycle DESC LIMIT $3`;
 
@@ -170,21 +176,26 @@ export class LedgerArchive {
   }
 
   /** The newest closed cycles, newest first, as far as the ledger has come. Rejects with LedgerUnavailable. */
-  async settlements(limit: number): Promise<SettlementSummary[]> {
+  async settlements(limit: number): Promise<Settlements> {
     const { shard, journalId } = this.#options;
-    const rows = await this.#read<CycleRow & { obligations: string }>(SETTLEMENTS, [shard, journalId, limit]);
+    const rows = await this.#read<CycleRow & { checkpoint: string; obligations: string }>(SETTLEMENTS, [
+      shard,
+      journalId,
+      limit,
+    ]);
     if (rows.length === 0) throw new LedgerUnavailable(NO_CHECKPOINT);
-    return rows.flatMap((row) => {
+    const settlements = rows.flatMap((row) => {
       if (row.cycle === null) return [];
       return [{ ...cycleOf(row, row.cycle), obligations: Number(row.obligations) }];
     });
+    return { projected_sequence: Number(rows[0].checkpoint), settlements };
   }
 
   /**
-   * A cycle with what every party gets or owes, or, with a client id, that client. Ask for cycles that were closed only: rejects with LedgerUnavailable when
-   * the ledger has not come to it yet.
+   * A cycle with what every party gets or owes, or, with a client id, that client; undefined while the ledger has not
+   * come to its end. Ask for cycles that were closed only. Rejects with LedgerUnavailable.
    */
-  async settlement(cycle: number, clientId = ''): Promise<Settlement> {
+  async settlement(cycle: number, clientId = ''): Promise<Settlement | undefined> {
     const { shard, journalId } = this.#options;
     const [row] = await this.#read<CycleRow & { obligations: SettledObligation[]; total: string }>(SETTLEMENT, [
       shard,
@@ -193,7 +204,7 @@ export class LedgerArchive {
       clientId,
     ]);
     if (row === undefined) throw new LedgerUnavailable(NO_CHECKPOINT);
-    if (row.cycle === null) throw new LedgerUnavailable(`the ledger has not come to the end of cycle ${cycle} yet`);
+    if (row.cycle === null) return undefined;
     return { ...cycleOf(row, row.cycle), obligations_total: Number(row.total), obligations: row.obligations };
   }
 

@@ -1,6 +1,7 @@
 // What /healthz says of what an operator has ruled: told, but nothing that makes the process unhealthy.
 
 import { tmpdir } from 'node:os';
+import { Compile } from 'typebox/compile';
 import { expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { InstrumentStatus } from '../domain/codes.ts';
@@ -10,6 +11,7 @@ import { LagWatch } from '../metrics/lag.ts';
 import { ProcessState } from '../runtime/process-state.ts';
 import { CounterBlock, counterBytesNeeded } from '../shared-memory/counters.ts';
 import { COUNTER_BLOCKS, CounterBlockId, LedgerCounter, MatchingCounter, SinkState } from '../wire/counters.ts';
+import { HealthSchema } from '../wire/status-schemas.ts';
 import { healthAnswer, healthOf } from './health.ts';
 
 const [BTC_USD] = DEFAULT_INSTRUMENTS;
@@ -34,6 +36,7 @@ function healthWith(status: InstrumentStatus, killSwitch: number) {
 it('says so when all is well', () => {
   const health = healthWith(InstrumentStatus.OPEN, 0);
   expect([health.status, health.message]).toEqual(['ok', 'All is well.']);
+  expect(Compile(HealthSchema).Check(JSON.parse(healthAnswer(health).body))).toBe(true);
   expect(health.venue).toEqual({ risk: 'balances', kill_switch: false, post_only: [], cancel_only: [], halted: [] });
 });
 

@@ -4,16 +4,17 @@
 
 import { LIMB, QUANTITY_LOTS_LIMIT } from '../domain/clearing/exact.ts';
 import { ALL_INSTRUMENTS, BOTH_SIDES, CommandType } from '../domain/codes.ts';
-import { CLIENT_ID_BYTES_MAX, type Command } from '../domain/command.ts';
+import { CLIENT_ID_BYTES_MAX, type Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
 import { AMOUNT_SCALE } from '../domain/instrument.ts';
 import { CommandTexts } from './command-texts.ts';
 import type { Pair } from './decimal-pair.ts';
 import { INSTRUMENT_STATUS_TEXTS } from './enum-texts.ts';
 import type { InstrumentSource } from './instrument-list.ts';
+import { JsonKind } from './json-scanner.ts';
 import { beginCommand } from './plain-command.ts';
 import type { RequestProblem } from './problem.ts';
 import { isString, RequestFields } from './request-fields.ts';
-import { type AmountRule, isPrintable, readAmount, readFlag, readPair, readWord } from './request-values.ts';
+import { type AmountRule, checkText, isPrintable, readAmount, readFlag, readPair, readWord } from './request-values.ts';
 import { WordTable } from './word-table.ts';
 
 const STATUS = 0;
@@ -39,8 +40,16 @@ const AMOUNT = 3;
 const ADJUSTMENT_FIELDS = ['client_id', 'idempotency_key', 'currency', 'amount'];
 const AMOUNT_RULE: AmountRule = { unit: 'smallest unit', offUnit: 'invalid_value', outOfBounds: 'amount_overflow' };
 
+const SETTLEMENT_KEY = 0;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * Whom the keys of commands without a client belong to: the operator, under an id that no request can name, since a
+ * control character is refused wherever a client is read.
+ */
+const OPERATOR = encoder.encode('\u0001operator');
 
 export class AdminRequestParser {
   /** After `killSwitch`: every client's orders are to be cancelled too, by a mass cancel of its own. */
@@ -56,6 +65,7 @@ export class AdminRequestParser {
     'max_position',
   ]);
   readonly #adjustment = new RequestFields(ADJUSTMENT_FIELDS);
+  readonly #settlement = new RequestFields(['idempotency_key']);
   readonly #texts = new CommandTexts();
   readonly #pair: Pair = { high: 0, low: 0 };
   #last: RequestFields = this.#status;
@@ -99,7 +109,7 @@ export class AdminRequestParser {
 
   /**
    * `{instrument?, max_open_orders?, max_order_quantity?, max_order_notional?, max_position?}` of the client called
-   * `client`: all of its limits for the instrument. What is left out is no limit.
+   * `client`: all of its limits for the instrument. What is left out or null is no limit.
    */
   clientLimits(bytes: Uint8Array, from: number, to: number, client: string, command: Command): boolean {
     const fields = this.#collect(this.#limits, bytes, from, to);
@@ -136,9 +146,22 @@ export class AdminRequestParser {
     command.side = BOTH_SIDES;
   }
 
-  /** Has no body. */
-  closeSettlement(command: Command): void {
+  /** `{idempotency_key?}`, or no body at all. The key is the operator's own: no client can have used it. */
+  closeSettlement(bytes: Uint8Array, from: number, to: number, command: Command): boolean {
+    const fields = this.#settlement;
+    this.#last = fields;
+    if (from === to) fields.clear();
+    else if (!fields.collect(bytes, from, to)) return false;
     beginCommand(command, CommandType.CLOSE_SETTLEMENT);
+    if (!fields.has(SETTLEMENT_KEY)) return true;
+    if (!checkText(fields, SETTLEMENT_KEY, IDEMPOTENCY_KEY_BYTES_MAX)) return false;
+    const key = fields.texts[SETTLEMENT_KEY].subarray(fields.from[SETTLEMENT_KEY], fields.to[SETTLEMENT_KEY]);
+    command.bytes = Buffer.concat([OPERATOR, key]);
+    command.clientOffset = 0;
+    command.clientLength = OPERATOR.length;
+    command.keyOffset = OPERATOR.length;
+    command.keyLength = key.length;
+    return true;
   }
 
   #collect(fields: RequestFields, bytes: Uint8Array, from: number, to: number): RequestFields | undefined {
@@ -158,8 +181,8 @@ export class AdminRequestParser {
 
   #readInstrument(fields: RequestFields, command: Command): boolean {
     const list = this.#instruments.current;
-    command.instrument = list.only;
-    if (!fields.has(LIMITED_INSTRUMENT)) return list.only >= 0 || fields.missing(LIMITED_INSTRUMENT);
+    command.instrument = list.first;
+    if (!fields.has(LIMITED_INSTRUMENT)) return true;
     if (!isString(fields, LIMITED_INSTRUMENT)) return false;
     command.instrument = list.indexOf(textOf(fields, LIMITED_INSTRUMENT));
     if (command.instrument >= 0) return true;
@@ -176,7 +199,8 @@ export class AdminRequestParser {
     pair.high = 0;
     pair.low = 0;
     const scale = priceScale + quantityScale;
-    if (fields.has(MAX_ORDER_NOTIONAL) && !readPair(fields, MAX_ORDER_NOTIONAL, LIMIT_RULE, scale, pair)) return false;
+    const isLimited = hasLimit(fields, MAX_ORDER_NOTIONAL);
+    if (isLimited && !readPair(fields, MAX_ORDER_NOTIONAL, LIMIT_RULE, scale, pair)) return false;
     command.maxOrderNotionalHigh = pair.high;
     command.maxOrderNotionalLow = pair.low;
     command.maxPositionLots = readLimit(fields, MAX_POSITION, quantityScale, POSITION_LOTS_LIMIT);
@@ -184,9 +208,14 @@ export class AdminRequestParser {
   }
 }
 
-/** 0, no limit, when it is not there; -1 with a problem. */
+/** null says what leaving it out says, as in the limits that a read shows. */
+function hasLimit(fields: RequestFields, field: number): boolean {
+  return fields.has(field) && fields.kinds[field] !== JsonKind.NULL;
+}
+
+/** 0, no limit, when there is none; -1 with a problem. */
 function readLimit(fields: RequestFields, field: number, scale: number, max: number): number {
-  return fields.has(field) ? readAmount(fields, field, LIMIT_RULE, scale, 1, 1, max) : 0;
+  return hasLimit(fields, field) ? readAmount(fields, field, LIMIT_RULE, scale, 1, 1, max) : 0;
 }
 
 function textOf({ texts, from, to }: RequestFields, field: number): string {

@@ -70,13 +70,13 @@ describe('a list', () => {
     expect([list.currencyOf('EUR'), list.currencyOf('CHF')]).toEqual([3, -1]);
   });
 
-  it('means the only listed instrument when none is named', () => {
+  it('means the first listed instrument when none is named, however many there are', () => {
     const [btc] = DEFAULT_INSTRUMENTS;
-    expect(list.only).toBe(-1);
-    expect(new InstrumentList([btc]).only).toBe(0);
-    expect(new InstrumentList([delisted(btc), ETH]).only).toBe(1);
-    expect(new InstrumentList([delisted(btc)]).only).toBe(-1);
-    expect(new InstrumentList([btc, { ...ETH, status: InstrumentStatus.HALTED }]).only).toBe(-1);
+    expect(new InstrumentList([btc]).first).toBe(0);
+    expect(list.first).toBe(0);
+    expect(new InstrumentList([{ ...btc, status: InstrumentStatus.HALTED }, ETH]).first).toBe(0);
+    expect(new InstrumentList([delisted(btc), ETH, BTC_EUR]).first).toBe(1);
+    expect(new InstrumentList([delisted(btc), delisted(ETH)]).first).toBe(0);
   });
 
   it('is its own source', () => {

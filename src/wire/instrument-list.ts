@@ -17,8 +17,13 @@ export class InstrumentList implements InstrumentSource {
   readonly version: number;
   /** Names of the currencies in the engine's order: as they first appear, base before quote. */
   readonly currencies: readonly string[];
-  /** The instrument that is meant when none is named: the only one that is not delisted; -1 when there are none or several. */
-  readonly only: number;
+  /**
+   * Number of the instrument that is meant when none is named: the first one that is not delisted. Not "the only one":
+   * what a request means, or whether it is understood at all, must not change because another instrument was added. A
+   * retry of an executed order would be refused then, and a refusal says that nothing was executed. When all are
+   * delisted it is the first of all, so that the engine answers, from its memory of keys too.
+   */
+  readonly first: number;
   readonly #names: WordTable;
 
   constructor(instruments: readonly Instrument[], version = 0) {
@@ -26,8 +31,10 @@ export class InstrumentList implements InstrumentSource {
     this.version = version;
     this.#names = new WordTable(instruments.map(({ name }) => name));
     this.currencies = [...new Set(instruments.flatMap(({ base, quote }) => [base, quote]))];
-    const listed = instruments.filter(({ status }) => status !== InstrumentStatus.DELISTED);
-    this.only = listed.length === 1 ? instruments.indexOf(listed[0]) : -1;
+    this.first = Math.max(
+      instruments.findIndex(({ status }) => status !== InstrumentStatus.DELISTED),
+      0,
+    );
   }
 
   get current(): this {

@@ -81,15 +81,22 @@ function readRare(fields: RequestFields, instrument: Instrument, command: Comman
   return command.expiresUs >= 0;
 }
 
+/** From a hundredth of the quantity to all of it, as the engine asks too. */
 function readDisplay(fields: RequestFields, instrument: Instrument, quantityLots: number): number {
   const { quantityScale, quantityIncrementLots, minQuantityLots } = instrument;
-  return readAmount(
+  const hundredth = Math.ceil(quantityLots / (100 * quantityIncrementLots)) * quantityIncrementLots;
+  const lots = readAmount(
     fields,
     F.DISPLAY_QUANTITY,
     DISPLAY_RULE,
     quantityScale,
     quantityIncrementLots,
-    minQuantityLots,
+    Math.max(minQuantityLots, hundredth),
     quantityLots,
   );
+  const { problem } = fields;
+  if (lots < 0 && problem.code === 'display_quantity_invalid') {
+    problem.detail += ' What is shown is from a hundredth of the quantity to all of it.';
+  }
+  return lots;
 }

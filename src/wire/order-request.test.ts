@@ -108,6 +108,7 @@ describe('a good body', () => {
     ['a stop price', withField('stop_price', '"71000"'), { flags: 2, stopPriceTicks: 7_100_000, orderType: 1 }],
     ['a stop price and FOK', withField('stop_price', '1,"time_in_force":"FOK"'), { flags: 2, timeInForce: 3 }],
     ['a display quantity', withField('display_quantity', '0.1'), { displayLots: 10_000_000 }],
+    ['a hundredth of it displayed', withField('display_quantity', '0.005'), { displayLots: 500_000 }],
     ['all of it displayed', withField('display_quantity', '0.5'), { displayLots: 50_000_000 }],
     ['post-only and GTT', gtt('1,"post_only":true'), { flags: 1, timeInForce: 4, expiresUs: 1_000 }],
     ['white space', `\n\t ${JSON.stringify(LIMIT, null, 2)}\r\n`, { side: 1 }],
@@ -162,6 +163,15 @@ describe('a good body', () => {
     expect(parser.dryRun).toBe(false);
   });
 
+  it('needs a key unless it only asks what would happen', () => {
+    const keyless = { ...LIMIT, idempotency_key: undefined };
+    expect(parse(JSON.stringify({ ...keyless, dry_run: true }))?.command).toMatchObject({ type: 1, keyLength: 0 });
+    expect(refusal(JSON.stringify({ ...keyless, dry_run: false }))).toMatchObject({
+      code: 'missing_field',
+      field: 'idempotency_key',
+    });
+  });
+
   it('is on its instrument’s tick and lot', () => {
     const own = new OrderRequestParser(
       new InstrumentList([{ ...DEFAULT_INSTRUMENTS[0], priceIncrementTicks: 25, quantityIncrementLots: 1_000 }]),
@@ -212,7 +222,11 @@ describe('a good body', () => {
       const body = withField('instrument', `"A${i}-USD"`, { ...LIMIT, price: 100 });
       expect(parse(body, own)?.command).toMatchObject({ instrument: i, priceTicks: 100 * 10 ** (i % 3) });
     }
-    expect(refusal(JSON.stringify(LIMIT), own)).toMatchObject({ code: 'missing_field', field: 'instrument' });
+    // Without a name it is the first one, whatever else is listed.
+    expect(parse(JSON.stringify({ ...LIMIT, price: 100 }), own)?.command).toMatchObject({
+      instrument: 0,
+      priceTicks: 100,
+    });
   });
 });
 
@@ -398,7 +412,14 @@ describe('a bad body', () => {
       withField('display_quantity', '0.50000001'),
       'display_quantity_invalid',
       'display_quantity',
-      'display_quantity must be within 0.00000001 to 0.50000000.',
+      'display_quantity must be within 0.00500000 to 0.50000000. What is shown is from a hundredth of the quantity to all of it.',
+    ],
+    [
+      'less displayed than a hundredth',
+      withField('display_quantity', '0.00499999'),
+      'display_quantity_invalid',
+      'display_quantity',
+      /within 0\.00500000 to 0\.50000000\. What is shown is from a hundredth/,
     ],
     ['nothing displayed', withField('display_quantity', '0'), 'zero', 'display_quantity', /at least/],
     ...['"IOC"', '"FOK"'].map((timeInForce): [string, string, string, string, RegExp] => [

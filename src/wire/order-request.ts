@@ -15,6 +15,8 @@ import { isString, RequestFields } from './request-fields.ts';
 import { readFlag } from './request-values.ts';
 
 const REQUIRED = [F.KEY, F.CLIENT, F.SIDE, F.TYPE];
+/** Without a key: a dry run leaves nothing behind that a retry could find. */
+const REQUIRED_OF_DRY_RUN = [F.CLIENT, F.SIDE, F.TYPE];
 const REQUIRED_TO_REPLACE = [F.KEY, F.CLIENT, F.TYPE];
 
 /** The order that a replacement takes the place of: what its body may leave out. */
@@ -44,16 +46,17 @@ export class OrderRequestParser {
   /** Fills `command` from the body in `bytes[from..to)`. False: `problem` says why, and `command` is not to be used. */
   parse(bytes: Uint8Array, from: number, to: number, command: Command): boolean {
     const fields = this.#fields;
-    if (!fields.collect(bytes, from, to) || !requireAll(fields, REQUIRED)) return false;
+    if (!fields.collect(bytes, from, to)) return false;
     const dryRun = readFlag(fields, F.DRY_RUN);
     if (dryRun < 0) return false;
     this.dryRun = dryRun === 1;
+    if (!requireAll(fields, this.dryRun ? REQUIRED_OF_DRY_RUN : REQUIRED)) return false;
     command.type = CommandType.NEW_ORDER;
     command.targetOrder = 0;
     const list = this.#instruments.current;
     return (
       this.#texts.read(fields, F.CLIENT, F.KEY, command) &&
-      readInstrument(fields, list, list.only, command) &&
+      readInstrument(fields, list, list.first, command) &&
       readSide(fields, command) &&
       readShape(fields, command) &&
       readAmounts(fields, list.all[command.instrument], command, this.#quote)
@@ -103,10 +106,10 @@ function requireAll(fields: RequestFields, required: readonly number[]): boolean
   return true;
 }
 
-/** The instrument that is named, or `unnamed` when none is; -1 there means that one must be. */
+/** The instrument that is named, or `unnamed` when none is. */
 function readInstrument(fields: RequestFields, list: InstrumentList, unnamed: number, command: Command): boolean {
   command.instrument = unnamed;
-  if (!fields.has(F.INSTRUMENT)) return unnamed >= 0 || fields.missing(F.INSTRUMENT);
+  if (!fields.has(F.INSTRUMENT)) return true;
   if (!isString(fields, F.INSTRUMENT)) return false;
   const index = list.find(fields.texts[F.INSTRUMENT], fields.from[F.INSTRUMENT], fields.to[F.INSTRUMENT]);
   if (index < 0) return fields.refuse('unknown_instrument', F.INSTRUMENT, 'There is no such instrument.');

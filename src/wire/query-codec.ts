@@ -21,15 +21,21 @@ export const QueryType = {
   SETTLEMENTS: 8,
   /** One settlement cycle by number, with its obligations; the body is a client id or empty. Answer: JSON text. */
   SETTLEMENT: 9,
+  /** A client's live orders by instrument, then number; the body is the client id. Answer: order records. */
+  CLIENT_ORDERS: 10,
 } as const;
 
 export const QUERY_REQUEST_ID = 0;
+/** TRADES: the instrument. CLIENT_ORDERS: the first one. */
 export const QUERY_INSTRUMENT = 4;
+/** CLIENT_ORDERS: the last instrument, inclusive. */
+export const QUERY_LAST_INSTRUMENT = 6;
 /** Answer only when the follower has applied this sequence: the newest that was published when the read arrived. */
 export const QUERY_MIN_SEQUENCE = 8;
-/** ORDER: the order's number. TRADE_RANGE: the first trade's number. SETTLEMENT: the cycle. */
+/** ORDER: the order's number. TRADE_RANGE: the first trade's number. SETTLEMENT: the cycle.
+ * CLIENT_ORDERS: of the first instrument, only orders with a greater number. */
 export const QUERY_NUMBER = 16;
-/** TRADES, TRADE_RANGE and SETTLEMENTS: how many at most. */
+/** TRADES, TRADE_RANGE, SETTLEMENTS and CLIENT_ORDERS: how many at most. */
 export const QUERY_LIMIT = 24;
 /** Length of the body, u32: 0 for the queries that have none. */
 export const QUERY_BODY_BYTES = 28;
@@ -41,7 +47,7 @@ export const AnswerStatus = {
   NOT_FOUND: 2,
   /** The source that would know (Postgres, the disk) is not to be had now. */
   UNAVAILABLE: 3,
-  /** The follower did not reach the asked sequence in time. */
+  /** The follower did not reach the asked sequence in time, or the ledger has not come to what is asked for. */
   BEHIND: 4,
 } as const;
 
@@ -53,6 +59,7 @@ export const ANSWER_COUNT = 6;
 export const ANSWER_SEQUENCE = 8;
 export const ANSWER_BODY = 16;
 
-/** Most trades and most settlement cycles one read returns. */
+/** Most trades, settlement cycles and orders one read returns. */
 export const TRADES_LIMIT_MAX = 1_000;
 export const SETTLEMENTS_LIMIT_MAX = 1_000;
+export const ORDERS_LIMIT_MAX = 1_000;

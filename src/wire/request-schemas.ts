@@ -5,7 +5,7 @@
 import Type from 'typebox';
 import { CLIENT_ID_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
 import { INSTRUMENT_STATUS_TEXTS, SELF_TRADE_TEXTS, SIDE_TEXTS } from './enum-texts.ts';
-import { amount, amountOrZero, CLOSED, oneOf, text } from './schema-parts.ts';
+import { amount, amountOrZero, CLOSED, nullOr, oneOf, text } from './schema-parts.ts';
 
 const clientId = text(CLIENT_ID_BYTES_MAX, 'Who asks.');
 const idempotencyKey = text(
@@ -26,7 +26,7 @@ const expiresAt = Type.Union(
       'When the order ends: ISO 8601, to microseconds, or milliseconds since the epoch. Before the year 2255.',
   },
 );
-const instrument = Type.Optional(Type.String({ description: 'May be left out when only one is listed.' }));
+const instrument = Type.Optional(Type.String({ description: 'The first listed one when left out.' }));
 const side = oneOf(SIDE_TEXTS);
 
 type Members = Readonly<Record<string, Type.TSchema>>;
@@ -107,14 +107,26 @@ const anyOrder = {
   ),
 };
 
-export const OrderRequestSchema = ordersOf(
-  {
-    ...anyOrder,
-    instrument,
-    side,
-    dry_run: Type.Optional(Type.Boolean({ description: 'Only says what would happen.' })),
-  },
-  'Order request',
+const dryRun = { description: 'Only says what would happen, and needs no idempotency_key.' };
+
+export const OrderRequestSchema = Type.Intersect(
+  [
+    ordersOf(
+      {
+        ...anyOrder,
+        idempotency_key: Type.Optional(idempotencyKey),
+        instrument,
+        side,
+        dry_run: Type.Optional(Type.Boolean(dryRun)),
+      },
+      'Order request',
+    ),
+    Type.Union([
+      Type.Object({ idempotency_key: idempotencyKey }, { title: 'An order' }),
+      Type.Object({ dry_run: Type.Literal(true) }, { title: 'A dry run' }),
+    ]),
+  ],
+  { title: 'Order request' },
 );
 
 export const ReplaceRequestSchema = ordersOf(
@@ -188,7 +200,7 @@ export const InstrumentRequestSchema = Type.Object(
     ...CLOSED,
     title: 'Instrument',
     description:
-      'A new one needs base, quote, tick and lot. Of one that is there, what is left out stays; name, currencies and scales always do.',
+      'A new one needs base, quote, tick and lot. Of one that is there, what is left out stays, but a minimum below a tick or lot that is named is raised to it; name, currencies and scales always stay.',
   },
 );
 
@@ -214,16 +226,26 @@ export const KillSwitchRequestSchema = Type.Union(
 export const ClientLimitsRequestSchema = Type.Object(
   {
     instrument,
-    max_open_orders: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
-    max_order_quantity: Type.Optional(amount('Of one order.')),
-    max_order_notional: Type.Optional(amount('Price times quantity of one order.')),
-    max_position: Type.Optional(amount('With everything open executed.')),
+    max_open_orders: Type.Optional(nullOr(Type.Integer({ minimum: 1, maximum: 1_000_000_000 }))),
+    max_order_quantity: Type.Optional(nullOr(amount('Of one order.'))),
+    max_order_notional: Type.Optional(nullOr(amount('Price times quantity of one order.'))),
+    max_position: Type.Optional(nullOr(amount('With everything open executed.'))),
   },
   {
     ...CLOSED,
     title: 'Limits of a client',
-    description: 'All of them for one instrument: what is left out is no limit.',
+    description: 'All of them for one instrument: what is left out or null is no limit.',
   },
+);
+
+export const SettlementRequestSchema = Type.Object(
+  { idempotency_key: Type.Optional(idempotencyKey) },
+  { ...CLOSED, title: 'End of a settlement cycle', description: 'The body may be left out.' },
+);
+
+export const SnapshotRequestSchema = Type.Object(
+  {},
+  { ...CLOSED, title: 'Snapshot', description: 'The body may be left out.' },
 );
 
 export const BalanceAdjustmentRequestSchema = Type.Object(

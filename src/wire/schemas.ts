@@ -166,6 +166,20 @@ const limits = Type.Object(
   { ...CLOSED, description: 'null where there is none.' },
 );
 
+export const ClientOrdersSchema = Type.Object(
+  {
+    client_id: Type.String(),
+    sequence: Type.Integer({ minimum: 0, description: 'The command after which it was so.' }),
+    orders: Type.Array(OrderSchema, { description: 'By instrument, as they were added, then as they were placed.' }),
+    next: nullOr(
+      Type.String({
+        description: 'What to give as `after` for the next page, which may be empty; null: this is the last.',
+      }),
+    ),
+  },
+  { ...CLOSED, title: 'Live orders of a client' },
+);
+
 export const PositionsSchema = Type.Object(
   {
     client_id: Type.String(),
@@ -207,9 +221,20 @@ export const BalancesSchema = Type.Object(
 
 const settledCycle = { cycle: count, sequence, closed_at: time };
 
-export const SettlementsSchema = Type.Array(
-  Type.Object({ ...settledCycle, obligations: count }, { ...CLOSED, title: 'Settlement' }),
-  { title: 'Settlements, newest first' },
+export const SettlementsSchema = Type.Object(
+  {
+    sequence: Type.Integer({ minimum: 0, description: 'The newest command.' }),
+    closed_cycles: Type.Integer({ minimum: 0, description: 'Cycles that are closed: the number of the last one.' }),
+    projected_sequence: Type.Integer({
+      minimum: 0,
+      description:
+        'The command up to which the ledger, Postgres, has come: cycles that were closed later are not listed.',
+    }),
+    settlements: Type.Array(Type.Object({ ...settledCycle, obligations: count }, { ...CLOSED, title: 'Settlement' }), {
+      description: 'Newest first.',
+    }),
+  },
+  { ...CLOSED, title: 'Settlements' },
 );
 
 export const SettlementSchema = Type.Object(

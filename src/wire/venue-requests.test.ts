@@ -177,7 +177,6 @@ describe('a definition', () => {
 
 describe('the controls', () => {
   const parser = new AdminRequestParser(list);
-  const single = new AdminRequestParser(new InstrumentList([BTC]));
   const bytesOf = (body: unknown) => encoder.encode(typeof body === 'string' ? body : JSON.stringify(body));
   const status = (body: unknown) => {
     soil();
@@ -188,6 +187,10 @@ describe('the controls', () => {
     soil();
     const bytes = bytesOf(body);
     return parser.killSwitch(bytes, 0, bytes.length, command);
+  };
+  const closeSettlement = (body: string) => {
+    const bytes = encoder.encode(body);
+    return parser.closeSettlement(bytes, 0, bytes.length, command);
   };
   const limits = (body: unknown, who = 'alice', own = parser) => {
     soil();
@@ -232,8 +235,23 @@ describe('the controls', () => {
 
   it('close a settlement', () => {
     soil();
-    parser.closeSettlement(command);
+    expect(closeSettlement('')).toBe(true);
     expect(command).toMatchObject({ ...CLEAN, type: CommandType.CLOSE_SETTLEMENT, clientLength: 0, keyLength: 0 });
+    soil();
+    expect(closeSettlement('{}')).toBe(true);
+    expect(command).toMatchObject({ ...CLEAN, clientLength: 0, keyLength: 0 });
+  });
+
+  it('close a settlement under a key of the operator, whom no request can name', () => {
+    soil();
+    expect(closeSettlement('{"idempotency_key":"s\\u00e9"}')).toBe(true);
+    expect(command).toMatchObject({ ...CLEAN, type: CommandType.CLOSE_SETTLEMENT });
+    expect(key()).toBe('sé');
+    const operator = client();
+    expect(operator).toMatch(/operator$/);
+    expect(limits({}, operator)).toBe(false);
+    expect(adjust({ ...ADJUSTMENT, client_id: operator })).toBe(false);
+    expect(parser.problem).toMatchObject({ code: 'invalid_text', field: 'client_id' });
   });
 
   it('set limits, all of them', () => {
@@ -243,9 +261,13 @@ describe('the controls', () => {
     expect(client()).toBe('é');
     expect(command).toMatchObject({ maxOpenOrders: 10, maxOrderLots: 1_500, maxPositionLots: 100_000 });
     expect(toBigInt(command.maxOrderNotionalHigh, command.maxOrderNotionalLow)).toBe(10_000_000_000n);
-    expect(limits({}, 'bob', single)).toBe(true);
-    expect(command).toMatchObject({ instrument: 0, maxOpenOrders: 0, maxOrderLots: 0, maxPositionLots: 0 });
-    expect(command).toMatchObject({ maxOrderNotionalHigh: 0, maxOrderNotionalLow: 0 });
+    const none = { max_open_orders: null, max_order_quantity: null, max_order_notional: null, max_position: null };
+    for (const nothing of [{}, none]) {
+      soil();
+      expect(limits(nothing, 'bob')).toBe(true);
+      expect(command).toMatchObject({ instrument: 0, maxOpenOrders: 0, maxOrderLots: 0, maxPositionLots: 0 });
+      expect(command).toMatchObject({ maxOrderNotionalHigh: 0, maxOrderNotionalLow: 0 });
+    }
   });
 
   it('deposit and withdraw', () => {
@@ -269,13 +291,17 @@ describe('the controls', () => {
     [() => killSwitch({ engaged: 'yes' }), 'wrong_type', 'engaged'],
     [() => killSwitch({ engaged: true, cancel_orders: 1 }), 'wrong_type', 'cancel_orders'],
     [() => limits('[]'), 'malformed_json', ''],
-    [() => limits({}), 'missing_field', 'instrument'],
+    [() => limits({ instrument: null }), 'wrong_type', 'instrument'],
+    [() => closeSettlement('[]'), 'malformed_json', ''],
+    [() => closeSettlement('{"idempotency_key":""}'), 'invalid_text', 'idempotency_key'],
+    [() => closeSettlement('{"idempotency_key":1}'), 'wrong_type', 'idempotency_key'],
+    [() => closeSettlement('{"cycle":1}'), 'unknown_field', 'cycle'],
     [() => limits({ instrument: 'X' }), 'unknown_instrument', 'instrument'],
     [() => limits({ instrument: 'ETH-USD' }, ''), 'invalid_text', 'client_id'],
     [() => limits({ instrument: 'ETH-USD', client_id: 'a' }), 'unknown_field', 'client_id'],
     [() => limits({ instrument: 'ETH-USD', max_open_orders: 0 }), 'zero', 'max_open_orders'],
     [() => limits({ instrument: 'ETH-USD', max_open_orders: 1.5 }), 'invalid_value', 'max_open_orders'],
-    [() => limits({ instrument: 'ETH-USD', max_position: null }), 'wrong_type', 'max_position'],
+    [() => limits({ instrument: 'ETH-USD', max_position: true }), 'wrong_type', 'max_position'],
     [() => limits({ instrument: 'ETH-USD', max_order_notional: -1 }), 'negative', 'max_order_notional'],
     [() => adjust({ ...ADJUSTMENT, idempotency_key: undefined }), 'missing_field', 'idempotency_key'],
     [() => adjust({ ...ADJUSTMENT, amount: 0 }), 'zero', 'amount'],

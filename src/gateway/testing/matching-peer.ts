@@ -10,8 +10,9 @@ import { type EngineListener, OrderChange } from '../../domain/listener.ts';
 import type { Agent } from '../../runtime/agent.ts';
 import type { CommandRing } from '../../shared-memory/command-ring.ts';
 import type { MessageRing } from '../../shared-memory/message-ring.ts';
+import { encodeClientOrders } from '../../wire/client-orders.ts';
 import { type CommandOrigin, decodeCommand, decodeOrigin } from '../../wire/command-codec.ts';
-import { encodeOrder, ORDER_RECORD_BYTES_MAX } from '../../wire/order-codec.ts';
+import { encodeOrder, ORDER_RECORD_BYTES_MAX, orderRecordLength } from '../../wire/order-codec.ts';
 import * as Q from '../../wire/query-codec.ts';
 import * as R from '../../wire/reply-codec.ts';
 import { encodeTrade, TRADE_RECORD_BYTES_MAX } from '../../wire/trade-codec.ts';
@@ -180,8 +181,9 @@ export class MatchingPeer implements Agent, EngineListener {
     const number = view.getFloat64(offset + Q.QUERY_NUMBER, true);
     const limit = view.getUint32(offset + Q.QUERY_LIMIT, true);
     this.leastSequence = view.getFloat64(offset + Q.QUERY_MIN_SEQUENCE, true);
-    const records = this.failReadsWith > 0 ? [] : this.#records(type, number, limit);
-    const status = records.length > 0 || type === Q.QueryType.TRADES ? Q.AnswerStatus.OK : Q.AnswerStatus.NOT_FOUND;
+    const isList = type === Q.QueryType.TRADES || type === Q.QueryType.CLIENT_ORDERS;
+    const records = this.failReadsWith > 0 ? [] : this.#records(type, number, limit, offset);
+    const status = records.length > 0 || isList ? Q.AnswerStatus.OK : Q.AnswerStatus.NOT_FOUND;
     const body = Buffer.concat(records);
     const at = this.#answers.claim(type, Q.ANSWER_BODY + body.length);
     if (at < 0) throw new Error('no room for an answer');
@@ -194,7 +196,8 @@ export class MatchingPeer implements Agent, EngineListener {
     this.#answers.commit();
   }
 
-  #records(type: number, number: number, limit: number): Uint8Array[] {
+  #records(type: number, number: number, limit: number, offset: number): Uint8Array[] {
+    if (type === Q.QueryType.CLIENT_ORDERS) return this.#clientOrders(offset, number, limit);
     if (type === Q.QueryType.ORDER) {
       const row = this.engine.findOrder(number);
       return row < 0 ? [] : [this.#encode(this.engine.orders, row)];
@@ -202,6 +205,23 @@ export class MatchingPeer implements Agent, EngineListener {
     if (type === Q.QueryType.TRADES) return this.#trades.slice(-limit).reverse();
     if (type === Q.QueryType.TRADE_RANGE) return this.#trades.slice(number - 1, number - 1 + limit);
     return [Buffer.from(JSON.stringify({ sequence: this.engine.sequence }))];
+  }
+
+  #clientOrders(offset: number, afterNumber: number, limit: number): Uint8Array[] {
+    const { bytes, view } = this.#queries;
+    const text = offset + Q.QUERY_BYTES;
+    const client = this.engine.clients.find(bytes, text, view.getUint32(offset + Q.QUERY_BODY_BYTES, true));
+    const firstInstrument = view.getUint16(offset + Q.QUERY_INSTRUMENT, true);
+    const lastInstrument = view.getUint16(offset + Q.QUERY_LAST_INSTRUMENT, true);
+    const part = { firstInstrument, lastInstrument, afterNumber, limit };
+    const out = new Uint8Array(limit * ORDER_RECORD_BYTES_MAX);
+    const { count, end } = encodeClientOrders(this.engine, client, part, out, new DataView(out.buffer));
+    const records: Uint8Array[] = [];
+    for (let at = 0; at < end; at += orderRecordLength(out, at)) {
+      records.push(out.slice(at, at + orderRecordLength(out, at)));
+    }
+    if (records.length !== count) throw new Error('as many records as were counted');
+    return records;
   }
 
   #encode(orders: OrderRows, row: number): Uint8Array {
