@@ -63,7 +63,9 @@ const KIND_OF: Record<string, JsonKind> = {
 
 function kindOf(value: unknown): JsonKind | undefined {
   if (Array.isArray(value)) return JsonKind.ARRAY;
-  return KIND_OF[typeof value] ?? KIND_OF[String(value)] ?? JsonKind.OBJECT;
+  // Not made a text first: an object may have a member called toString.
+  if (typeof value === 'object' && value !== null) return JsonKind.OBJECT;
+  return KIND_OF[typeof value] ?? KIND_OF[String(value)];
 }
 
 const STRICTER: readonly JsonProblem[] = [
