@@ -8,7 +8,7 @@ import { OrderMap } from '#ringbook/domain/book/order-map.js';
 import { OrderRows } from '#ringbook/domain/book/order-rows.js';
 import { OrderStatus, OrderType, SelfTrade, Side, TimeInForce } from '#ringbook/domain/codes.js';
 import { Reason } from '#ringbook/domain/reasons.js';
-import { Action, type Columns, type Flow } from './flow.ts';
+import { Action, type Columns, type Flow } from './flows/index.ts';
 import { HASH_START } from './suite.ts';
 
 /** Local, since V8 folds constants of a module's own but not imported ones. */

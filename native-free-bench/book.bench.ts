@@ -2,8 +2,8 @@
 // order books of npm on the same flows. What rests at the start is put there before the clock runs.
 
 import { type BareBook, playAll, prepared, Tally } from './bare-book.ts';
-import type { Flow } from './flow.ts';
-import * as flows from './flow.ts';
+import type { Flow } from './flows/index.ts';
+import * as flows from './flows/index.ts';
 import { type Player, players } from './rival-books.ts';
 import type { Case, Suite, SuiteOptions } from './suite.ts';
 

@@ -1,5 +1,5 @@
 // Benchmarks of the domain as a whole: commands per second through Engine.apply, events counted, on one thread and in
-// memory, on the flows of the book (flow.ts) and on a recorded one. What rests at the start comes in before the clock runs.
+// memory, on the flows of the book (flows/) and on a recorded one. What rests at the start comes in before the clock runs.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ import {
   TimeInForce,
 } from '#ringbook/domain/index.js';
 import { readCommands } from '#ringbook/tools/recorded-flow.js';
-import * as flows from './flow.ts';
-import { Action, CLIENTS, Columns, type Flow } from './flow.ts';
+import * as flows from './flows/index.ts';
+import { Action, CLIENTS, Columns, type Flow } from './flows/index.ts';
 import { type Case, HASH_START, hashWord, type Suite, type SuiteOptions } from './suite.ts';
 
 const COMMANDS_FILE = 'btcusd-commands.csv.gz';

@@ -10,7 +10,7 @@ import { OrderBook as NodejsBook } from 'nodejs-order-book';
 import type { OrderRows } from '#ringbook/domain/book/order-rows.js';
 import { Side } from '#ringbook/domain/codes.js';
 import { BareBook, type BareListener, playAll } from './bare-book.ts';
-import { Action, type Columns, type Flow } from './flow.ts';
+import { Action, type Columns, type Flow } from './flows/index.ts';
 import { HASH_START, hashWord } from './suite.ts';
 
 /** A book that can play a flow. */

@@ -8,7 +8,7 @@ import { PriceLevels } from '#ringbook/domain/book/price-levels.js';
 import { Side } from '#ringbook/domain/codes.js';
 import { OneTableMap } from './alternatives/one-table-map.ts';
 import { SortedPriceLevels } from './alternatives/sorted-price-levels.ts';
-import { Action, everyday, type Flow, sparse } from './flow.ts';
+import { Action, everyday, type Flow, sparse } from './flows/index.ts';
 import { type Case, HASH_START, hashWord, type Suite, type SuiteOptions } from './suite.ts';
 
 export function structuresSuite({ seed, tiny }: SuiteOptions): Suite {
