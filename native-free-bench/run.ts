@@ -1,4 +1,4 @@
-// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAME] [--seed N] [--large] [--data DIR]`. Runs every suite listed below and prints one table.
+// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAME] [--seed N] [--large] [--data DIR]`. Runs every suite listed below and prints one table of them, and one for each report.
 // Results are checked: a case that returns another hash on another run, or another than its rival, fails the run (exit code 70).
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -7,12 +7,17 @@ import { raiseInliningLimits } from '#ringbook/runtime/inlining.js';
 import { bookSuite } from './book.bench.ts';
 import { codecSuite } from './codec.bench.ts';
 import { engineSuite } from './engine.bench.ts';
+import { growthReport } from './growth.report.ts';
 import { journalSuite } from './journal.bench.ts';
+import { memoryReport } from './memory.report.ts';
 import { ringSuite } from './ring.bench.ts';
+import { startReport } from './start.report.ts';
+import { steadyReport } from './steady.report.ts';
 import { structuresSuite } from './structures.bench.ts';
-import type { Case, Suite, SuiteOptions } from './suite.ts';
+import type { Case, Report, Suite, SuiteOptions } from './suite.ts';
+import { table } from './table.ts';
 
-/** One line for each suite. */
+/** One line for each suite: what is counted in operations per second, */
 const SUITES: Record<string, (options: SuiteOptions) => Suite> = {
   book: bookSuite,
   structures: structuresSuite,
@@ -20,6 +25,13 @@ const SUITES: Record<string, (options: SuiteOptions) => Suite> = {
   codec: codecSuite,
   journal: journalSuite,
   ring: ringSuite,
+};
+/** and what is not. */
+const REPORTS: Record<string, (options: SuiteOptions) => Report | Promise<Report>> = {
+  memory: memoryReport,
+  growth: growthReport,
+  steady: steadyReport,
+  start: startReport,
 };
 
 interface Row {
@@ -82,7 +94,7 @@ function checkRivals(suite: Suite, rows: readonly Row[]): void {
   }
 }
 
-function table(rows: readonly Row[]): string {
+function rowTable(rows: readonly Row[]): string {
   const head = ['suite', 'case', 'operations/s', 'p50 ns', 'p99 ns', 'runs', 'result'];
   const lines = rows.map((row) => [
     row.suite,
@@ -93,10 +105,12 @@ function table(rows: readonly Row[]): string {
     String(row.runs),
     row.hash,
   ]);
-  const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]?.length ?? 0)));
-  const format = (line: readonly string[]): string =>
-    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
-  return [head, ...lines].map(format).join('\n');
+  return table(head, lines, 2);
+}
+
+function reportTable({ name, columns, lines }: Report): string {
+  const cells = lines.map((line) => [line.name, ...line.figures.map((figure) => figure.toLocaleString('en'))]);
+  return table([name, ...columns], cells, 1);
 }
 
 // As the process does (main.ts).
@@ -120,9 +134,10 @@ const machine = {
   v8: process.versions.v8,
 };
 
+const isAsked = (name: string): boolean => values.only === undefined || values.only === name;
 const rows: Row[] = [];
 for (const [name, makeSuite] of Object.entries(SUITES)) {
-  if (values.only !== undefined && values.only !== name) continue;
+  if (!isAsked(name)) continue;
   const suite = makeSuite(options);
   const suiteRows: Row[] = [];
   for (const one of suite.cases) {
@@ -133,14 +148,19 @@ for (const [name, makeSuite] of Object.entries(SUITES)) {
   rows.push(...suiteRows);
 }
 
-if (rows.length === 0) {
+const reports: Report[] = [];
+for (const [name, makeReport] of Object.entries(REPORTS)) {
+  if (isAsked(name)) reports.push(await makeReport(options));
+}
+
+if (rows.length + reports.length === 0) {
   process.stderr.write(`no suite named ${values.only}\n`);
   process.exitCode = 64;
 } else if (values.json) {
-  process.stdout.write(`${JSON.stringify({ seed: options.seed, tiny: options.tiny, machine, rows })}\n`);
+  process.stdout.write(`${JSON.stringify({ seed: options.seed, tiny: options.tiny, machine, rows, reports })}\n`);
 } else {
   const { cpu, cores, platform, node, v8 } = machine;
-  process.stdout.write(
-    `seed ${options.seed}   ${cpu}, ${cores} cores, ${platform}   Node ${node}, V8 ${v8}\n\n${table(rows)}\n`,
-  );
+  process.stdout.write(`seed ${options.seed}   ${cpu}, ${cores} cores, ${platform}   Node ${node}, V8 ${v8}\n\n`);
+  const tables = [...(rows.length > 0 ? [rowTable(rows)] : []), ...reports.map(reportTable)];
+  process.stdout.write(`${tables.join('\n\n')}\n`);
 }

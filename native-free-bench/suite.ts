@@ -49,3 +49,17 @@ export function hashWord(hash: number, value: number): number {
 }
 
 export const HASH_START = 0x811c9dc5;
+
+/** What is shown by other figures than operations per second: a table of its own. */
+export interface Report {
+  readonly name: string;
+  /** Headings of the figures, with their units. */
+  readonly columns: readonly string[];
+  readonly lines: readonly ReportLine[];
+}
+
+export interface ReportLine {
+  readonly name: string;
+  /** One for each column. */
+  readonly figures: readonly number[];
+}

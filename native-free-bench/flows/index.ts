@@ -5,4 +5,5 @@ export { oneLevel, uniformCancels } from './churn.ts';
 export { Action, CLIENTS, Columns, type Flow } from './columns.ts';
 export { everyday, sparse } from './everyday.ts';
 export { flashCrash } from './flash-crash.ts';
+export { RestingOrders } from './resting.ts';
 export { sweep } from './sweep.ts';
