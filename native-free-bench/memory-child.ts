@@ -67,6 +67,7 @@ raiseInliningLimits();
 const [what = '', orders = '', seed = ''] = process.argv.slice(2);
 const source = new RestingOrders(Number(seed), CHUNK);
 const warm = fill(what, Math.min(WARM_ORDERS, Number(orders)), source);
+globalThis.gc?.();
 const before = process.memoryUsage.rss();
 const filled = fill(what, Number(orders), source);
 const after = process.memoryUsage.rss();
