@@ -29,23 +29,22 @@ export interface ReplacedOrder {
 export class OrderRequestParser {
   /** After `parse`: the body asks what would happen, and nothing is to be sent to the engine. */
   dryRun = false;
+  readonly #body: OrderBody;
   readonly #instruments: InstrumentSource;
-  readonly #fields = new RequestFields(ORDER_FIELD_NAMES);
-  readonly #texts = new CommandTexts();
-  readonly #quote: Pair = { high: 0, low: 0 };
 
   constructor(instruments: InstrumentSource) {
+    this.#body = new OrderBody(ORDER_FIELD_NAMES);
     this.#instruments = instruments;
   }
 
   /** What was wrong, after `parse` answered false. */
   get problem(): Readonly<RequestProblem> {
-    return this.#fields.problem;
+    return this.#body.fields.problem;
   }
 
   /** Fills `command` from the body in `bytes[from..to)`. False: `problem` says why, and `command` is not to be used. */
   parse(bytes: Uint8Array, from: number, to: number, command: Command): boolean {
-    const fields = this.#fields;
+    const { fields } = this.#body;
     if (!fields.collect(bytes, from, to)) return false;
     const dryRun = readFlag(fields, F.DRY_RUN);
     if (dryRun < 0) return false;
@@ -54,30 +53,23 @@ export class OrderRequestParser {
     command.type = CommandType.NEW_ORDER;
     command.targetOrder = 0;
     const list = this.#instruments.current;
-    return (
-      this.#texts.read(fields, F.CLIENT, F.KEY, command) &&
-      readInstrument(fields, list, list.first, command) &&
-      readSide(fields, command) &&
-      readShape(fields, command) &&
-      readAmounts(fields, list.all[command.instrument], command, this.#quote)
-    );
+    return this.#body.read(list, list.first, command);
   }
 }
 
 /** The same for an order that takes the place of another: all fields but `dry_run`. */
 export class ReplaceRequestParser {
+  readonly #body: OrderBody;
   readonly #instruments: InstrumentSource;
-  readonly #fields = new RequestFields(ORDER_FIELD_NAMES.slice(0, F.DRY_RUN));
-  readonly #texts = new CommandTexts();
-  readonly #quote: Pair = { high: 0, low: 0 };
 
   constructor(instruments: InstrumentSource) {
+    this.#body = new OrderBody(ORDER_FIELD_NAMES.slice(0, F.DRY_RUN));
     this.#instruments = instruments;
   }
 
   /** What was wrong, after `parse` answered false. */
   get problem(): Readonly<RequestProblem> {
-    return this.#fields.problem;
+    return this.#body.fields.problem;
   }
 
   /**
@@ -85,15 +77,31 @@ export class ReplaceRequestParser {
    * out. Whether others are allowed is the engine's to say. False: `problem` says why.
    */
   parse(bytes: Uint8Array, from: number, to: number, replaced: ReplacedOrder, command: Command): boolean {
-    const fields = this.#fields;
+    const { fields } = this.#body;
     if (!fields.collect(bytes, from, to) || !requireAll(fields, REQUIRED_TO_REPLACE)) return false;
     command.type = CommandType.REPLACE_ORDER;
     command.targetOrder = replaced.number;
     command.side = replaced.side;
-    const list = this.#instruments.current;
+    return this.#body.read(this.#instruments.current, replaced.instrument, command);
+  }
+}
+
+/** What the bodies of both have in common, once their fields are collected. */
+class OrderBody {
+  readonly fields: RequestFields;
+  readonly #texts = new CommandTexts();
+  readonly #quote: Pair = { high: 0, low: 0 };
+
+  constructor(names: readonly string[]) {
+    this.fields = new RequestFields(names);
+  }
+
+  /** `unnamed` is the instrument of a body that names none. A side that is left out stays the command's. */
+  read(list: InstrumentList, unnamed: number, command: Command): boolean {
+    const { fields } = this;
     return (
       this.#texts.read(fields, F.CLIENT, F.KEY, command) &&
-      readInstrument(fields, list, replaced.instrument, command) &&
+      readInstrument(fields, list, unnamed, command) &&
       (!fields.has(F.SIDE) || readSide(fields, command)) &&
       readShape(fields, command) &&
       readAmounts(fields, list.all[command.instrument], command, this.#quote)
