@@ -61,7 +61,7 @@ export class BareBook {
     orders.setNumber(row, columns.number[at]);
     orders.setPriceTicks(row, columns.priceTicks[at]);
     orders.setQuantityLots(row, columns.quantityLots[at]);
-    orders.setOpenLots(row, 0);
+    orders.setShownLots(row, 0);
     orders.setExecutedLots(row, 0);
     orders.setClient(row, columns.client[at]);
     orders.setInstrument(row, 0);
@@ -97,7 +97,7 @@ export class BareBook {
 
   private rest(row: number, side: Side): void {
     const { orders } = this;
-    orders.setOpenLots(row, orders.quantityLots(row) - orders.executedLots(row));
+    orders.setShownLots(row, orders.quantityLots(row) - orders.executedLots(row));
     this.book.side(side).append(row, 0);
     this.live.addRow(row);
     this.listener.onRested(row);
@@ -112,7 +112,7 @@ export class BareBook {
       const price = makers.priceOf(level);
       if (side === BUY ? price > limit : price < limit) break;
       const maker = makers.firstOf(level);
-      const lots = Math.min(left, orders.openLots(maker));
+      const lots = Math.min(left, orders.shownLots(maker));
       left -= lots;
       trade[0] = price;
       trade[1] = lots;
@@ -126,15 +126,15 @@ export class BareBook {
     orders.setExecutedLots(taker, orders.executedLots(taker) + lots);
     orders.setExecutedLots(maker, orders.executedLots(maker) + lots);
     listener.onTrade(maker, taker);
-    const open = orders.openLots(maker);
-    if (lots < open) {
+    const shown = orders.shownLots(maker);
+    if (lots < shown) {
       makers.reduce(level, lots, 0);
-      orders.setOpenLots(maker, open - lots);
+      orders.setShownLots(maker, shown - lots);
       orders.setStatus(maker, PARTIALLY_FILLED);
     } else {
       makers.remove(maker, 0);
       this.live.deleteRow(maker);
-      orders.setOpenLots(maker, 0);
+      orders.setShownLots(maker, 0);
       this.fill(maker);
     }
   }
@@ -170,7 +170,7 @@ export class BareBook {
   private shrink(row: number, lots: number): void {
     const { orders } = this;
     this.book.side(orders.side(row)).reduce(orders.level(row), lots, 0);
-    orders.setOpenLots(row, orders.openLots(row) - lots);
+    orders.setShownLots(row, orders.shownLots(row) - lots);
     orders.setQuantityLots(row, orders.quantityLots(row) - lots);
     this.listener.onAmended(row);
   }
@@ -179,7 +179,7 @@ export class BareBook {
     const { orders } = this;
     this.book.side(orders.side(row)).remove(row, 0);
     this.live.deleteRow(row);
-    orders.setOpenLots(row, 0);
+    orders.setShownLots(row, 0);
     if (columns.priceTicks[at] > 0) orders.setPriceTicks(row, columns.priceTicks[at]);
     if (columns.quantityLots[at] > 0) orders.setQuantityLots(row, columns.quantityLots[at]);
     this.listener.onAmended(row);
@@ -205,7 +205,7 @@ export class Tally implements BareListener {
   }
 
   onRested(row: number): void {
-    this.fold(this.orders.number(row) | 0, this.orders.openLots(row) | 0);
+    this.fold(this.orders.number(row) | 0, this.orders.shownLots(row) | 0);
   }
 
   onFilled(row: number): void {
@@ -217,7 +217,7 @@ export class Tally implements BareListener {
   }
 
   onCancelled(row: number): void {
-    this.fold(this.orders.number(row) | 0, this.orders.openLots(row) | 0);
+    this.fold(this.orders.number(row) | 0, this.orders.shownLots(row) | 0);
   }
 
   onAmended(row: number): void {

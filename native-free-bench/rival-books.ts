@@ -102,7 +102,7 @@ class Outcomes implements BareListener {
   }
 
   onCancelled(row: number): void {
-    this.folded = hashWord(this.folded, this.orders.openLots(row) | 0);
+    this.folded = hashWord(this.folded, this.orders.shownLots(row) | 0);
   }
 
   onAmended(): void {}

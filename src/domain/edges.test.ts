@@ -1,5 +1,5 @@
 // What random commands hardly ever reach, as short cases: the engine and the reference must agree on each, and each must
-// have come to the outcome it was written for. Outcomes are named as in fuzz.test.ts.
+// have come to the outcome it was written for. Outcomes are named as in src/sim/domain-fuzz/fuzz.test.ts.
 
 import { describe, expect, it } from 'vitest';
 import { EnginePair } from '../sim/domain-fuzz/engine-pair.ts';

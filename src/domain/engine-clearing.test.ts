@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Side } from './codes.ts';
 import type { Exchange } from './exchange.ts';
 import type { NewOrder, Outcome } from './plain-objects.ts';
+import { DRY_RUN_ORDERS_MAX } from './rules/dry-run.ts';
 import { bitcoin, Market } from './testing/market.ts';
 
 describe('the order of checks', () => {
@@ -331,7 +332,7 @@ describe('dry runs', () => {
     const before = market.exchange.digest();
     const order = { clientId: 'ann', side: 'buy', priceTicks: 101, quantityLots: 10, selfTrade: 'dc' } as const;
     expect(market.exchange.dryRun(order)).toEqual({
-      ...{ reason: '', executedLots: 7, remainingLots: 0 },
+      ...{ isTooLarge: false, reason: '', executedLots: 7, remainingLots: 0 },
       fills: [
         { priceTicks: 100, quantityLots: 2, makerOrder: 1 },
         { priceTicks: 100, quantityLots: 2, makerOrder: 1 },
@@ -343,6 +344,28 @@ describe('dry runs', () => {
     expect(market.exchange.dryRun({ ...order, postOnly: true }).reason).toBe('post_only_would_cross');
     expect(market.exchange.dryRun({ ...order, priceTicks: 99 })).toMatchObject({ reason: '', remainingLots: 10 });
     expect(market.exchange.digest()).toBe(before);
+  });
+
+  it('meet so many orders and no more, and say so', () => {
+    const market = new Market();
+    for (let i = 0; i < DRY_RUN_ORDERS_MAX; i++) market.sell(1, 100);
+    market.sell(4, 101, { displayLots: 1 });
+    const order = { clientId: 'ann', side: 'buy', priceTicks: 101 } as const;
+    const whole = market.exchange.dryRun({ ...order, quantityLots: DRY_RUN_ORDERS_MAX });
+    expect(whole).toMatchObject({ isTooLarge: false, executedLots: DRY_RUN_ORDERS_MAX });
+    expect(whole.fills).toHaveLength(DRY_RUN_ORDERS_MAX);
+    const quantityLots = DRY_RUN_ORDERS_MAX + 1;
+    const tooLarge = { isTooLarge: true, reason: '', fills: [], executedLots: 0, remainingLots: 0 };
+    expect(market.exchange.dryRun({ ...order, quantityLots })).toEqual(tooLarge);
+    expect(market.exchange.dryRun({ ...order, quantityLots, timeInForce: 'FOK' })).toEqual(tooLarge);
+    // At its limit price it meets no more; and a smaller one is looked at again.
+    expect(market.exchange.dryRun({ ...order, quantityLots, priceTicks: 100 })).toMatchObject({
+      ...{ isTooLarge: false, executedLots: DRY_RUN_ORDERS_MAX, remainingLots: 1 },
+    });
+    // Each part of an iceberg counts.
+    market.buy(3, 100);
+    expect(market.exchange.dryRun({ ...order, quantityLots: DRY_RUN_ORDERS_MAX }).isTooLarge).toBe(false);
+    expect(market.exchange.dryRun({ ...order, quantityLots })).toEqual(tooLarge);
   });
 
   const orders = fc.record({
@@ -366,7 +389,7 @@ describe('dry runs', () => {
             ...{ priceTicks, quantityLots, makerOrder },
           }));
           expect(expected).toEqual({
-            ...{ reason: state?.reason, fills, executedLots: state?.executedLots },
+            ...{ isTooLarge: false, reason: state?.reason, fills, executedLots: state?.executedLots },
             remainingLots: state?.remainingLots,
           });
         }

@@ -9,7 +9,7 @@ import type { BookSide, GoOn } from './book/order-book.ts';
 import type { OrderRows } from './book/order-rows.ts';
 import type { Accounts } from './clearing/accounts.ts';
 import type { Balances } from './clearing/balances.ts';
-import { CommandType, OrderStatus, type RiskMode, type Side } from './codes.ts';
+import { CommandType, type RiskMode, type Side } from './codes.ts';
 import type { Command } from './command.ts';
 import { Counter, EngineState } from './engine-state.ts';
 import type { ClientTable } from './idempotency/client-table.ts';
@@ -24,7 +24,7 @@ import { Arrival } from './rules/arrival.ts';
 import { ArrivalChecks } from './rules/arrival-checks.ts';
 import { BulkCancel } from './rules/bulk-cancel.ts';
 import { Desk } from './rules/desk.ts';
-import { type DryRun, Rehearsal } from './rules/dry-run.ts';
+import type { DryRun } from './rules/dry-run.ts';
 import { Execution } from './rules/execution.ts';
 import { Funds } from './rules/funds.ts';
 import { LiveOrders } from './rules/live-orders.ts';
@@ -32,6 +32,8 @@ import { Matcher } from './rules/matcher.ts';
 import { hasKey, Memory, namesClient } from './rules/memory.ts';
 import { OrderEntry } from './rules/order-entry.ts';
 import { Prevention } from './rules/prevention.ts';
+import { Rehearsal } from './rules/rehearsal.ts';
+import { Target } from './rules/target.ts';
 import { Venue } from './rules/venue.ts';
 import { Walk } from './rules/walk.ts';
 import { assertWellFormed } from './rules/well-formed.ts';
@@ -59,9 +61,8 @@ export class Engine {
   private readonly counters: Float64Array;
   private readonly desk: Desk;
   private readonly memory: Memory;
-  private readonly live: LiveOrders;
   private readonly entry: OrderEntry;
-  private readonly amendment: Amendment;
+  private readonly target: Target;
   private readonly bulk: BulkCancel;
   private readonly venue: Venue;
   private readonly rehearsal: Rehearsal;
@@ -82,13 +83,14 @@ export class Engine {
     const funds = new Funds(this.desk);
     const walk = new Walk(this.desk);
     const checks = new ArrivalChecks(this.desk, funds, walk);
-    this.live = new LiveOrders(this.desk, funds);
-    const execution = new Execution(this.desk, this.live, funds);
-    const matcher = new Matcher(this.desk, execution, new Prevention(this.desk, this.live));
-    const arrival = new Arrival(this.desk, this.live, matcher, walk);
-    this.entry = new OrderEntry(this.desk, this.live, checks, matcher, arrival, this.memory);
-    this.amendment = new Amendment(this.desk, this.live, funds, checks, arrival, this.memory);
-    this.bulk = new BulkCancel(this.desk, this.live, this.memory);
+    const live = new LiveOrders(this.desk, funds);
+    const execution = new Execution(this.desk, live, funds);
+    const matcher = new Matcher(this.desk, execution, new Prevention(this.desk, live));
+    const arrival = new Arrival(this.desk, live, matcher, walk);
+    this.entry = new OrderEntry(this.desk, live, checks, matcher, arrival, this.memory);
+    const amendment = new Amendment(this.desk, live, funds, checks, arrival, this.memory);
+    this.target = new Target(this.desk, live, this.entry, amendment, this.memory);
+    this.bulk = new BulkCancel(this.desk, live, this.memory);
     this.venue = new Venue(this.desk, this.memory);
     this.rehearsal = new Rehearsal(this.desk, checks);
   }
@@ -115,7 +117,7 @@ export class Engine {
       case CANCEL_ORDER:
       case AMEND_ORDER:
       case CommandType.REPLACE_ORDER:
-        this.applyToTarget(command);
+        this.target.apply(command);
         break;
       default:
         this.applyToVenue(command);
@@ -126,34 +128,6 @@ export class Engine {
   private isTooManyClients(command: Command): boolean {
     if (this.desk.client >= 0 || this.clients.count < this.state.capacity.clientsMax) return false;
     return namesClient(command);
-  }
-
-  private applyToTarget(command: Command): void {
-    const row = this.state.live.get(command.targetOrder);
-    const reason = this.objectionToTarget(command, row, this.sequence);
-    if (reason !== NONE) {
-      this.memory.refuse(command, reason, NO_ORDER);
-    } else if (command.type === CANCEL_ORDER) {
-      this.live.cancel(row, OrderStatus.CANCELLED, Reason.CANCELLED_BY_CLIENT);
-      this.memory.rememberOrder(command, row);
-      this.orders.release(row);
-    } else if (command.type === AMEND_ORDER) {
-      this.amendment.amend(command, row);
-    } else {
-      this.entry.replace(command, row);
-    }
-  }
-
-  /** Why the order that a command names cannot be touched by it [11]; `row` is where it was found, -1 when it was not. */
-  private objectionToTarget(command: Command, row: number, sequence: number): Reason {
-    if (row < 0) {
-      // Public ids carry check bits: a number up to here was really issued, so the order existed and is closed.
-      const wasIssued = command.targetOrder >= 1 && command.targetOrder < sequence;
-      return wasIssued ? Reason.ORDER_CLOSED : Reason.ORDER_UNKNOWN;
-    }
-    // A command without a client id is anyone's: who may send one is decided before the engine.
-    if (command.clientLength === 0) return NONE;
-    return this.desk.client === this.orders.client(row) ? NONE : Reason.NOT_OWNER;
   }
 
   private applyToVenue(command: Command): void {
@@ -189,7 +163,8 @@ export class Engine {
 
   /**
    * Fills `report` with what a new order or a replacement would do if it were the next command, at batch time `timeUs`.
-   * Changes nothing. Stops that its trades would trigger are not followed. Idempotency keys are not looked at.
+   * Changes nothing. Stops that its trades would trigger are not followed. Idempotency keys are not looked at. An order
+   * that would meet more than DRY_RUN_ORDERS_MAX others is not followed to its end: the report says that it is too large.
    */
   dryRun(timeUs: number, command: Command, report: DryRun): void {
     assertWellFormed(command);
@@ -204,7 +179,7 @@ export class Engine {
     } else {
       const target = this.state.live.get(command.targetOrder);
       report.reason =
-        this.objectionToTarget(command, target, this.sequence + 1) || this.entry.objectionToKind(command, target);
+        this.target.objection(command, target, this.sequence + 1) || this.entry.objectionToKind(command, target);
       if (report.reason === NONE) this.rehearsal.run(command, this.orders.client(target), target, report);
     }
   }
@@ -235,16 +210,6 @@ export class Engine {
   /** Batch time of the command that brought the oldest key still held; 0 when there is none. */
   get oldestKeyUs(): number {
     return this.state.keys.oldestUs();
-  }
-
-  /** Number of the first trade of the command being applied or last applied; 0 when it has not traded. */
-  get firstTradeOfCommand(): number {
-    return this.desk.firstTrade;
-  }
-
-  /** Its trades so far, those of stops that it triggered included. */
-  get tradeCountOfCommand(): number {
-    return this.desk.tradeCount;
   }
 
   /** When the first order ends by itself, microseconds since the epoch; 0 when none does. */

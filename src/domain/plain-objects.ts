@@ -183,6 +183,8 @@ export interface Outcome {
 
 /** What a new order would do now. */
 export interface DryRunOutcome {
+  /** It would meet more than 10,000 orders (DRY_RUN_ORDERS_MAX), parts of icebergs counted: nothing else is said then. */
+  readonly isTooLarge: boolean;
   /** Why it would be rejected, or why what is left of it would be cancelled; '' when neither. */
   readonly reason: string;
   readonly fills: readonly {

@@ -33,12 +33,16 @@ export class AccountAnswers {
     return encodeClientOrders(this.#engine, this.#clientNumber(clientId), part, bytes, view);
   }
 
-  /** `record` is a command record of a new order; `nowUs` is the time it would arrive at. */
-  dryRun(record: Uint8Array, nowUs: number): string {
+  /**
+   * `record` is a command record of a new order; `nowUs` is the time it would arrive at. Undefined when the order would meet
+   * more orders than a dry run looks at.
+   */
+  dryRun(record: Uint8Array, nowUs: number): string | undefined {
     const engine = this.#engine;
     const command = this.#command;
     decodeCommand(record, new DataView(record.buffer, record.byteOffset, record.length), 0, command);
     engine.dryRun(Math.max(nowUs, engine.timeUs), command, this.#report);
+    if (this.#report.isTooLarge) return undefined;
     const { instruments } = engine;
     const instrument = command.instrument < instruments.count ? instruments.get(command.instrument) : undefined;
     return dryRunJson(this.#report, instrument, engine.sequence);

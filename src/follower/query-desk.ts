@@ -153,7 +153,7 @@ export class QueryDesk {
     if (this.#waiting.length === 0) return 0;
     const nowUs = this.#context.clock.monotonicUs();
     const sequence = this.#engine.sequence;
-    // Dry runs cost as much as the orders: the thread's other agents get their turns between them.
+    // A dry run costs as much as the orders it meets: the thread's other agents get their turns between them.
     const isTurnOver = (): boolean => this.#context.clock.monotonicUs() - nowUs > TURN_US;
     const still: Query[] = [];
     let work = 0;
@@ -197,7 +197,7 @@ export class QueryDesk {
         this.#answerClientOrders(query);
         break;
       case QueryType.DRY_RUN:
-        this.#sendText(query, this.#accounts.dryRun(query.text, this.#context.clock.nowUs()));
+        this.#answerDryRun(query);
         break;
       case QueryType.SETTLEMENTS:
         this.#answerSettlements(query);
@@ -289,6 +289,12 @@ export class QueryDesk {
       query,
       found.then((facts) => ({ sequence: engine.sequence, closed_cycles: engine.settlementCycle, ...facts })),
     );
+  }
+
+  #answerDryRun(query: Query): void {
+    const text = this.#accounts.dryRun(query.text, this.#context.clock.nowUs());
+    if (text === undefined) this.#send(query, AnswerStatus.TOO_LARGE, 0, NO_BODY);
+    else this.#sendText(query, text);
   }
 
   #answerSettlement(query: Query): void {

@@ -23,7 +23,7 @@ export class RecentOrders {
   add(source: OrderRows, row: number): void {
     const target = this.#rowForNext();
     this.rows.copyFrom(source, row, target);
-    this.#byNumber.add(this.rows.number(target), target);
+    this.#byNumber.addRow(target);
   }
 
   /** Row in `rows`, or -1. */
@@ -39,7 +39,7 @@ export class RecentOrders {
       this.#count++;
       this.#ring[at] = this.rows.take();
     } else {
-      this.#byNumber.delete(this.rows.number(this.#ring[at]));
+      this.#byNumber.deleteRow(this.#ring[at]);
     }
     return this.#ring[at];
   }

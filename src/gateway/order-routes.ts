@@ -5,6 +5,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Side } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
+import { DRY_RUN_ORDERS_MAX } from '../domain/rules/dry-run.ts';
 import { AmendRequestParser } from '../wire/amend-request.ts';
 import { CancelRequestParser } from '../wire/cancel-request.ts';
 import { COMMAND_SLOT_BYTES, encodeCommand } from '../wire/command-codec.ts';
@@ -33,6 +34,8 @@ export interface OrderRoutesParts {
   readonly sender: CommandSender;
   readonly access: AdminAccess;
 }
+
+const TOO_LARGE_DETAIL = `The order would meet more than ${DRY_RUN_ORDERS_MAX} orders, the most that a dry run looks at.`;
 
 /** What a request about an order needs to know of it. */
 interface KnownOrder {
@@ -170,6 +173,10 @@ export class OrderRoutes {
       type: QueryType.DRY_RUN,
       text: record.subarray(0, length),
       answered: (who, { bytes, body, end }) => responder.json(who, bytes.slice(body, end)),
+      failed: (who, status) => {
+        if (status === AnswerStatus.TOO_LARGE) responder.problem(who, 'dry_run_too_large', TOO_LARGE_DETAIL);
+        else queries.sayFailed(who, status);
+      },
     });
   }
 

@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { GatewayCounter } from '../wire/counters.ts';
+import { AnswerStatus } from '../wire/query-codec.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
 import { order, post, request, until } from './testing/http-client.ts';
 
@@ -230,5 +231,17 @@ describe('a dry run', () => {
       expect(answer.status).toBe(200);
     }
     expect(rig.peer.taken).toBe(0);
+  });
+
+  test('beyond its bound is refused by name, and one that the read side cannot answer as any read', async () => {
+    const url = await start();
+    rig.peer.failReadsWith = AnswerStatus.TOO_LARGE;
+    const answer = await post(`${url}/orders`, order({ dry_run: true }));
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({ code: 'dry_run_too_large', executed: 'no', retry: 'never' });
+    expect(answer.body.detail).toContain('10000 orders');
+    rig.peer.failReadsWith = AnswerStatus.BEHIND;
+    const behind = await post(`${url}/orders`, order({ dry_run: true }));
+    expect([behind.status, behind.body.code]).toEqual([503, 'behind']);
   });
 });

@@ -3,6 +3,7 @@
 // Allocates: nothing per row, except when the buffer doubles and for numerics beyond 2^53.
 
 import { assert } from '../assert.ts';
+import { toBigInt } from '../domain/clearing/exact.ts';
 
 const SIGNATURE = [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00, 0, 0, 0, 0, 0, 0, 0, 0];
 const TRAILER_BYTES = 2;
@@ -114,7 +115,7 @@ export class CopyBuffer {
   /** (high x 2^48 + low) x 10^-scale, 0 <= low < 2^48, as putNumeric. Allocates BigInts when that is beyond 2^53. */
   putLongNumeric(high: number, low: number, scale: number): void {
     if (high > -32 && high < 32) this.putNumeric(high * 2 ** 48 + low, scale);
-    else this.putBigNumeric((BigInt(high) << 48n) + BigInt(low), scale);
+    else this.putBigNumeric(toBigInt(high, low), scale);
   }
 
   /** As putNumeric, of any size up to 60 digits. Allocates. */

@@ -2,6 +2,7 @@
 // allocate. Owns the column lists of its SELECTs.
 
 import { assert } from '../assert.ts';
+import { highLimb, lowLimb } from '../domain/clearing/exact.ts';
 import { OrderFlag, Side } from '../domain/codes.ts';
 import * as O from '../wire/order-codec.ts';
 import * as T from '../wire/trade-codec.ts';
@@ -179,8 +180,8 @@ function rareAttributes(row: OrderRow, priceScale: number, quantityScale: number
 
 /** high * 2^48 + low, the low limb 8 bytes behind the high one. */
 function putPair(view: DataView, at: number, value: bigint): void {
-  view.setFloat64(at, Number(value >> 48n), true);
-  view.setFloat64(at + 8, Number(value & 0xffff_ffff_ffffn), true);
+  view.setFloat64(at, highLimb(value), true);
+  view.setFloat64(at + 8, lowLimb(value), true);
 }
 
 /** Ticks or lots; 0 for null. */

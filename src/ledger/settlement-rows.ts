@@ -3,6 +3,7 @@
 // Allocates, because a settlement is rare.
 
 import { assert } from '../assert.ts';
+import { toBigInt } from '../domain/clearing/exact.ts';
 import { AMOUNT_SCALE } from '../domain/instrument.ts';
 import * as E from '../wire/event-codec.ts';
 import { CopyBuffer, NUMERIC_BYTES_MAX } from './copy-buffer.ts';
@@ -49,13 +50,13 @@ export class SettlementRows {
     const from = body + E.OBLIGATION_CLIENT;
     const client = bytes.slice(from, from + bytes[body + E.OBLIGATION_CLIENT_LENGTH]);
     const lots = BigInt(view.getFloat64(body + E.OBLIGATION_NET_LOTS, true));
-    const high = BigInt(view.getFloat64(body + E.OBLIGATION_QUOTE_HIGH, true));
-    const low = BigInt(view.getFloat64(body + E.OBLIGATION_QUOTE_LOW, true));
+    const high = view.getFloat64(body + E.OBLIGATION_QUOTE_HIGH, true);
+    const low = view.getFloat64(body + E.OBLIGATION_QUOTE_LOW, true);
     this.#netting.add(
       new TextDecoder('utf-8', { ignoreBOM: true }).decode(client),
       known.instrument,
       lots,
-      (high << 48n) + low,
+      toBigInt(high, low),
     );
     this.#told++;
   }

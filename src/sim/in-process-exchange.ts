@@ -87,6 +87,7 @@ const DEPTHS = 8;
 const MESSAGE_RING_BYTES = 2 ** 21;
 const LEVELS_ALL = 1_000;
 const A_WHILE_US = 20_000;
+const NO_TEXT: Uint8Array = new Uint8Array(0);
 
 export class InProcessExchange {
   readonly state = new SharedProcessState(new SharedArrayBuffer(SharedProcessState.BYTES));
@@ -207,9 +208,9 @@ export class InProcessExchange {
   }
 
   /** Asks the follower, as a gateway would, and settles. */
-  ask(type: number, number = 0, limit = 0, minSequence = this.sequence, instrument = 0): Answer {
+  ask(type: number, number = 0, limit = 0, minSequence = this.sequence, instrument = 0, text = NO_TEXT): Answer {
     this.settle();
-    const offset = this.#queries.claim(type, QUERY_BYTES);
+    const offset = this.#queries.claim(type, QUERY_BYTES + text.length);
     assert(offset >= 0, 'the query ring has room');
     const { view } = this.#queries;
     view.setUint32(offset + QUERY_REQUEST_ID, ++this.#lastRequestId, true);
@@ -217,7 +218,8 @@ export class InProcessExchange {
     view.setFloat64(offset + QUERY_NUMBER, number, true);
     view.setUint32(offset + QUERY_LIMIT, limit, true);
     view.setUint16(offset + QUERY_INSTRUMENT, instrument, true);
-    view.setUint32(offset + QUERY_BODY_BYTES, 0, true);
+    view.setUint32(offset + QUERY_BODY_BYTES, text.length, true);
+    this.#queries.bytes.set(text, offset + QUERY_BYTES);
     this.#queries.commit();
     this.settle();
     let answer: Answer | undefined;

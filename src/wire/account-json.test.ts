@@ -6,6 +6,7 @@ import { OrderRows } from '../domain/book/order-rows.ts';
 import { Accounts } from '../domain/clearing/accounts.ts';
 import { Amount } from '../domain/clearing/amount.ts';
 import { Balances } from '../domain/clearing/balances.ts';
+import { highLimb, lowLimb } from '../domain/clearing/exact.ts';
 import { CommandType, Side } from '../domain/codes.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { Reason } from '../domain/reasons.ts';
@@ -27,7 +28,7 @@ const ETH = {
 };
 const list = new InstrumentList([BTC, ETH]);
 const instruments = { get: (index: number) => list.all[index], currencies: list.currencies };
-const amount = (value: bigint) => new Amount().set(Number(value >> 48n), Number(value & 0xffff_ffff_ffffn));
+const amount = (value: bigint) => new Amount().set(highLimb(value), lowLimb(value));
 
 describe('positions', () => {
   const accounts = new Accounts(new OrderRows());

@@ -3,7 +3,7 @@
 
 import type { Accounts } from '../domain/clearing/accounts.ts';
 import type { Balances } from '../domain/clearing/balances.ts';
-import { toBigInt } from '../domain/clearing/exact.ts';
+import { highLimb, lowLimb, toBigInt } from '../domain/clearing/exact.ts';
 import { AMOUNT_SCALE, type Instrument } from '../domain/instrument.ts';
 import { averagePriceTicks } from './average-price.ts';
 import { formatDecimal } from './decimal.ts';
@@ -53,7 +53,7 @@ function positionFacts(accounts: Accounts, account: number, instrument: Instrume
 function averageEntryTicks(accounts: Accounts, account: number, net: number): number {
   const cost = toBigInt(accounts.costHigh(account), accounts.costLow(account));
   const magnitude = cost < 0n ? -cost : cost;
-  return averagePriceTicks(Number(magnitude >> 48n), Number(magnitude & 0xffff_ffff_ffffn), Math.abs(net));
+  return averagePriceTicks(highLimb(magnitude), lowLimb(magnitude), Math.abs(net));
 }
 
 /** null where there is no limit. */

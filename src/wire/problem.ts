@@ -65,6 +65,7 @@ export const PROBLEMS = {
   method_not_allowed: refused(405, 'This resource does not know this method.'),
   body_too_large: refused(413, 'The body is too large.'),
   unsupported_media_type: refused(415, 'The body must be application/json.'),
+  dry_run_too_large: refused(422, 'The order would meet more orders than a dry run looks at.'),
   request_timeout: refused(408, 'The request did not arrive in time.'),
 
   // The engine refused the command; it changed nothing. Names as in the table of reasons.

@@ -15,7 +15,7 @@ export const QueryType = {
   POSITIONS: 5,
   /** A client's balances; the body is the client id. Answer: JSON text. */
   BALANCES: 6,
-  /** What an order would do now; the body is a command record. Answer: JSON text. */
+  /** What an order would do now; the body is a command record. Answer: JSON text, or TOO_LARGE. */
   DRY_RUN: 7,
   /** The newest settlement cycles. Answer: JSON text. */
   SETTLEMENTS: 8,
@@ -49,6 +49,8 @@ export const AnswerStatus = {
   UNAVAILABLE: 3,
   /** The follower did not reach the asked sequence in time, or the ledger has not come to what is asked for. */
   BEHIND: 4,
+  /** It would hold up the follower for longer than one read may: a dry run beyond its bound. */
+  TOO_LARGE: 5,
 } as const;
 
 export const ANSWER_REQUEST_ID = 0;

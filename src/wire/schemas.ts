@@ -1,6 +1,7 @@
 // Schemas of replies: plain JSON Schema, for the OpenAPI document and for whoever checks from outside. Not on any hot path.
 
 import Type from 'typebox';
+import { DRY_RUN_ORDERS_MAX } from '../domain/rules/dry-run.ts';
 import {
   INSTRUMENT_STATUS_TEXTS,
   ORDER_STATUS_TEXTS,
@@ -76,6 +77,8 @@ export const CancelReplySchema = Type.Object(
   { ...CLOSED, title: 'Cancelled order' },
 );
 
+const DRY_RUN_BOUND = `422 dry_run_too_large when the order would meet more than ${DRY_RUN_ORDERS_MAX} orders.`;
+
 export const DryRunSchema = Type.Object(
   {
     dry_run: Type.Literal(true),
@@ -88,7 +91,11 @@ export const DryRunSchema = Type.Object(
     trades: Type.Array(Type.Object({ price: decimal, quantity: decimal }, CLOSED)),
     trades_total: count,
   },
-  { ...CLOSED, title: 'Dry run', description: 'Stops that the trades would trigger are not followed.' },
+  {
+    ...CLOSED,
+    title: 'Dry run',
+    description: `Stops that the trades would trigger are not followed. ${DRY_RUN_BOUND}`,
+  },
 );
 
 const trade = {

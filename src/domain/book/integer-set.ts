@@ -2,7 +2,7 @@
 // of 256 such pages, and so on up to one root. Pages exist only where numbers are and are found by hash, so memory grows
 // with the numbers present and never with the range they span; an operation looks at six heights at most, and at one
 // where another number is near. Pure; owned by one PriceLevels, on one thread. Allocates: nothing but growth, which
-// copies nothing.
+// copies 1 MiB at most (arena.ts).
 //
 // A page is one cache line:  0 f64 key = prefix x 8 + height + 1    8 i32 x 8 bits    40 i32 parent page, -1 for the root
 //                           44 i32 bits set (of a free page: the next free one)

@@ -1,5 +1,5 @@
 // Price levels as rows of memory, one cache line of 64 bytes each: the price, what rests at it, its queue of orders.
-// Pure; owned by one PriceLevels, on one thread. Allocates: nothing but growth, which copies nothing. (Literal offsets:
+// Pure; owned by one PriceLevels, on one thread. Allocates: nothing but growth, which copies 1 MiB at most (arena.ts). (Literal offsets:
 // order-rows.ts says why.)
 //
 //   0 f64 price, ticks    8 f64 displayed, lots    16 f64 hidden, lots

@@ -1,9 +1,10 @@
 // The resting orders of one instrument: two sides of price levels, each level a FIFO queue with its totals. Pure; owned
 // by one engine. Keeps order and totals; decides nothing. Of an order it writes only its place in the queue, and what it
-// displays when an iceberg is replenished. Allocates: nothing but growth, which copies nothing.
+// displays when an iceberg is replenished. Allocates: nothing but growth, which copies 1 MiB at most (arena.ts).
 
 import { assert } from '../../assert.ts';
 import { Side } from '../codes.ts';
+import { dequeue, enqueue } from './level-queue.ts';
 import type { OrderRows } from './order-rows.ts';
 import { PriceLevels } from './price-levels.ts';
 
@@ -23,10 +24,6 @@ export class BookSide {
     this.orders = orders;
   }
 
-  get levelCount(): number {
-    return this.levels.size;
-  }
-
   /** The level with the best price, -1 when the side is empty. */
   bestLevel(): number {
     return this.levels.best();
@@ -36,11 +33,6 @@ export class BookSide {
   bestPriceTicks(): number {
     const level = this.levels.best();
     return level < 0 ? 0 : this.levels.priceOf(level);
-  }
-
-  /** The level of a price, -1 when there is none. */
-  findLevel(priceTicks: number): number {
-    return this.levels.find(priceTicks);
   }
 
   /** The next worse level, -1 at the end. */
@@ -60,10 +52,6 @@ export class BookSide {
   /** Hidden lots of a level's icebergs. */
   hiddenOf(level: number): number {
     return this.levels.rows.hidden(level);
-  }
-
-  ordersOf(level: number): number {
-    return this.levels.rows.orders(level);
   }
 
   /** The order at the front of a level's queue. */
@@ -87,25 +75,25 @@ export class BookSide {
     return moreLots <= Number.MAX_SAFE_INTEGER - this.levels.rows.lots(level) - this.levels.rows.hidden(level);
   }
 
-  /** Puts an order at the end of its price's queue: it displays its open lots, and this many more are hidden. */
+  /** Puts an order at the end of its price's queue: it displays its shown lots, and this many more are hidden. */
   append(row: number, hiddenLots: number): void {
     const { orders, levels } = this;
     assert(orders.level(row) < 0, 'book: an order rests once');
-    assert(orders.openLots(row) > 0, 'book: a resting order displays quantity');
+    assert(orders.shownLots(row) > 0, 'book: a resting order displays quantity');
     const level = levels.ensure(orders.priceTicks(row));
     this.link(row, level);
-    const lots = levels.rows.lots(level) + orders.openLots(row);
+    const lots = levels.rows.lots(level) + orders.shownLots(row);
     assert(lots <= Number.MAX_SAFE_INTEGER - levels.rows.hidden(level), 'book: a level total is exact');
     levels.rows.setLots(level, lots);
     if (hiddenLots > 0) this.hide(level, hiddenLots);
   }
 
-  /** Takes an order out, wherever it stands in its queue, with its open and hidden lots. */
+  /** Takes an order out, wherever it stands in its queue, with its shown and hidden lots. */
   remove(row: number, hiddenLots: number): void {
     const { orders, levels } = this;
     const level = orders.level(row);
     assert(level >= 0, 'book: the order to remove rests');
-    levels.rows.setLots(level, levels.rows.lots(level) - orders.openLots(row));
+    levels.rows.setLots(level, levels.rows.lots(level) - orders.shownLots(row));
     if (hiddenLots > 0) this.hide(level, -hiddenLots);
     this.unlink(row, level);
     if (levels.rows.orders(level) === 0) this.closeLevel(level);
@@ -124,11 +112,11 @@ export class BookSide {
   replenish(row: number, lots: number): void {
     const { orders, levels } = this;
     const level = orders.level(row);
-    assert(level >= 0 && orders.openLots(row) === 0, 'book: a replenished order rests and displays nothing');
+    assert(level >= 0 && orders.shownLots(row) === 0, 'book: a replenished order rests and displays nothing');
     assert(lots > 0, 'book: a resting order displays quantity');
     this.unlink(row, level);
     this.link(row, level);
-    orders.setOpenLots(row, lots);
+    orders.setShownLots(row, lots);
     levels.rows.setLots(level, levels.rows.lots(level) + lots);
     this.hide(level, -lots);
   }
@@ -161,28 +149,14 @@ export class BookSide {
   }
 
   private link(row: number, level: number): void {
-    const { orders } = this;
     const { rows } = this.levels;
-    const last = rows.last(level);
-    orders.setPrevious(row, last);
-    orders.setNext(row, -1);
-    orders.setLevel(row, level);
-    if (last < 0) rows.setFirst(level, row);
-    else orders.setNext(last, row);
-    rows.setLast(level, row);
+    enqueue(this.orders, rows, level, rows.last(level), row);
     rows.setOrders(level, rows.orders(level) + 1);
   }
 
   private unlink(row: number, level: number): void {
-    const { orders } = this;
     const { rows } = this.levels;
-    const previous = orders.previous(row);
-    const next = orders.next(row);
-    if (previous < 0) rows.setFirst(level, next);
-    else orders.setNext(previous, next);
-    if (next < 0) rows.setLast(level, previous);
-    else orders.setPrevious(next, previous);
-    orders.setLevel(row, -1);
+    dequeue(this.orders, rows, level, row);
     rows.setOrders(level, rows.orders(level) - 1);
   }
 

@@ -19,7 +19,7 @@ class Pair {
   add(key: number): void {
     const row = this.rows.take();
     this.rows.setNumber(row, key);
-    this.map.add(key, row);
+    this.map.addRow(row);
     this.model.set(key, row);
     this.keys.push(key);
   }
@@ -28,8 +28,9 @@ class Pair {
     const key = this.keys[index];
     this.keys[index] = this.keys[this.keys.length - 1];
     this.keys.pop();
-    this.map.delete(key);
-    this.rows.release(this.model.get(key) ?? -1);
+    const row = this.map.get(key);
+    this.map.deleteRow(row);
+    this.rows.release(row);
     this.model.delete(key);
     expect(this.map.get(key)).toBe(-1);
   }
@@ -132,9 +133,9 @@ describe('order map', () => {
     const pair = new Pair();
     pair.add(5);
     pair.deleteAt(0);
-    expect(() => pair.map.delete(5)).toThrow('present');
+    expect(() => pair.map.deleteRow(pair.map.get(5))).toThrow('present');
     pair.rows.setNumber(0, 0);
-    expect(() => pair.map.add(0, 0)).toThrow('positive');
+    expect(() => pair.map.addRow(0)).toThrow('positive');
   });
 });
 

@@ -40,7 +40,7 @@ export class OrderMap {
     return this.count;
   }
 
-  /** The row of `key`, -1 when absent, as every number is that add would not take. Allocates: nothing. */
+  /** The row of `key`, -1 when absent, as every number is that is no key. Allocates: nothing. */
   get(key: number): number {
     this.key[0] = key;
     return this.sought();
@@ -50,16 +50,6 @@ export class OrderMap {
     const key = this.key[0];
     const row = this.front[key & this.frontMask] - 1;
     return row >= 0 && this.arena.words[row << 3] === key ? row : this.far.get();
-  }
-
-  /** Adds an absent key, which the row holds already. */
-  add(_key: number, row: number): void {
-    this.addRow(row);
-  }
-
-  /** Removes a present key. */
-  delete(key: number): void {
-    this.deleteRow(this.get(key));
   }
 
   /** Adds a row under the key that it holds, which is absent. */

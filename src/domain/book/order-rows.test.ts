@@ -8,7 +8,7 @@ import { OrderRows } from './order-rows.ts';
 function fill(rows: OrderRows, row: number): void {
   rows.setNumber(row, 2 ** 53 - 1);
   rows.setPriceTicks(row, 2 ** 46 - 1);
-  rows.setOpenLots(row, 2 ** 51);
+  rows.setShownLots(row, 2 ** 51);
   rows.setQuantityLots(row, 2 ** 51 + 1);
   rows.setExecutedLots(row, 7);
   rows.setClient(row, 2 ** 31 - 1);
@@ -32,7 +32,7 @@ function fill(rows: OrderRows, row: number): void {
 
 function content(rows: OrderRows, row: number): unknown[] {
   return [
-    [rows.number(row), rows.priceTicks(row), rows.openLots(row), rows.quantityLots(row), rows.executedLots(row)],
+    [rows.number(row), rows.priceTicks(row), rows.shownLots(row), rows.quantityLots(row), rows.executedLots(row)],
     [rows.client(row), rows.instrument(row), rows.reason(row), rows.side(row), rows.orderType(row), rows.status(row)],
     [rows.timeInForce(row), rows.selfTrade(row), rows.flags(row), rows.notionalHigh(row), rows.notionalLow(row)],
     [rows.createdUs(row), rows.updatedUs(row), rows.preventedLots(row), rows.displayLots(row)],

@@ -1,16 +1,16 @@
 // Orders as rows of memory: the hot half (what matching, cancelling and walking a queue touch) is one cache line of 64
 // bytes, the cold half 48. Rare attributes lie in a table of their own. Pure; owned by one engine, on one thread.
 // Row numbers are memory layout, never state: nothing that leaves the engine for longer than a call may hold one.
-// Allocates: nothing but growth, which copies nothing (arena.ts).
+// Allocates: nothing but growth, which copies 1 MiB at most (arena.ts).
 //
-//   hot   0 f64 number    8 f64 price, ticks    16 f64 open, lots    24 f64 quantity, lots    32 f64 executed, lots
+//   hot   0 f64 number    8 f64 price, ticks    16 f64 shown, lots   24 f64 quantity, lots    32 f64 executed, lots
 //        40 i32 next     44 i32 previous        48 i32 level         52 u32 client
 //        56 u16 instrument  58 u8 reason  59 u8 side  60 u8 type | 128 when it has rare attributes
 //        61 u8 time in force | self-trade << 4  62 u8 status  63 u8 flags
 //   cold  0 f64 notional high    8 f64 notional low    16 f64 created, us    24 f64 updated, us
 //        32 i32 rare attributes    36 i32 account    40 i32 next and 44 i32 previous order of the account
 //
-// quantity = executed + prevented + remaining while the order lives [8, 9]; of what remains, `open` is displayed in the
+// quantity = executed + prevented + remaining while the order lives [8, 9]; of what remains, `shown` is displayed in the
 // book and the rest is an iceberg's hidden part. A closed order keeps its quantities; what remained was cancelled.
 //
 // Offsets are literals: V8 inlines a function of up to 27 bytes of bytecode wherever it is called, and named constants
@@ -101,11 +101,11 @@ export class OrderRows {
   }
 
   /** What stands displayed in the book; 0 for an order that does not rest. */
-  openLots(row: number): number {
+  shownLots(row: number): number {
     return this.hot[(row << 3) | 2];
   }
 
-  setOpenLots(row: number, value: number): void {
+  setShownLots(row: number, value: number): void {
     this.hot[(row << 3) | 2] = value;
   }
 

@@ -5,7 +5,7 @@
 // neighbouring ticks that name the level of each, found by hash. The next worse level is a bit of the page, or stands on
 // the page that a set of page numbers (integer-set.ts) says is the next one. So no operation's cost grows with the number
 // of levels, and memory does not grow with the range of prices. Pages are numbered so that a worse one has a smaller
-// number on both sides. Allocates: nothing but growth, which copies nothing.
+// number on both sides. Allocates: nothing but growth, which copies 1 MiB at most (arena.ts).
 //
 // A page is one cache line:  0 f64 number    8 i32 x 8 level + 1, 0 for none    40 i32 bits of the levels
 //                           44 i32 where the set keeps the number (of a free page: the next free one)

@@ -1,5 +1,5 @@
 // What few orders have: prevented and display quantity, a stop price, an expiry. Rows of their own, so that the others do
-// not pay for them. Pure; owned by OrderRows. Allocates: nothing but growth, which copies nothing.
+// not pay for them. Pure; owned by OrderRows. Allocates: nothing but growth, which copies 1 MiB at most (arena.ts).
 //
 //   0 f64 prevented, lots   8 f64 display, lots   16 f64 stop price, ticks   24 f64 expires, us
 //  32 i32 row of the order  36 i32 place in the expiry queue + 1, 0 for none  (of a free entry: the next free one)

@@ -3,24 +3,28 @@
 
 import { assert } from '../../assert.ts';
 import { Side } from '../codes.ts';
+import { dequeue, enqueue } from './level-queue.ts';
 import type { GoOn } from './order-book.ts';
 import type { OrderRows } from './order-rows.ts';
 import { PriceLevels } from './price-levels.ts';
 
+// Local, since V8 folds constants of a module's own but not imported ones.
+const { BUY, SELL } = Side;
+
+/** True when the last trade price (0: there was no trade) is at the stop price or beyond it [14]. */
+export function isStopDue(side: Side, stopPriceTicks: number, lastPriceTicks: number): boolean {
+  if (lastPriceTicks === 0) return false;
+  return side === BUY ? lastPriceTicks >= stopPriceTicks : lastPriceTicks <= stopPriceTicks;
+}
+
 export class StopBook {
   private readonly orders: OrderRows;
   /** In trigger order: buys from the lowest stop price up, as asks are sorted; sells from the highest down. */
-  private readonly buys = new PriceLevels(Side.SELL);
-  private readonly sells = new PriceLevels(Side.BUY);
-  private waiting = 0;
+  private readonly buys = new PriceLevels(SELL);
+  private readonly sells = new PriceLevels(BUY);
 
   constructor(orders: OrderRows) {
     this.orders = orders;
-  }
-
-  /** Stops that wait. */
-  get size(): number {
-    return this.waiting;
   }
 
   /** Lets an order wait, behind those of its stop price with smaller numbers. */
@@ -33,15 +37,7 @@ export class StopBook {
     // Numbers rise as orders arrive, so the walk from the end is short.
     let previous = rows.last(level);
     while (previous >= 0 && orders.number(previous) > orders.number(row)) previous = orders.previous(previous);
-    const next = previous < 0 ? rows.first(level) : orders.next(previous);
-    orders.setLevel(row, level);
-    orders.setPrevious(row, previous);
-    orders.setNext(row, next);
-    if (previous < 0) rows.setFirst(level, row);
-    else orders.setNext(previous, row);
-    if (next < 0) rows.setLast(level, row);
-    else orders.setPrevious(next, row);
-    this.waiting++;
+    enqueue(orders, rows, level, previous, row);
   }
 
   /** Takes a waiting order out. */
@@ -50,24 +46,16 @@ export class StopBook {
     const level = orders.level(row);
     assert(level >= 0, 'stop book: the order to remove waits');
     const levels = this.side(orders.side(row));
-    const previous = orders.previous(row);
-    const next = orders.next(row);
-    if (previous < 0) levels.rows.setFirst(level, next);
-    else orders.setNext(previous, next);
-    if (next < 0) levels.rows.setLast(level, previous);
-    else orders.setPrevious(next, previous);
-    orders.setLevel(row, -1);
+    dequeue(orders, levels.rows, level, row);
     if (levels.rows.first(level) < 0) levels.remove(level);
-    this.waiting--;
   }
 
   /** The order to trigger first at this last trade price (0: there was no trade), -1 when none is due. */
   due(lastPriceTicks: number): number {
-    if (this.waiting === 0 || lastPriceTicks === 0) return -1;
     const buy = this.buys.best();
-    if (buy >= 0 && this.buys.priceOf(buy) <= lastPriceTicks) return this.buys.rows.first(buy);
+    if (buy >= 0 && isStopDue(BUY, this.buys.priceOf(buy), lastPriceTicks)) return this.buys.rows.first(buy);
     const sell = this.sells.best();
-    if (sell >= 0 && this.sells.priceOf(sell) >= lastPriceTicks) return this.sells.rows.first(sell);
+    if (sell >= 0 && isStopDue(SELL, this.sells.priceOf(sell), lastPriceTicks)) return this.sells.rows.first(sell);
     return -1;
   }
 
@@ -82,6 +70,6 @@ export class StopBook {
   }
 
   private side(side: Side): PriceLevels {
-    return side === Side.BUY ? this.buys : this.sells;
+    return side === BUY ? this.buys : this.sells;
   }
 }

@@ -1,5 +1,5 @@
 // The limits of the accounts that have any: rows of their own, so that the others do not pay for them. Pure; owned by
-// AccountRows. Allocates: nothing but growth, which copies nothing.
+// AccountRows. Allocates: nothing but growth, which copies 1 MiB at most (arena.ts).
 //
 //   0 f64 order, lots   8 f64 order notional, high   16 f64 order notional, low   24 f64 position, lots   32 f64 open orders
 

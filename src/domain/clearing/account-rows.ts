@@ -1,6 +1,6 @@
 // Accounts as rows of memory, one for each client and instrument. The first cache line of 64 bytes is what an order's
 // arrival and end touch, the second what a trade does. Pure; owned by Accounts. Rows are never removed.
-// Row numbers are memory layout, never state. Allocates: nothing but growth, which copies nothing (arena.ts).
+// Row numbers are memory layout, never state. Allocates: nothing but growth, which copies 1 MiB at most (arena.ts).
 //
 //    0 i32 client      4 i32 instrument       8 i32 open orders    12 i32 first and 16 i32 last of them, as rows
 //   20 i32 limits + 1, 0 for none            24 f64 net, lots      32 f64 net at the last settlement

@@ -1,6 +1,6 @@
 // What every client has of every currency, and how much of it live orders hold (RULES.md, Balances). In units of 10^-14
 // (AMOUNT_SCALE). Available is the balance less what is held; it is never negative. Pure; owned by one engine.
-// Allocates: nothing but growth, which copies nothing. Rows are never removed; their numbers are never state.
+// Allocates: nothing but growth, which copies 1 MiB at most (arena.ts). Rows are never removed; their numbers are never state.
 //
 //   0 f64 balance, high    8 f64 balance, low    16 f64 held, high    24 f64 held, low    32 i32 client    36 i32 currency
 

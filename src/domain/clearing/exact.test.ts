@@ -1,7 +1,7 @@
 // Pairs of limbs as BigInt.
 
 import { describe, expect, it } from 'vitest';
-import { LIMB, toBigInt } from './exact.ts';
+import { highLimb, LIMB, lowLimb, toBigInt } from './exact.ts';
 
 describe('a pair of limbs as BigInt', () => {
   it('has the sign of its high limb', () => {
@@ -9,6 +9,13 @@ describe('a pair of limbs as BigInt', () => {
     expect(toBigInt(2, 1)).toBe(2n ** 49n + 1n);
     expect(toBigInt(-1, LIMB - 1)).toBe(-1n);
     expect(toBigInt(-Number.MAX_SAFE_INTEGER, 0)).toBe(2n ** 48n - 2n ** 101n);
+  });
+
+  it('is taken apart again', () => {
+    for (const value of [0n, 7n, -1n, 2n ** 49n + 1n, -(2n ** 48n), 2n ** 101n - 1n]) {
+      expect(toBigInt(highLimb(value), lowLimb(value))).toBe(value);
+    }
+    expect([highLimb(-1n), lowLimb(-1n)]).toEqual([-1, LIMB - 1]);
   });
 
   it('stops on what is no pair', () => {

@@ -14,5 +14,15 @@ export const QUANTITY_LOTS_LIMIT = 2 ** 51;
 export function toBigInt(high: number, low: number): bigint {
   assert(Number.isSafeInteger(high), 'toBigInt: high is a safe integer');
   assert(Number.isSafeInteger(low) && low >= 0 && low < LIMB, 'toBigInt: low is within its limb');
-  return BigInt(high) * 281_474_976_710_656n + BigInt(low);
+  return (BigInt(high) << 48n) + BigInt(low);
+}
+
+/** The high limb of a value, which is a safe integer for magnitudes below 2^101: the caller's to see to. For the edges. */
+export function highLimb(value: bigint): number {
+  return Number(value >> 48n);
+}
+
+/** The low limb of a value. For the edges. */
+export function lowLimb(value: bigint): number {
+  return Number(BigInt.asUintN(48, value));
 }

@@ -1,6 +1,6 @@
 // Client ids (1 to 64 bytes of UTF-8) and their dense numbers, given in order of first appearance. Pure; owned by one
 // engine. Append-only: a number, once given, means that client for as long as the state lives.
-// Allocates: nothing but growth, which copies nothing (arena.ts, hash-slots.ts).
+// Allocates: nothing but growth, which copies 1 MiB at most (arena.ts, hash-slots.ts).
 //
 //   entry   0 u32 where the id begins, in words   4 u32 length, bytes
 

@@ -1,7 +1,7 @@
 // What each (client, idempotency key) was first answered: rule 12 of RULES.md. Pure; owned by one engine.
 // A ring of the newest keys; the oldest makes room. Must never forget a key before that, nor take one for another: keys
 // are compared byte by byte, commands field by field.
-// Allocates: nothing but growth, which copies nothing (arena.ts, hash-slots.ts).
+// Allocates: nothing but growth, which copies 1 MiB at most (arena.ts, hash-slots.ts).
 
 import { assert } from '../../assert.ts';
 import type { OrderRows } from '../book/order-rows.ts';

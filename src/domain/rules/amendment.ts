@@ -1,5 +1,6 @@
 // Amends of live orders [2, 3, 4]. Pure; owned by one engine. A refused one changes nothing. Allocates: nothing but growth.
 
+import { assert } from '../../assert.ts';
 import type { OrderRows } from '../book/order-rows.ts';
 import { InstrumentStatus, isLive, OrderFlag, OrderStatus, OrderType } from '../codes.ts';
 import type { Command } from '../command.ts';
@@ -78,7 +79,8 @@ export class Amendment {
     const { priceTicks, quantityLots } = command;
     if (this.desk.isKillSwitchOn) return Reason.KILL_SWITCH;
     const { status } = instrument;
-    if (status === InstrumentStatus.HALTED || status === InstrumentStatus.DELISTED) return Reason.INSTRUMENT_HALTED;
+    assert(status !== InstrumentStatus.DELISTED, 'amendment: an instrument with live orders is listed');
+    if (status === InstrumentStatus.HALTED) return Reason.INSTRUMENT_HALTED;
     if (status === InstrumentStatus.CANCEL_ONLY) return Reason.INSTRUMENT_CANCEL_ONLY;
     if (priceTicks === 0 && quantityLots === 0) return Reason.AMEND_INVALID;
     if (priceTicks !== 0 && orders.orderType(row) === MARKET) return Reason.AMEND_INVALID;

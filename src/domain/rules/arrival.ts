@@ -4,7 +4,8 @@
 
 import { assert } from '../../assert.ts';
 import type { OrderRows } from '../book/order-rows.ts';
-import { isLive, OrderFlag, OrderStatus, OrderType, Side, TimeInForce } from '../codes.ts';
+import { isStopDue } from '../book/stop-book.ts';
+import { isLive, OrderFlag, OrderStatus, TimeInForce } from '../codes.ts';
 import type { InstrumentTable } from '../instrument-table.ts';
 import { type EngineListener, OrderChange } from '../listener.ts';
 import { Reason } from '../reasons.ts';
@@ -12,12 +13,11 @@ import type { Desk } from './desk.ts';
 import type { LiveOrders } from './live-orders.ts';
 import type { Matcher } from './matcher.ts';
 import { isByAmount, isWaiting, mayRest } from './terms.ts';
+import { objectionToTriggered } from './triggered.ts';
 import type { Walk } from './walk.ts';
 
 // Local, since V8 folds constants of a module's own but not imported ones.
-const BUY = Side.BUY;
 const NONE = Reason.NONE;
-const LIMIT = OrderType.LIMIT;
 const FOK = TimeInForce.FOK;
 const POST_ONLY = OrderFlag.POST_ONLY;
 const FILLED = OrderStatus.FILLED;
@@ -99,20 +99,20 @@ export class Arrival {
 
   private objectionToTriggered(row: number): Reason {
     const { orders } = this;
-    const priceTicks = orders.priceTicks(row);
-    if (orders.orderType(row) !== LIMIT) return NONE;
-    if (!this.desk.band.holds(priceTicks)) return Reason.PRICE_BAND;
-    if (!mayRest(LIMIT, orders.timeInForce(row))) return NONE;
-    const own = this.desk.book.side(orders.side(row));
-    return own.hasRoom(priceTicks, orders.remainingLots(row)) ? NONE : Reason.QUANTITY_OUT_OF_BOUNDS;
+    return objectionToTriggered(
+      this.desk,
+      orders.side(row),
+      orders.orderType(row),
+      orders.timeInForce(row),
+      orders.priceTicks(row),
+      orders.remainingLots(row),
+    );
   }
 
   private isDue(row: number): boolean {
     const { orders } = this;
     const lastTicks = this.instruments.lastPriceTicks(orders.instrument(row));
-    const stopTicks = orders.stopPriceTicks(row);
-    if (lastTicks === 0) return false;
-    return orders.side(row) === BUY ? lastTicks >= stopTicks : lastTicks <= stopTicks;
+    return isStopDue(orders.side(row), orders.stopPriceTicks(row), lastTicks);
   }
 
   private rest(row: number, isNew: boolean): void {

@@ -48,7 +48,7 @@ export class Execution {
     const { orders, notional } = this;
     const maker = makers.firstOf(level);
     const priceTicks = makers.priceOf(level);
-    assert(lots > 0 && lots <= orders.openLots(maker), 'execution: a trade has quantity, and it is displayed');
+    assert(lots > 0 && lots <= orders.shownLots(maker), 'execution: a trade has quantity, and it is displayed');
     assert(maker !== taker, 'execution: an order does not trade with itself');
     const instrument = orders.instrument(maker);
     notional.setProduct(priceTicks, lots);
@@ -63,12 +63,12 @@ export class Execution {
     const isFilled = orders.status(maker) === FILLED;
     if (isFilled) makers.remove(maker, 0);
     else makers.reduce(level, lots, 0);
-    orders.setOpenLots(maker, orders.openLots(maker) - lots);
+    orders.setShownLots(maker, orders.shownLots(maker) - lots);
     if (isFilled) this.live.end(maker);
     this.listener.onTrade(this.desk.nextTrade(), maker, taker, priceTicks, lots);
     this.listener.onOrder(OrderChange.FILLED, maker, -lots);
     if (isFilled) orders.release(maker);
-    else if (orders.openLots(maker) === 0) this.replenish(makers, maker);
+    else if (orders.shownLots(maker) === 0) this.replenish(makers, maker);
   }
 
   /** An iceberg shows its next part, at the end of the queue [1]. */

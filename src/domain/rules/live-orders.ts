@@ -32,7 +32,7 @@ export class LiveOrders {
     const remainingLots = orders.remainingLots(row);
     const display = orders.displayLots(row);
     const shown = display !== 0 && display < remainingLots ? display : remainingLots;
-    orders.setOpenLots(row, shown);
+    orders.setShownLots(row, shown);
     this.sideOf(row).append(row, remainingLots - shown);
     if (isNew) this.begin(row);
     else this.resume(row);
@@ -98,11 +98,11 @@ export class LiveOrders {
   shrink(row: number, lots: number): number {
     const { orders } = this;
     const remainingLots = orders.remainingLots(row);
-    const shown = orders.openLots(row);
+    const shown = orders.shownLots(row);
     const hiddenLess = Math.min(remainingLots - shown, lots);
     const shownLess = lots - hiddenLess;
     this.sideOf(row).reduce(orders.level(row), shownLess, hiddenLess);
-    orders.setOpenLots(row, shown - shownLess);
+    orders.setShownLots(row, shown - shownLess);
     this.state.accounts.openChanged(row, -lots);
     if (this.desk.keepsBalances) {
       this.funds.release(row, remainingLots);
@@ -113,7 +113,7 @@ export class LiveOrders {
 
   private begin(row: number): void {
     const { state, orders } = this;
-    state.live.add(orders.number(row), row);
+    state.live.addRow(row);
     state.accounts.orderOpened(row);
     state.instruments.orderOpened(orders.instrument(row));
     if (orders.expiresUs(row) !== 0) state.expiries.add(row);
@@ -123,7 +123,7 @@ export class LiveOrders {
   /** `openLots` of it still count as open. */
   private endWith(row: number, openLots: number): void {
     const { state, orders } = this;
-    state.live.delete(orders.number(row));
+    state.live.deleteRow(row);
     state.accounts.orderClosed(row, openLots);
     state.instruments.orderClosed(orders.instrument(row));
     if (orders.expiresUs(row) !== 0) state.expiries.remove(row);
@@ -132,12 +132,12 @@ export class LiveOrders {
   /** Out of the book or from among the waiting stops. Returns the lots that left the displayed book. */
   private takeOut(row: number): number {
     const { orders } = this;
-    const shown = orders.openLots(row);
+    const shown = orders.shownLots(row);
     if (isWaiting(orders, row)) {
       this.stopsOf(row).remove(row);
     } else {
       this.sideOf(row).remove(row, orders.remainingLots(row) - shown);
-      orders.setOpenLots(row, 0);
+      orders.setShownLots(row, 0);
     }
     return shown;
   }

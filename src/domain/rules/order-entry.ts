@@ -105,7 +105,7 @@ export class OrderEntry {
     const row = orders.take();
     orders.setNumber(row, desk.sequence);
     orders.setPriceTicks(row, command.priceTicks);
-    orders.setOpenLots(row, 0);
+    orders.setShownLots(row, 0);
     orders.setQuantityLots(row, command.quantityLots);
     orders.setExecutedLots(row, 0);
     orders.setClient(row, client);

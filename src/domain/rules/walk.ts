@@ -108,7 +108,7 @@ export class Walk {
     let lots = 0;
     for (let row = makers.firstOf(level); row >= 0; row = this.orders.next(row)) {
       if (this.orders.client(row) === client) break;
-      lots += this.orders.openLots(row);
+      lots += this.orders.shownLots(row);
     }
     return lots;
   }

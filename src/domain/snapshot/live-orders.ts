@@ -4,9 +4,10 @@
 import type { OrderRows } from '../book/order-rows.ts';
 import { Amount } from '../clearing/amount.ts';
 import { setHold } from '../clearing/holds.ts';
-import { isLive, OrderFlag, OrderStatus, OrderType, RiskMode, Side, TimeInForce } from '../codes.ts';
+import { InstrumentStatus, isLive, OrderFlag, OrderStatus, RiskMode, Side, TimeInForce } from '../codes.ts';
 import { Counter, type EngineState } from '../engine-state.ts';
 import { Reason } from '../reasons.ts';
+import { isWaiting, mayRest } from '../rules/terms.ts';
 import { type ByteReader, type ByteWriter, SnapshotError } from './byte-stream.ts';
 import { readOrder, writeOrder } from './order-format.ts';
 
@@ -37,7 +38,7 @@ export function readLiveOrders(reader: ByteReader, state: EngineState, count: nu
     if (before >= 0 && !isInOrder(orders, before, row)) {
       throw new SnapshotError(`snapshot: order ${number} is out of place`);
     }
-    state.live.add(number, row);
+    state.live.addRow(row);
     place(state, row);
     numbers[i] = number;
     before = row;
@@ -57,6 +58,7 @@ function mayLive({ orders, clients, instruments, accounts, counters }: EngineSta
     orders.client(row) < clients.count &&
     orders.instrument(row) < instruments.count &&
     accounts.find(orders.client(row), orders.instrument(row)) >= 0 &&
+    instruments.get(orders.instrument(row)).status !== InstrumentStatus.DELISTED &&
     orders.side(row) >= Side.BUY &&
     isLive(status) &&
     (status === OrderStatus.PARTIALLY_FILLED) === executed > 0 &&
@@ -64,29 +66,20 @@ function mayLive({ orders, clients, instruments, accounts, counters }: EngineSta
     orders.remainingLots(row) > 0 &&
     (orders.timeInForce(row) === TimeInForce.GTT) === orders.expiresUs(row) > 0 &&
     ((orders.flags(row) & OrderFlag.STOP) !== 0) === orders.stopPriceTicks(row) > 0;
-  return isSound && (isWaiting(orders, row) ? mayWait(orders, row) : mayRest(orders, row));
+  return isSound && (isWaiting(orders, row) ? isSoundStop(orders, row) : isSoundMaker(orders, row));
 }
 
-/** True when the order waits for its stop price; it rests otherwise. */
-function isWaiting(orders: OrderRows, row: number): boolean {
-  return (orders.flags(row) & (OrderFlag.STOP | OrderFlag.TRIGGERED)) === OrderFlag.STOP;
-}
-
-function mayWait(orders: OrderRows, row: number): boolean {
-  return orders.openLots(row) === 0 && orders.executedLots(row) === 0 && orders.preventedLots(row) === 0;
+function isSoundStop(orders: OrderRows, row: number): boolean {
+  return orders.shownLots(row) === 0 && orders.executedLots(row) === 0 && orders.preventedLots(row) === 0;
 }
 
 /** A resting order displays all that remains, an iceberg at most its display quantity. */
-function mayRest(orders: OrderRows, row: number): boolean {
-  const open = orders.openLots(row);
+function isSoundMaker(orders: OrderRows, row: number): boolean {
+  const shown = orders.shownLots(row);
   const remaining = orders.remainingLots(row);
   const display = orders.displayLots(row);
-  const timeInForce = orders.timeInForce(row);
-  const isOfAKind =
-    orders.orderType(row) === OrderType.LIMIT &&
-    (timeInForce === TimeInForce.GTC || timeInForce === TimeInForce.GTT) &&
-    orders.priceTicks(row) >= 1;
-  return isOfAKind && (display === 0 ? open === remaining : open >= 1 && open <= Math.min(display, remaining));
+  const isOfAKind = mayRest(orders.orderType(row), orders.timeInForce(row)) && orders.priceTicks(row) >= 1;
+  return isOfAKind && (display === 0 ? shown === remaining : shown >= 1 && shown <= Math.min(display, remaining));
 }
 
 /** True when `later` belongs behind `earlier`: the queue decides at equal prices, for stops the number. */
@@ -114,7 +107,7 @@ function place({ orders, instruments }: EngineState, row: number): void {
     instruments.stopsOf(instrument).add(row);
   } else {
     const side = instruments.bookOf(instrument).side(orders.side(row));
-    side.append(row, orders.remainingLots(row) - orders.openLots(row));
+    side.append(row, orders.remainingLots(row) - orders.shownLots(row));
   }
 }
 

@@ -53,8 +53,8 @@ const ORDER = new RecordFormat<OrderRows>([
   field(
     'displayed quantity',
     COUNT,
-    (o, r) => o.openLots(r),
-    (o, r, v) => o.setOpenLots(r, v),
+    (o, r) => o.shownLots(r),
+    (o, r, v) => o.setShownLots(r, v),
   ),
   field(
     'order notional',

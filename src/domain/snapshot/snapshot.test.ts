@@ -1,10 +1,20 @@
 // Snapshots: the same state gives the same bytes, a restored engine goes on as if it had never stopped, and damage is
-// refused by name. Restoring in the middle of long hostile runs is part of fuzz.test.ts.
+// refused by name. Restoring in the middle of long hostile runs is part of src/sim/domain-fuzz/fuzz.test.ts.
 
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../sim/testing/random.ts';
 import type { OrderRows } from '../book/order-rows.ts';
-import { CommandType, OrderFlag, OrderStatus, OrderType, RiskMode, SelfTrade, Side, TimeInForce } from '../codes.ts';
+import {
+  CommandType,
+  InstrumentStatus,
+  OrderFlag,
+  OrderStatus,
+  OrderType,
+  RiskMode,
+  SelfTrade,
+  Side,
+  TimeInForce,
+} from '../codes.ts';
 import { Command } from '../command.ts';
 import { Engine } from '../engine.ts';
 import { EngineState } from '../engine-state.ts';
@@ -281,22 +291,23 @@ describe('engine snapshot', () => {
     const row = engine.findOrder(3);
     state.orders.setPriceTicks(row, 2 ** 48);
     state.orders.setQuantityLots(row, 2 ** 52);
-    state.orders.setOpenLots(row, 2 ** 52);
+    state.orders.setShownLots(row, 2 ** 52);
     expect(() => restored(engine)).toThrow('order 3 holds more than there can be');
   });
 
-  it.each<[string, (orders: OrderRows, row: number) => void]>([
+  it.each<[string, (orders: OrderRows, row: number, state: EngineState) => void]>([
     ['crossed', (orders, row) => orders.setPriceTicks(row, 1_000)],
     ['out of place', (orders, row) => orders.setPriceTicks(row, 1)],
     ['cannot be live', (orders, row) => orders.setStatus(row, OrderStatus.CANCELLED)],
     ['cannot be live', (orders, row) => orders.setStatus(row, OrderStatus.PARTIALLY_FILLED)],
     ['cannot be live', (orders, row) => orders.setReason(row, Reason.EXPIRED)],
     ['cannot be live', (orders, row) => orders.setExecutedLots(row, 5)],
-    ['cannot be live', (orders, row) => orders.setOpenLots(row, 4)],
+    ['cannot be live', (orders, row) => orders.setShownLots(row, 4)],
     ['cannot be live', (orders, row) => orders.setNumber(row, 1_000)],
     ['cannot be live', (orders, row) => orders.setNumber(row, 1)],
     ['cannot be live', (orders, row) => orders.setClient(row, 1)],
     ['cannot be live', (orders, row) => orders.setInstrument(row, 1)],
+    ['cannot be live', (_orders, _row, { instruments }) => instruments.setStatus(0, InstrumentStatus.DELISTED)],
     ['cannot be live', (orders, row) => orders.setOrderType(row, OrderType.MARKET)],
     ['cannot be live', (orders, row) => orders.setTerms(row, TimeInForce.IOC, SelfTrade.NONE)],
     ['cannot be live', (orders, row) => orders.setTerms(row, TimeInForce.GTT, SelfTrade.NONE)],
@@ -318,7 +329,7 @@ describe('engine snapshot', () => {
       engine.apply(engine.sequence + 1, 1, Object.assign(command, { side, priceTicks, quantityLots: 5 }));
     }
     expect(restored(engine).openOrders).toBe(3);
-    change(state.orders, engine.findOrder(2));
+    change(state.orders, engine.findOrder(2), state);
     expect(() => restored(engine)).toThrow(message);
   });
 

@@ -46,8 +46,8 @@ export class Market {
     const { orders } = this.exchange.engine;
     const found: string[] = [];
     this.exchange.engine.forEachOrder(0, side, (row) => {
-      const hidden = orders.remainingLots(row) - orders.openLots(row);
-      const shown = hidden === 0 ? `${orders.openLots(row)}` : `${orders.openLots(row)}+${hidden}`;
+      const hidden = orders.remainingLots(row) - orders.shownLots(row);
+      const shown = hidden === 0 ? `${orders.shownLots(row)}` : `${orders.shownLots(row)}+${hidden}`;
       found.push(`${orders.number(row)}:${shown}@${orders.priceTicks(row)}`);
     });
     return found.join(' ');

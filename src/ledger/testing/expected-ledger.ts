@@ -1,6 +1,7 @@
 // For tests: what the ledger must hold, folded independently from what the engine tells: plain objects, BigInt, no codec.
 // Settlements are folded from the trades alone, so they also check what the engine says a client owes.
 
+import { toBigInt } from '../../domain/clearing/exact.ts';
 import { CommandType, InstrumentStatus, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
 import type { Engine } from '../../domain/engine.ts';
 import { AMOUNT_SCALE, type Instrument } from '../../domain/instrument.ts';
@@ -42,8 +43,8 @@ export class ExpectedLedger {
     const { priceScale, quantityScale } = instrument;
     const takerBuys = orders.side(taker) === Side.BUY;
     const [buyer, seller] = takerBuys ? [taker, maker] : [maker, taker];
-    const makerFee = pair(tradeFees[0], tradeFees[1]);
-    const takerFee = pair(tradeFees[2], tradeFees[3]);
+    const makerFee = toBigInt(tradeFees[0], tradeFees[1]);
+    const takerFee = toBigInt(tradeFees[2], tradeFees[3]);
     const [buyerFee, sellerFee] = takerBuys ? [takerFee, makerFee] : [makerFee, takerFee];
     this.trades.push({
       trade_number: String(number),
@@ -97,7 +98,7 @@ export class ExpectedLedger {
       price: market ? null : price(ticks),
       quantity: quantity(orders.quantityLots(row)),
       filled_quantity: quantity(orders.executedLots(row)),
-      notional: decimal(pair(orders.notionalHigh(row), orders.notionalLow(row)), priceScale + quantityScale),
+      notional: decimal(toBigInt(orders.notionalHigh(row), orders.notionalLow(row)), priceScale + quantityScale),
       stop_price: has(OrderFlag.STOP) ? price(orders.stopPriceTicks(row)) : null,
       triggered: String(has(OrderFlag.TRIGGERED)),
       display_quantity: orders.displayLots(row) === 0 ? null : quantity(orders.displayLots(row)),
@@ -179,10 +180,6 @@ export class ExpectedLedger {
   #client(row: number): string {
     return new TextDecoder().decode(this.#engine.clients.bytesOf(this.#engine.orders.client(row)));
   }
-}
-
-function pair(high: number, low: number): bigint {
-  return (BigInt(high) << 48n) + BigInt(low);
 }
 
 /** By the bytes of the client, the venue last, then by currency. */

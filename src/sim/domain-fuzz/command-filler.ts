@@ -1,10 +1,10 @@
 // Fills the engine's one Command from a step. Pure; owns the command and its bytes.
 
+import { highLimb, lowLimb } from '../../domain/clearing/exact.ts';
 import { InstrumentStatus } from '../../domain/codes.ts';
 import { Command } from '../../domain/command.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import type { ReferenceCommand } from '../../domain/reference/reference-types.ts';
-import { highOf, lowOf } from './trace.ts';
 
 /** What a DEFINE_INSTRUMENT without a definition carries: nothing that could be one. */
 const NO_INSTRUMENT: Instrument = {
@@ -39,14 +39,14 @@ export class CommandFiller {
     command.stopPriceTicks = step.stopPrice;
     command.displayLots = step.display;
     command.expiresUs = step.expiresUs;
-    command.amountHigh = step.amount === 0n ? 0 : highOf(step.amount);
-    command.amountLow = step.amount === 0n ? 0 : lowOf(step.amount);
+    command.amountHigh = step.amount === 0n ? 0 : highLimb(step.amount);
+    command.amountLow = step.amount === 0n ? 0 : lowLimb(step.amount);
     command.value = step.value;
     command.currency = step.currency;
     command.maxOpenOrders = step.maxOpenOrders;
     command.maxOrderLots = step.maxOrderQuantity;
-    command.maxOrderNotionalHigh = highOf(step.maxOrderNotional);
-    command.maxOrderNotionalLow = lowOf(step.maxOrderNotional);
+    command.maxOrderNotionalHigh = highLimb(step.maxOrderNotional);
+    command.maxOrderNotionalLow = lowLimb(step.maxOrderNotional);
     command.maxPositionLots = step.maxPosition;
     command.definition.set(step.definition ?? NO_INSTRUMENT);
     command.clientOffset = shift;

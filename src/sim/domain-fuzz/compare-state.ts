@@ -1,13 +1,16 @@
 // What both engines hold, compared: a quick look at the book of one instrument after every command, everything from time
 // to time. Each function returns how they differ, '' when they do not. Pure; reads only.
 
+import { toBigInt } from '../../domain/clearing/exact.ts';
 import { Side } from '../../domain/codes.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import type { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
 import { isBetter, remainingOf } from '../../domain/reference/reference-state.ts';
 import type { ReferenceAccount, ReferenceMarket, ReferenceOrder } from '../../domain/reference/reference-types.ts';
-import { amountOf, areSame, type Narrator, type ReferenceTracer, Trace } from './trace.ts';
+import type { Narrator } from './narrator.ts';
+import type { ReferenceTracer } from './reference-tracer.ts';
+import { areSame, Trace } from './trace.ts';
 
 const SIDES = [Side.BUY, Side.SELL];
 
@@ -54,11 +57,11 @@ export class StateComparison {
       const isSame =
         order !== undefined &&
         fast.orders.number(row) === order.number &&
-        fast.orders.openLots(row) === order.open &&
+        fast.orders.shownLots(row) === order.open &&
         fast.orders.remainingLots(row) === remainingOf(order);
       if (!isSame) {
         const should = order === undefined ? 'nobody' : `#${order.number} showing ${order.open}`;
-        const is = `#${fast.orders.number(row)} showing ${fast.orders.openLots(row)}`;
+        const is = `#${fast.orders.number(row)} showing ${fast.orders.shownLots(row)}`;
         difference = differ(`place ${place} of instrument ${index}, side ${side}`, should, is);
       }
       return isSame;
@@ -227,8 +230,8 @@ export class StateComparison {
     const found: string[] = [];
     const { balances } = fast;
     balances.forEach((row) => {
-      const balance = amountOf(balances.balanceHigh(row), balances.balanceLow(row));
-      const held = amountOf(balances.heldHigh(row), balances.heldLow(row));
+      const balance = toBigInt(balances.balanceHigh(row), balances.balanceLow(row));
+      const held = toBigInt(balances.heldHigh(row), balances.heldLow(row));
       const client = this.decoder.decode(fast.clients.bytesOf(balances.clientOf(row)));
       const currency = fast.instruments.currencies[balances.currencyOf(row)];
       if (balance !== 0n || held !== 0n) found.push(`${client} ${currency}: ${balance} held ${held}`);
@@ -238,11 +241,11 @@ export class StateComparison {
 }
 
 function fastAccountLine({ accounts }: Engine, account: number): string {
-  const cost = amountOf(accounts.costHigh(account), accounts.costLow(account));
-  const realised = amountOf(accounts.realisedHigh(account), accounts.realisedLow(account));
-  const fees = amountOf(accounts.feesHigh(account), accounts.feesLow(account));
-  const cycleQuote = amountOf(accounts.cycleQuoteHigh(account), accounts.cycleQuoteLow(account));
-  const notional = amountOf(accounts.maxOrderNotionalHigh(account), accounts.maxOrderNotionalLow(account));
+  const cost = toBigInt(accounts.costHigh(account), accounts.costLow(account));
+  const realised = toBigInt(accounts.realisedHigh(account), accounts.realisedLow(account));
+  const fees = toBigInt(accounts.feesHigh(account), accounts.feesLow(account));
+  const cycleQuote = toBigInt(accounts.cycleQuoteHigh(account), accounts.cycleQuoteLow(account));
+  const notional = toBigInt(accounts.maxOrderNotionalHigh(account), accounts.maxOrderNotionalLow(account));
   return (
     `${accounts.clientOf(account)}/${accounts.instrumentOf(account)}: net ${accounts.netLots(account)} cost ${cost} ` +
     `realised ${realised} fees ${fees} cycle ${accounts.cycleNetLots(account)} ${cycleQuote} ` +

@@ -12,8 +12,10 @@ import { DryRun } from '../../domain/rules/dry-run.ts';
 import { CommandFiller } from './command-filler.ts';
 import { firstDifference, StateComparison } from './compare-state.ts';
 import { FUZZ_INSTRUMENTS } from './instruments.ts';
+import { Narrator } from './narrator.ts';
+import { ReferenceTracer } from './reference-tracer.ts';
 import type { FuzzStep } from './steps.ts';
-import { areSame, describe, Narrator, type OutcomeCounts, ReferenceTracer, Trace } from './trace.ts';
+import { areSame, describe, type OutcomeCounts, Trace } from './trace.ts';
 
 /** How the engines of an episode are made: tests put broken ones here. */
 export interface PairOptions {

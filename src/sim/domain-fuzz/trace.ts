@@ -1,27 +1,6 @@
 // What an engine told, as numbers: either engine writes the same numbers for the same events, so that comparing is
-// cheap, and only a difference is put into words. Pure; one trace is used for all commands of an engine.
-
-import type { OrderRows } from '../../domain/book/order-rows.ts';
-import type { Engine } from '../../domain/engine.ts';
-import type { EngineListener, OrderChange } from '../../domain/listener.ts';
-import type { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
-import type { ReferenceEvent, ReferenceOrder } from '../../domain/reference/reference-types.ts';
-
-const LOW_BITS = 48n;
-const LOW_MASK = 2n ** LOW_BITS - 1n;
-
-/** The limbs of an amount, as clearing/exact.ts counts them. */
-export function highOf(amount: bigint): number {
-  return Number(amount >> LOW_BITS);
-}
-
-export function lowOf(amount: bigint): number {
-  return Number(amount & LOW_MASK);
-}
-
-export function amountOf(high: number, low: number): bigint {
-  return BigInt(high) * 2n ** LOW_BITS + BigInt(low);
-}
+// cheap, and only a difference is put into words. narrator.ts and reference-tracer.ts write them. Pure; one trace is used
+// for all commands of an engine.
 
 const ORDER_FIELDS = [
   ...['number', 'client', 'instrument', 'side', 'type', 'time in force', 'self-trade', 'flags', 'price', 'quantity'],
@@ -30,7 +9,16 @@ const ORDER_FIELDS = [
 ];
 
 /** Each event: its code, then as many numbers as its kind has. */
-const Code = { TRADE: 1, ORDER: 2, REFUSED: 3, REFUSED_ORDER: 4, REPLAYED: 5, REPLAYED_VALUE: 6, APPLIED: 7, DUE: 8 };
+export const Code = {
+  TRADE: 1,
+  ORDER: 2,
+  REFUSED: 3,
+  REFUSED_ORDER: 4,
+  REPLAYED: 5,
+  REPLAYED_VALUE: 6,
+  APPLIED: 7,
+  DUE: 8,
+};
 const KINDS: readonly { readonly name: string; readonly fields: readonly string[] }[] = [
   { name: '', fields: [] },
   {
@@ -146,203 +134,4 @@ function nameOf(outcome: number): string {
   if (kind === Code.ORDER) return `order ${Math.floor(rest / CHANGE_WEIGHT)}/${rest % CHANGE_WEIGHT}`;
   if (kind === Code.REFUSED || kind === Code.REFUSED_ORDER) return `refused ${rest}`;
   return KINDS[kind].name;
-}
-
-// --- the reference engine's events ------------------------------------------------------------------------------------
-
-/** Writes what the reference engine returned. */
-export class ReferenceTracer {
-  private readonly reference: ReferenceEngine;
-  /** Client numbers, looked up once. */
-  private readonly clients = new Map<string, number>();
-
-  constructor(reference: ReferenceEngine) {
-    this.reference = reference;
-  }
-
-  write(trace: Trace, events: readonly ReferenceEvent[]): void {
-    for (const event of events) this.writeEvent(trace, event);
-  }
-
-  private writeEvent(trace: Trace, event: ReferenceEvent): void {
-    switch (event.kind) {
-      case 'trade':
-        trace.add(Code.TRADE);
-        trace.add(event.trade);
-        trace.add(event.price);
-        trace.add(event.quantity);
-        writeAmount(trace, event.makerFee);
-        writeAmount(trace, event.takerFee);
-        this.writeOrder(trace, event.maker);
-        this.writeOrder(trace, event.taker);
-        return;
-      case 'order':
-        trace.add(Code.ORDER);
-        trace.add(event.change);
-        trace.add(event.delta);
-        this.writeOrder(trace, event.order);
-        return;
-      case 'refused':
-        trace.add(event.order === undefined ? Code.REFUSED : Code.REFUSED_ORDER);
-        trace.add(event.reason);
-        if (event.order !== undefined) this.writeOrder(trace, event.order);
-        return;
-      case 'replayed':
-        if ('order' in event.answer) {
-          trace.add(Code.REPLAYED);
-          trace.add(event.sequence);
-          trace.add(event.answer.firstTrade);
-          trace.add(event.answer.tradeCount);
-          this.writeOrder(trace, event.answer.order);
-        } else if ('value' in event.answer) {
-          trace.add(Code.REPLAYED_VALUE);
-          trace.add(event.sequence);
-          trace.add(event.answer.value);
-        }
-        return;
-      case 'applied':
-        trace.add(Code.APPLIED);
-        trace.add(event.value);
-        return;
-      case 'obligation':
-        trace.add(Code.DUE);
-        trace.add(event.cycle);
-        trace.add(this.clientNumber(event.account.client));
-        trace.add(event.account.instrument);
-        trace.add(Number(event.account.cycleBase));
-        writeAmount(trace, event.account.cycleQuote);
-    }
-  }
-
-  writeOrder(trace: Trace, order: ReferenceOrder): void {
-    trace.add(order.number);
-    trace.add(this.clientNumber(order.client));
-    trace.add(order.instrument);
-    trace.add(order.side);
-    trace.add(order.orderType);
-    trace.add(order.timeInForce);
-    trace.add(order.selfTrade);
-    trace.add(order.flags);
-    trace.add(order.price);
-    trace.add(order.quantity);
-    trace.add(order.executed);
-    trace.add(order.prevented);
-    trace.add(order.display);
-    trace.add(order.stopPrice);
-    trace.add(order.expiresUs);
-    writeAmount(trace, order.notional);
-    trace.add(order.status);
-    trace.add(order.reason);
-    trace.add(order.createdUs);
-    trace.add(order.updatedUs);
-  }
-
-  /** -1 when the client is not known. */
-  clientNumber(client: string): number {
-    const { clients } = this;
-    if (clients.size < this.reference.clients.length) {
-      this.reference.clients.forEach((name, number) => {
-        clients.set(name, number);
-      });
-    }
-    return clients.get(client) ?? -1;
-  }
-}
-
-function writeAmount(trace: Trace, amount: bigint): void {
-  trace.add(amount === 0n ? 0 : highOf(amount));
-  trace.add(amount === 0n ? 0 : lowOf(amount));
-}
-
-// --- the fast engine's events -----------------------------------------------------------------------------------------
-
-/** Writes what the fast engine tells. */
-export class Narrator implements EngineListener {
-  readonly trace = new Trace();
-  engine: Engine | undefined;
-
-  onTrade(tradeNumber: number, maker: number, taker: number, priceTicks: number, quantityLots: number): void {
-    if (this.engine === undefined) return;
-    const { trace } = this;
-    trace.add(Code.TRADE);
-    trace.add(tradeNumber);
-    trace.add(priceTicks);
-    trace.add(quantityLots);
-    for (const limb of this.engine.tradeFees) trace.add(limb);
-    this.order(this.engine.orders, maker);
-    this.order(this.engine.orders, taker);
-  }
-
-  onOrder(change: OrderChange, row: number, restingDeltaLots: number): void {
-    if (this.engine === undefined) return;
-    this.trace.add(Code.ORDER);
-    this.trace.add(change);
-    this.trace.add(restingDeltaLots);
-    this.order(this.engine.orders, row);
-  }
-
-  onRefused(reason: number, row: number): void {
-    if (this.engine === undefined) return;
-    this.trace.add(row < 0 ? Code.REFUSED : Code.REFUSED_ORDER);
-    this.trace.add(reason);
-    if (row >= 0) this.order(this.engine.orders, row);
-  }
-
-  onReplayed(result: number): void {
-    const results = this.engine?.results;
-    if (results === undefined) return;
-    const { trace } = this;
-    trace.add(results.isValue(result) ? Code.REPLAYED_VALUE : Code.REPLAYED);
-    trace.add(results.sequence(result));
-    if (results.isValue(result)) {
-      trace.add(results.value(result));
-      return;
-    }
-    trace.add(results.firstTrade(result));
-    trace.add(results.tradeCount(result));
-    this.order(results.orders, result);
-  }
-
-  onApplied(value: number): void {
-    this.trace.add(Code.APPLIED);
-    this.trace.add(value);
-  }
-
-  onObligation(cycle: number, account: number): void {
-    const accounts = this.engine?.accounts;
-    if (accounts === undefined) return;
-    const { trace } = this;
-    trace.add(Code.DUE);
-    trace.add(cycle);
-    trace.add(accounts.clientOf(account));
-    trace.add(accounts.instrumentOf(account));
-    trace.add(accounts.cycleNetLots(account));
-    trace.add(accounts.cycleQuoteHigh(account));
-    trace.add(accounts.cycleQuoteLow(account));
-  }
-
-  /** As ReferenceTracer.writeOrder. */
-  order(orders: OrderRows, row: number, trace = this.trace): void {
-    trace.add(orders.number(row));
-    trace.add(orders.client(row));
-    trace.add(orders.instrument(row));
-    trace.add(orders.side(row));
-    trace.add(orders.orderType(row));
-    trace.add(orders.timeInForce(row));
-    trace.add(orders.selfTrade(row));
-    trace.add(orders.flags(row));
-    trace.add(orders.priceTicks(row));
-    trace.add(orders.quantityLots(row));
-    trace.add(orders.executedLots(row));
-    trace.add(orders.preventedLots(row));
-    trace.add(orders.displayLots(row));
-    trace.add(orders.stopPriceTicks(row));
-    trace.add(orders.expiresUs(row));
-    trace.add(orders.notionalHigh(row));
-    trace.add(orders.notionalLow(row));
-    trace.add(orders.status(row));
-    trace.add(orders.reason(row));
-    trace.add(orders.createdUs(row));
-    trace.add(orders.updatedUs(row));
-  }
 }

@@ -1,5 +1,6 @@
 // Both engines behind one face, so that a written scenario runs on either. Tests only.
 
+import { toBigInt } from '../../domain/clearing/exact.ts';
 import { Side } from '../../domain/codes.ts';
 import { Engine } from '../../domain/engine.ts';
 import type { Instrument } from '../../domain/instrument.ts';
@@ -7,8 +8,10 @@ import { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
 import { remainingOf } from '../../domain/reference/reference-state.ts';
 import type { ReferenceOrder } from '../../domain/reference/reference-types.ts';
 import { CommandFiller } from '../domain-fuzz/command-filler.ts';
+import { Narrator } from '../domain-fuzz/narrator.ts';
+import { ReferenceTracer } from '../domain-fuzz/reference-tracer.ts';
 import type { FuzzStep } from '../domain-fuzz/steps.ts';
-import { amountOf, decode, Narrator, ReferenceTracer, type ToldEvent, Trace } from '../domain-fuzz/trace.ts';
+import { decode, type ToldEvent, Trace } from '../domain-fuzz/trace.ts';
 
 /** An order as it stands: in the book in price-time order, or waiting in the order that stops are triggered in. */
 export interface StandingOrder {
@@ -86,7 +89,7 @@ class FastScenarioEngine implements ScenarioEngine {
 
   private standing(row: number): StandingOrder {
     const { orders } = this.engine;
-    const shown = orders.openLots(row);
+    const shown = orders.shownLots(row);
     return {
       number: orders.number(row),
       client: this.clientName(orders.client(row)),
@@ -106,9 +109,9 @@ class FastScenarioEngine implements ScenarioEngine {
         of: accounts.instrumentOf(account),
         values: [
           BigInt(accounts.netLots(account)),
-          amountOf(accounts.costHigh(account), accounts.costLow(account)),
-          amountOf(accounts.realisedHigh(account), accounts.realisedLow(account)),
-          amountOf(accounts.feesHigh(account), accounts.feesLow(account)),
+          toBigInt(accounts.costHigh(account), accounts.costLow(account)),
+          toBigInt(accounts.realisedHigh(account), accounts.realisedLow(account)),
+          toBigInt(accounts.feesHigh(account), accounts.feesLow(account)),
         ],
       });
     });
@@ -123,8 +126,8 @@ class FastScenarioEngine implements ScenarioEngine {
         client: this.clientName(balances.clientOf(row)),
         of: balances.currencyOf(row),
         values: [
-          amountOf(balances.balanceHigh(row), balances.balanceLow(row)),
-          amountOf(balances.heldHigh(row), balances.heldLow(row)),
+          toBigInt(balances.balanceHigh(row), balances.balanceLow(row)),
+          toBigInt(balances.heldHigh(row), balances.heldLow(row)),
         ],
       });
     });

@@ -1,10 +1,10 @@
 // What engines told and hold, in the words of scenarios. Pure; tests only.
 
+import { toBigInt } from '../../domain/clearing/exact.ts';
 import { OrderStatus, Side } from '../../domain/codes.ts';
 import { OrderChange } from '../../domain/listener.ts';
 import { reasonName } from '../../domain/reasons.ts';
 import type { ToldEvent } from '../domain-fuzz/trace.ts';
-import { amountOf } from '../domain-fuzz/trace.ts';
 import type { Holding, ScenarioEngine, StandingOrder } from './scenario-engines.ts';
 import { SCENARIO_INSTRUMENT, UNIT } from './scenario-language.ts';
 
@@ -13,7 +13,7 @@ const { base, quote } = SCENARIO_INSTRUMENT;
 /** One event as one line. */
 export function eventInWords(event: ToldEvent, engine: ScenarioEngine): string {
   const value = (name: string): number => event.values.get(name) ?? 0;
-  const amount = (name: string): bigint => amountOf(value(`${name} high`), value(`${name} low`));
+  const amount = (name: string): bigint => toBigInt(value(`${name} high`), value(`${name} low`));
   const client = (name: string): string => engine.clientName(value(name));
   switch (event.kind) {
     case 'trade': {

@@ -2,14 +2,14 @@
 
 import type { Random } from '../../../sim/testing/random.ts';
 import { Amount } from '../amount.ts';
-import { toBigInt } from '../exact.ts';
+import { highLimb, lowLimb, toBigInt } from '../exact.ts';
 
 export function big(amount: Amount): bigint {
   return toBigInt(amount.high, amount.low);
 }
 
 export function amountOf(value: bigint): Amount {
-  return new Amount().set(Number(value >> 48n), Number(BigInt.asUintN(48, value)));
+  return new Amount().set(highLimb(value), lowLimb(value));
 }
 
 /** 0 to max, of a random width; one in three lies beside a power of two or beside max. */

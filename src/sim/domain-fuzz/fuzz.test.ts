@@ -1,18 +1,17 @@
 // The fast engine against the reference engine, and proof that the comparison would notice a mistake in either.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FuzzFailure, type FuzzOptions, fuzz, replaySteps, step } from '../sim/domain-fuzz/fuzz.ts';
-import { BookSide, OrderBook } from './book/order-book.ts';
-import { StopBook } from './book/stop-book.ts';
-import { Balances } from './clearing/balances.ts';
-import { CommandType, InstrumentStatus, OrderFlag, OrderType, RiskMode, SelfTrade, Side } from './codes.ts';
-import { Command } from './command.ts';
-import { IdempotencyTable } from './idempotency/idempotency-table.ts';
-import type { Instrument } from './instrument.ts';
-import { OrderChange } from './listener.ts';
-import { Reason } from './reasons.ts';
-import { ReferenceEngine } from './reference/reference-engine.ts';
-import { mayRest, remainingOf } from './reference/reference-state.ts';
+import { BookSide, OrderBook } from '../../domain/book/order-book.ts';
+import { StopBook } from '../../domain/book/stop-book.ts';
+import { Balances } from '../../domain/clearing/balances.ts';
+import { CommandType, InstrumentStatus, OrderFlag, OrderType, RiskMode, SelfTrade, Side } from '../../domain/codes.ts';
+import { Command } from '../../domain/command.ts';
+import { IdempotencyTable } from '../../domain/idempotency/idempotency-table.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import { OrderChange } from '../../domain/listener.ts';
+import { Reason } from '../../domain/reasons.ts';
+import { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
+import { mayRest, remainingOf } from '../../domain/reference/reference-state.ts';
 import type {
   ReferenceAccount,
   ReferenceAnswer,
@@ -20,9 +19,10 @@ import type {
   ReferenceLimits,
   ReferenceMarket,
   ReferenceOrder,
-} from './reference/reference-types.ts';
-import { Rehearsal } from './rules/dry-run.ts';
-import { Walk } from './rules/walk.ts';
+} from '../../domain/reference/reference-types.ts';
+import { Rehearsal } from '../../domain/rules/rehearsal.ts';
+import { Walk } from '../../domain/rules/walk.ts';
+import { FuzzFailure, type FuzzOptions, fuzz, replaySteps, step } from './fuzz.ts';
 
 const SEEDS = [1, 2, 3, 20_260_502];
 const COMMANDS_PER_SEED = 25_000;
