@@ -11,6 +11,7 @@ import {
   type EngineListener,
   OrderFlag,
   OrderType,
+  OUTLOOK_COMMANDS,
   Side,
   TimeInForce,
 } from '#ringbook/domain/index.js';
@@ -128,11 +129,24 @@ class Player {
   play(columns: Columns): void {
     const { engine, command, keys } = this;
     for (let at = 0; at < columns.length; at++) {
+      if (at % OUTLOOK_COMMANDS === 0) this.lookAhead(columns, at);
       const sequence = engine.sequence + 1;
       this.fill(columns, at);
       if (command.keyLength !== 0) keys.setUint32(this.texts.keyAt, sequence);
       engine.apply(sequence, 1_700_000_000_000_000 + (sequence >>> 6), command);
     }
+  }
+
+  /** What the matching thread does with the batch that it has drained (src/wire/look-ahead.ts). */
+  private lookAhead(columns: Columns, from: number): void {
+    const { outlook } = this.engine;
+    const count = Math.min(OUTLOOK_COMMANDS, columns.length - from);
+    for (let i = 0; i < count; i++) {
+      const action = columns.action[from + i];
+      const isNaming = +(action === Action.CANCEL) | +(action === Action.AMEND);
+      outlook.targets[i] = columns.number[from + i] * isNaming;
+    }
+    outlook.look(count);
   }
 
   private fill(columns: Columns, at: number): void {

@@ -31,12 +31,14 @@ export const Counter = {
 } as const;
 export const COUNTERS = 6;
 
-/** What an engine is made with. All engines over one journal must agree on everything but the secret. */
+/** What an engine is made with. All engines over one journal must agree on everything but the secret and the layout. */
 export interface EngineOptions extends Partial<Capacity> {
   /** A power of two: it decides what is replayed. */
   readonly idempotencyKeysMax?: number;
   /** Of the hash tables: decides nothing but that nobody can slow them down who does not know it. */
   readonly hashSecret?: HashSecret;
+  /** Slots of the order map's front tier, a power of two: memory layout only. Tests that want its far tier say few. */
+  readonly frontSlots?: number | undefined;
 }
 
 export class EngineState {
@@ -45,7 +47,7 @@ export class EngineState {
   readonly clients: ClientTable;
   readonly orders = new OrderRows();
   /** Live orders, waiting stops included: number -> row. */
-  readonly live = new OrderMap(this.orders);
+  readonly live: OrderMap;
   /** Live orders that have an expiry. */
   readonly expiries = new ExpiryQueue(this.orders);
   readonly instruments: InstrumentTable;
@@ -57,6 +59,7 @@ export class EngineState {
   constructor(genesis: readonly Instrument[], options: EngineOptions = {}) {
     const { clientsMax = CLIENTS_MAX, accountsMax = ACCOUNTS_MAX, openOrdersMax = OPEN_ORDERS_MAX } = options;
     const { idempotencyKeysMax = IDEMPOTENCY_KEYS_MAX, hashSecret = FIXED_HASH_SECRET } = options;
+    this.live = new OrderMap(this.orders, options.frontSlots);
     assert(clientsMax >= 1 && clientsMax <= CLIENTS_MAX, 'engine state: as many clients as fit');
     assert(accountsMax >= 1 && accountsMax <= ACCOUNTS_MAX, 'engine state: as many accounts as fit');
     assert(openOrdersMax >= 1 && openOrdersMax <= OPEN_ORDERS_MAX, 'engine state: as many live orders as fit');

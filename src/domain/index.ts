@@ -14,4 +14,5 @@ export { type EngineListener, OrderChange } from './listener.ts';
 export type * from './plain-objects.ts';
 export { REASONS, Reason, reasonName } from './reasons.ts';
 export { DryRun } from './rules/dry-run.ts';
+export { OUTLOOK_COMMANDS } from './rules/outlook.ts';
 export { SnapshotError } from './snapshot/snapshot.ts';

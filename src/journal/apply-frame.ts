@@ -5,6 +5,7 @@ import { assert } from '../assert.ts';
 import type { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
+import { lookAhead } from '../wire/look-ahead.ts';
 import type { FrameView } from './journal-reader.ts';
 
 /** Applies every command of `frame`; `command` is scratch. Asserts that sequences go on where the engine stands. */
@@ -13,7 +14,9 @@ export function applyFrame(engine: Engine, frame: FrameView, command: Command): 
   assert(frame.firstSequence === engine.sequence + 1, 'the frame goes on where the engine stands');
   const end = frame.payloadStart + frame.payloadLength;
   let sequence = engine.sequence;
+  let seen = frame.payloadStart;
   for (let offset = frame.payloadStart; offset < end; ) {
+    if (offset === seen) seen = lookAhead(engine, frame.view, offset, end);
     const length = decodeCommand(frame.bytes, frame.view, offset, command);
     sequence++;
     engine.apply(sequence, frame.timeUs, command);

@@ -23,6 +23,7 @@ import {
   encodeCommand,
 } from '../wire/command-codec.ts';
 import { MatchingCounter } from '../wire/counters.ts';
+import { lookAhead } from '../wire/look-ahead.ts';
 import {
   differences,
   expireOrders,
@@ -243,7 +244,9 @@ export class MatchingAgent implements Agent {
     const command = this.#command;
     const origin = this.#origin;
     const end = payloadStart + payloadBytes;
+    let seen = payloadStart;
     for (let offset = payloadStart; offset < end; ) {
+      if (offset === seen) seen = lookAhead(engine, view, offset, end);
       const length = decodeCommand(bytes, view, offset, command);
       decodeOrigin(view, offset, origin);
       const sequence = engine.sequence + 1;

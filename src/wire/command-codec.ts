@@ -163,6 +163,11 @@ export function commandLength(view: DataView, offset: number): number {
   return view.getUint16(offset + LENGTH, true);
 }
 
+/** Number of the order that the record at `offset` names, 0 when it names none. Allocates: nothing. */
+export function commandTarget(view: DataView, offset: number): number {
+  return view.getFloat64(offset + TARGET_ORDER, true);
+}
+
 /** Fills every field that the command's type uses; its texts borrow `bytes`. Returns the record's length. */
 export function decodeCommand(bytes: Uint8Array, view: DataView, offset: number, command: Command): number {
   const length = view.getUint16(offset + LENGTH, true);

@@ -63,6 +63,13 @@ export class FarMap {
     return old < 0 ? -1 : (this.old.slots[old] & ROW_MASK) - 1;
   }
 
+  /** Reads the slot where the key in the cell is looked for first. */
+  touch(): number {
+    const { slots, shift } = this.table;
+    const key = this.key[0];
+    return slots[((hashOf(key | 0, (key / HIGH) | 0) >>> shift) << GROUP_BITS) | (key & 15)];
+  }
+
   /** Adds a row, whose key is absent. */
   add(row: number): void {
     assert(row < ROW_MASK, 'far map: a slot has room for the row');

@@ -99,6 +99,15 @@ export class BookSide {
     if (levels.rows.orders(level) === 0) this.closeLevel(level);
   }
 
+  /** Reads what `remove` of the order will need, its level and its neighbours; row 0, which always exists, where there is none. */
+  touch(row: number): number {
+    const { orders } = this;
+    const level = Math.max(0, orders.level(row));
+    const next = Math.max(0, orders.next(row));
+    const previous = Math.max(0, orders.previous(row));
+    return this.levels.rows.orders(level) ^ orders.level(next) ^ orders.level(previous);
+  }
+
   /** Takes quantity off a level; the order it belongs to stays where it stands, and is the caller's to change. */
   reduce(level: number, displayedLots: number, hiddenLots: number): void {
     const { rows } = this.levels;

@@ -27,6 +27,8 @@ export class OrderMap {
   private readonly frontMask: number;
   private readonly far: FarMap;
   private count = 0;
+  /** Written so that the read before it is not optimised away. */
+  protected touched = 0;
 
   /** `frontSlots`: a power of two. */
   constructor(rows: KeyedRows, frontSlots = FRONT_SLOTS) {
@@ -50,6 +52,22 @@ export class OrderMap {
     const key = this.key[0];
     const row = this.front[key & this.frontMask] - 1;
     return row >= 0 && this.arena.words[row << 3] === key ? row : this.far.get();
+  }
+
+  /** Reads the slot of the far tier where the key is looked for first. */
+  touch(key: number): void {
+    this.key[0] = key;
+    this.touched = this.far.touch();
+  }
+
+  /** The row in front at the slot of a key, which pushes it to the far tier when it is added; -1 when there is none. */
+  inFrontOf(key: number): number {
+    return this.front[key & this.frontMask] - 1;
+  }
+
+  /** Slots in front. */
+  get frontSize(): number {
+    return this.frontMask + 1;
   }
 
   /** Adds a row under the key that it holds, which is absent. */

@@ -1,6 +1,7 @@
 // Both engines of an episode, fed with the same steps. Owns them; each step is compared as it is applied. Pure.
 
 import type { Capacity } from '../../domain/capacity.ts';
+import { CommandType } from '../../domain/codes.ts';
 import type { Command } from '../../domain/command.ts';
 import { Engine } from '../../domain/engine.ts';
 import { EngineState } from '../../domain/engine-state.ts';
@@ -29,6 +30,10 @@ export interface PairOptions {
 const KEYS_MAX = 128;
 /** Restored engines hash with another secret, which must not show. */
 const OTHER_SECRET = [0x01234567, 0x76543210] as const;
+/** Few enough for orders to be pushed to the far tier of the map, until the first restore. */
+const FRONT_SLOTS = 4;
+/** What no command would name. */
+const NO_NUMBERS = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_VALUE];
 const FULL_CHECK_EVERY = 200;
 const RESTORE_EVERY = 1_200;
 const DIGEST_EVERY = 8;
@@ -54,7 +59,11 @@ export class EnginePair {
   constructor(options: PairOptions, outcomes: OutcomeCounts) {
     const make = options.makeReference ?? ((instruments, limits) => new ReferenceEngine(instruments, limits));
     const { capacity } = options;
-    const state = new EngineState(FUZZ_INSTRUMENTS, { ...capacity, idempotencyKeysMax: KEYS_MAX });
+    const state = new EngineState(FUZZ_INSTRUMENTS, {
+      ...capacity,
+      idempotencyKeysMax: KEYS_MAX,
+      frontSlots: FRONT_SLOTS,
+    });
     this.reference = make(FUZZ_INSTRUMENTS, { ...REFERENCE_LIMITS, ...capacity, keysMax: KEYS_MAX });
     this.tracer = new ReferenceTracer(this.reference);
     this.comparison = new StateComparison(this.reference, this.tracer);
@@ -101,9 +110,19 @@ export class EnginePair {
 
   private applyTo(engine: Engine, narrator: Narrator, step: FuzzStep, command: Command): string {
     narrator.trace.clear();
+    this.foretell(engine, command);
     engine.apply(this.sequence, step.timeUs, command);
     if (areSame(this.expected, narrator.trace)) return '';
     return firstDifference(`step ${step.id}, event`, describe(this.expected), describe(narrator.trace));
+  }
+
+  /** Says of what comes now what is right, and of what comes then what may be wrong: nothing may depend on either. */
+  private foretell(engine: Engine, command: Command): void {
+    const { targets } = engine.outlook;
+    targets[0] = command.type === CommandType.NEW_ORDER ? 0 : command.targetOrder;
+    for (let i = 1; i < targets.length; i++) targets[i] = (this.sequence * 7 + i * i) % (this.sequence + 9);
+    targets.set(NO_NUMBERS, this.sequence % (targets.length - NO_NUMBERS.length));
+    engine.outlook.look(1 + (this.sequence % targets.length));
   }
 
   /** A dry run says what the step will do, and changes nothing. */
