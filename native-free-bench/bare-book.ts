@@ -12,7 +12,7 @@ import { Action, type Columns, type Flow } from './flows/index.ts';
 import { HASH_START } from './suite.ts';
 
 /** Local, since V8 folds constants of a module's own but not imported ones. */
-const { TAKE, CANCEL, AMEND } = Action;
+const { REST, TAKE, CANCEL, AMEND } = Action;
 const { BUY, SELL } = Side;
 const { OPEN, PARTIALLY_FILLED, FILLED, CANCELLED } = OrderStatus;
 const { GTC, IOC } = TimeInForce;
@@ -36,12 +36,22 @@ export interface BareListener {
   onRefused(): void;
 }
 
+/** Commands known beforehand. */
+const EXPECTED = 32;
+
 export class BareBook {
   readonly orders = new OrderRows();
   readonly live = new OrderMap(this.orders);
   readonly book = new OrderBook(this.orders);
   readonly trade = new Float64Array(2);
   private readonly listener: BareListener;
+  /** The number of the newest order. */
+  private readonly newest = new Float64Array(1);
+  // As in rules/outlook.ts, which `expect` does as far as there is a book alone.
+  private readonly old = new Float64Array(EXPECTED + 1);
+  private readonly oldRows = new Int32Array(EXPECTED + 1);
+  private readonly pushed = new Int32Array(EXPECTED + 1);
+  protected touched = 0;
 
   constructor(listener: (book: BareBook) => BareListener) {
     this.listener = listener(this);
@@ -55,9 +65,40 @@ export class BareBook {
     else this.place(columns, at, action === TAKE);
   }
 
+  /** Reads what rows `from` to `end`, at most EXPECTED of them, will need. */
+  expect(columns: Columns, from: number, end: number): void {
+    if (this.live.size >= this.live.frontSize) this.read(columns, from, end);
+  }
+
+  private read(columns: Columns, from: number, end: number): void {
+    const { live, orders, old, oldRows, pushed } = this;
+    const { number, action } = columns;
+    const frontFrom = this.newest[0] - live.frontSize;
+    let olds = 0;
+    let pushes = 0;
+    for (let at = from; at < end; at++) {
+      old[olds] = number[at];
+      olds += +(number[at] < frontFrom);
+      pushed[pushes] = live.inFrontOf(number[at]);
+      pushes += +(action[at] === REST) & +(pushed[pushes] >= 0);
+    }
+    let rows = 0;
+    let sum = 0;
+    for (let i = 0; i < olds; i++) live.touch(old[i]);
+    for (let i = 0; i < pushes; i++) sum ^= orders.level(pushed[i]);
+    for (let i = 0; i < olds; i++) {
+      oldRows[rows] = live.get(old[i]);
+      rows += +(oldRows[rows] >= 0);
+    }
+    for (let i = 0; i < pushes; i++) live.touch(orders.number(pushed[i]));
+    for (let i = 0; i < rows; i++) sum ^= this.book.side(orders.side(oldRows[i])).touch(oldRows[i]);
+    this.touched = sum;
+  }
+
   private place(columns: Columns, at: number, isTaking: boolean): void {
     const { orders } = this;
     const row = orders.take();
+    this.newest[0] = columns.number[at];
     orders.setNumber(row, columns.number[at]);
     orders.setPriceTicks(row, columns.priceTicks[at]);
     orders.setQuantityLots(row, columns.quantityLots[at]);
@@ -241,5 +282,9 @@ export function prepared(flow: Flow, listener: (book: BareBook) => BareListener)
 }
 
 export function playAll(book: BareBook, columns: Columns): void {
-  for (let at = 0; at < columns.length; at++) book.apply(columns, at);
+  for (let from = 0; from < columns.length; from += EXPECTED) {
+    const end = Math.min(from + EXPECTED, columns.length);
+    book.expect(columns, from, end);
+    for (let at = from; at < end; at++) book.apply(columns, at);
+  }
 }
