@@ -26,6 +26,9 @@ export class Accounts extends AccountRows {
   private readonly sum = new Amount();
   private readonly value = new Amount();
   private readonly share = new Amount();
+  /** Of the trade being booked: its lots, and the position before it. Fields, since V8 boxes more than 31 bits for a call. */
+  private tradedLots = 0;
+  private heldLots = 0;
 
   /** The accounts of the clients whose live orders are rows of `orders`. */
   constructor(orders: OrderRows) {
@@ -181,8 +184,10 @@ export class Accounts extends AccountRows {
     const after = side === BUY ? net + lots : net - lots;
     assert(lots > 0 && Math.abs(after) <= POSITION_LOTS_MAX, 'accounts: a position within its limit');
     this.setNetLots(account, after);
+    this.tradedLots = lots;
+    this.heldLots = Math.abs(net);
     if (net === 0 || net > 0 === (side === BUY)) this.addCost(account, side, notional);
-    else this.closePart(account, side, Math.abs(net), priceTicks, lots, notional);
+    else this.closePart(account, side, priceTicks, notional);
     this.setFees(account, this.sum.set(this.feesHigh(account), this.feesLow(account)).add(fee));
     const cycle = this.sum.set(this.cycleQuoteHigh(account), this.cycleQuoteLow(account)).subtract(fee);
     this.setCycleQuote(account, side === BUY ? cycle.subtract(notional) : cycle.add(notional));
@@ -193,15 +198,9 @@ export class Accounts extends AccountRows {
     this.setCost(account, side === BUY ? cost.add(notional) : cost.subtract(notional));
   }
 
-  /** A trade against a position of `held` lots: what of it is closed leaves its cost and is realised, a rest opens. */
-  private closePart(
-    account: number,
-    side: Side,
-    held: number,
-    priceTicks: number,
-    lots: number,
-    notional: Amount,
-  ): void {
+  /** A trade against the position: what of it is closed leaves its cost and is realised, a rest opens. */
+  private closePart(account: number, side: Side, priceTicks: number, notional: Amount): void {
+    const { tradedLots: lots, heldLots: held } = this;
     const closed = Math.min(lots, held);
     const value = closed === lots ? this.value.copy(notional) : this.value.setProduct(priceTicks, closed);
     const cost = this.share.set(this.costHigh(account), this.costLow(account));

@@ -108,7 +108,7 @@ describe('an amount', () => {
       const near = BigInt(divisor) * wholeUpTo(random, MAX / BigInt(divisor)) - BigInt(random.below(2));
       const a = random.below(2) === 0 || near < 0n ? wholeUpTo(random, MAX) : near;
       const amount = amountOf(a);
-      const remainder = amount.divide(divisor);
+      const remainder = amount.divide(divisor).remainder;
       const right = [a / BigInt(divisor), a % BigInt(divisor)];
       return [`${exactly(amount)} ${remainder}`, right.join(' '), a, divisor];
     });

@@ -18,6 +18,8 @@ const SAFE = 2 ** 53;
 export class Amount {
   high = 0;
   low = 0;
+  /** What the last `divide` left over. A field, since V8 boxes more than 31 bits to return them from a call. */
+  remainder = 0;
 
   set(high: number, low: number): this {
     this.high = high;
@@ -129,26 +131,27 @@ export class Amount {
     return true;
   }
 
-  /** Divides by an integer of 1 to 2^52, rounding down, and returns the remainder. The value must not be negative. */
-  divide(divisor: number): number {
+  /** Divides by an integer of 1 to 2^52, rounding down, and leaves `remainder`. The value must not be negative. */
+  divide(divisor: number): this {
     assert(this.high >= 0, 'amount: a dividend is not negative');
     assert(divisor >= 1 && divisor <= LARGE_FACTOR_MAX, 'amount: the divisor within its limit');
     if (this.high < ONE_FLOAT_HIGH) {
       // Of integers below 2^53 the rounded quotient never reaches the next integer.
       const value = this.high * LIMB + this.low;
       const quotient = Math.floor(value / divisor);
-      this.setNumber(quotient);
-      return value - quotient * divisor;
+      this.remainder = value - quotient * divisor;
+      return this.setNumber(quotient);
     }
     const high = Math.floor(this.high / divisor);
-    const remainder = this.divideLow(this.high - high * divisor, divisor);
+    this.high -= high * divisor;
+    this.divideLow(divisor);
     this.high = high;
-    return remainder;
+    return this;
   }
 
-  /** rest * 2^48 + low by divisor, rest < divisor: the quotient is below 2^48. */
-  private divideLow(rest: number, divisor: number): number {
-    const low = this.low;
+  /** The value by divisor, high < divisor: the quotient is below 2^48. It is left in `low`; `high` is undefined then. */
+  private divideLow(divisor: number): void {
+    const { high: rest, low } = this;
     // An estimate: two roundings of 2^-53 each of what is below 2^48, so it is off by one at most.
     const estimate = Math.floor((rest * LIMB + low) / divisor);
     this.setProduct(estimate, divisor);
@@ -156,7 +159,7 @@ export class Amount {
     const remainder = (rest - this.high) * LIMB + (low - this.low);
     const correction = remainder < 0 ? -1 : remainder >= divisor ? 1 : 0;
     this.low = estimate + correction;
-    return remainder - correction * divisor;
+    this.remainder = remainder - correction * divisor;
   }
 
   /** The value divided by `divisor` (1 to 2^52), rounded down, or `max` (a safe integer) when that is less. Not negative. */
@@ -170,7 +173,7 @@ export class Amount {
   takeShare(part: number, whole: number): this {
     assert(part >= 0 && part <= whole, 'amount: a share is a part of the whole');
     // With value = q x whole + rest: value x part / whole = q x part + rest x part / whole.
-    const rest = this.divide(whole);
+    const rest = this.divide(whole).remainder;
     const fits = this.multiply(part);
     assert(fits, 'amount: a share is no more than the value');
     return this.addNumber(shareOf(rest, part, whole));
@@ -212,7 +215,7 @@ function shareOf(rest: number, part: number, whole: number): number {
   // Long division by hand, the upper digits of `part` first.
   const partHigh = Math.floor(part / HALF); // <= 2^28
   const partLow = part - partHigh * HALF; // < 2^24
-  const remainder = product.setProduct(partHigh, rest).divide(whole);
+  const remainder = product.setProduct(partHigh, rest).divide(whole).remainder;
   const high = product.low; // <= 2^28, the quotient's high limb is 0
   product.setProduct(HALF, remainder).add(lowProduct.setProduct(partLow, rest)).divide(whole);
   return high * HALF + product.low;

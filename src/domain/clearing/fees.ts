@@ -16,7 +16,7 @@ export function setFee(fee: Amount, notional: Amount, millionths: number): void 
   }
   const ordinary = notional.isSafe();
   // With notional = q x 10^6 + rest: q x millionths is whole, only rest x millionths has a fraction.
-  const rest = fee.copy(notional).divide(MILLION);
+  const rest = fee.copy(notional).divide(MILLION).remainder;
   const fraction = Math.floor((rest * millionths) / MILLION);
   if (ordinary) {
     // No intermediate is more than the notional in magnitude.

@@ -32,6 +32,9 @@ export class Amendment {
   private readonly checks: ArrivalChecks;
   private readonly arrival: Arrival;
   private readonly memory: Memory;
+  /** What the order shall have. Fields, since V8 boxes more than 31 bits to pass them to a call. */
+  private priceTicks = 0;
+  private quantityLots = 0;
 
   constructor(desk: Desk, live: LiveOrders, funds: Funds, checks: ArrivalChecks, arrival: Arrival, memory: Memory) {
     this.desk = desk;
@@ -52,21 +55,23 @@ export class Amendment {
     this.desk.turnTo(instrument);
     const priceTicks = command.priceTicks === 0 ? orders.priceTicks(row) : command.priceTicks;
     const quantityLots = command.quantityLots === 0 ? orders.quantityLots(row) : command.quantityLots;
+    this.priceTicks = priceTicks;
+    this.quantityLots = quantityLots;
     const lessLots = orders.quantityLots(row) - quantityLots;
     const isDone = lessLots >= orders.remainingLots(row);
     const keepsPlace = priceTicks === orders.priceTicks(row) && lessLots >= 0;
     const reason =
       this.objection(command, row) ||
       (isDone ? NONE : this.objectionToRest(row)) ||
-      (isDone || keepsPlace ? NONE : this.objectionToMove(row, priceTicks, quantityLots));
+      (isDone || keepsPlace ? NONE : this.objectionToMove(row));
     if (reason !== NONE) {
       this.memory.refuse(command, reason, row);
       return;
     }
     if (isDone) this.close(row);
-    else if (isWaiting(orders, row)) this.changeWaiting(row, priceTicks, quantityLots);
-    else if (keepsPlace) this.shrink(row, quantityLots);
-    else this.requeue(row, priceTicks, quantityLots);
+    else if (isWaiting(orders, row)) this.changeWaiting(row);
+    else if (keepsPlace) this.shrink(row);
+    else this.requeue(row);
     this.memory.rememberOrder(command, row);
     if (!isLive(orders.status(row))) orders.release(row);
     this.arrival.triggerDue(instrument);
@@ -97,15 +102,12 @@ export class Amendment {
   }
 
   /** What is asked of an order that does not keep its place. */
-  private objectionToMove(row: number, priceTicks: number, quantityLots: number): Reason {
-    return (
-      (isWaiting(this.orders, row) ? NONE : this.objectionToPlace(row, priceTicks, quantityLots)) ||
-      this.objectionToLimits(row, priceTicks, quantityLots)
-    );
+  private objectionToMove(row: number): Reason {
+    return (isWaiting(this.orders, row) ? NONE : this.objectionToPlace(row)) || this.objectionToLimits(row);
   }
 
-  private objectionToPlace(row: number, priceTicks: number, quantityLots: number): Reason {
-    const { orders } = this;
+  private objectionToPlace(row: number): Reason {
+    const { orders, priceTicks, quantityLots } = this;
     const { book } = this.desk;
     const own = book.side(orders.side(row));
     const moreLots = quantityLots - orders.quantityLots(row);
@@ -117,8 +119,8 @@ export class Amendment {
     return own.hasRoom(priceTicks, orders.remainingLots(row) + moreLots) ? NONE : Reason.AMEND_INVALID;
   }
 
-  private objectionToLimits(row: number, priceTicks: number, quantityLots: number): Reason {
-    const { orders } = this;
+  private objectionToLimits(row: number): Reason {
+    const { orders, priceTicks, quantityLots } = this;
     const instrument = orders.instrument(row);
     const side = orders.side(row);
     const moreLots = quantityLots - orders.quantityLots(row);
@@ -147,8 +149,8 @@ export class Amendment {
   }
 
   /** Same price, not more quantity: the order keeps its place [2]. */
-  private shrink(row: number, quantityLots: number): void {
-    const { orders } = this;
+  private shrink(row: number): void {
+    const { orders, quantityLots } = this;
     const shownLess = this.live.shrink(row, orders.quantityLots(row) - quantityLots);
     orders.setQuantityLots(row, quantityLots);
     orders.setUpdatedUs(row, this.desk.timeUs);
@@ -156,8 +158,8 @@ export class Amendment {
   }
 
   /** A waiting stop stands in no queue: whatever is amended of it, it waits on. */
-  private changeWaiting(row: number, priceTicks: number, quantityLots: number): void {
-    const { orders } = this;
+  private changeWaiting(row: number): void {
+    const { orders, priceTicks, quantityLots } = this;
     this.live.suspend(row);
     orders.setPriceTicks(row, priceTicks);
     orders.setQuantityLots(row, quantityLots);
@@ -167,8 +169,8 @@ export class Amendment {
   }
 
   /** Another price or more quantity: the order comes in again, as a taker first [2, 4]. */
-  private requeue(row: number, priceTicks: number, quantityLots: number): void {
-    const { orders } = this;
+  private requeue(row: number): void {
+    const { orders, priceTicks, quantityLots } = this;
     this.lift(row);
     orders.setPriceTicks(row, priceTicks);
     orders.setQuantityLots(row, quantityLots);

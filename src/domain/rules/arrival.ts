@@ -116,8 +116,8 @@ export class Arrival {
   }
 
   private rest(row: number, isNew: boolean): void {
-    const shown = this.live.rest(row, isNew);
-    this.listener.onOrder(OrderChange.RESTED, row, shown);
+    this.live.rest(row, isNew);
+    this.listener.onOrder(OrderChange.RESTED, row, this.orders.shownLots(row));
   }
 
   /** What is left of the amount pays nothing any more [5]. Such an order is always new. */

@@ -22,6 +22,8 @@ const FILLED = OrderStatus.FILLED;
 export class Execution {
   /** Price x quantity of the last trade, ticks x lots. */
   readonly notional = new Amount();
+  /** Quantity of the trade; set before `trade`. A field, since V8 boxes more than 31 bits to pass them to a call. */
+  lots = 0;
   private readonly makerFee = new Amount();
   private readonly takerFee = new Amount();
   private readonly sum = new Amount();
@@ -44,8 +46,8 @@ export class Execution {
   }
 
   /** `lots`, at most what it displays, trade with the order at the front of the level, at its price. */
-  trade(makers: BookSide, level: number, taker: number, lots: number): void {
-    const { orders, notional } = this;
+  trade(makers: BookSide, level: number, taker: number): void {
+    const { orders, notional, lots } = this;
     const maker = makers.firstOf(level);
     const priceTicks = makers.priceOf(level);
     assert(lots > 0 && lots <= orders.shownLots(maker), 'execution: a trade has quantity, and it is displayed');
@@ -53,9 +55,9 @@ export class Execution {
     const instrument = orders.instrument(maker);
     notional.setProduct(priceTicks, lots);
     this.setFees(this.desk.instrument);
-    if (this.desk.keepsBalances) this.moveFunds(maker, taker, lots);
-    this.execute(maker, lots);
-    this.execute(taker, lots);
+    if (this.desk.keepsBalances) this.moveFunds(maker, taker);
+    this.execute(maker);
+    this.execute(taker);
     this.instruments.setLastPriceTicks(instrument, priceTicks);
     this.accounts.openChanged(maker, -lots);
     this.accounts.trade(orders.account(maker), orders.side(maker), priceTicks, lots, notional, this.makerFee);
@@ -79,8 +81,8 @@ export class Execution {
     this.listener.onOrder(OrderChange.REPLENISHED, maker, shown);
   }
 
-  private execute(row: number, lots: number): void {
-    const { orders, notional } = this;
+  private execute(row: number): void {
+    const { orders, notional, lots } = this;
     const executedLots = orders.executedLots(row) + lots;
     const hasAmount = isByAmount(orders.flags(row));
     // By quote amount the quantity is what was executed and prevented so far, and whether that is all shows at the end.
@@ -107,8 +109,8 @@ export class Execution {
   }
 
   /** The maker holds less, and what was traded changes hands. The taker holds nothing while it trades. */
-  private moveFunds(maker: number, taker: number, lots: number): void {
-    const { orders, funds, notional, makerFee, takerFee } = this;
+  private moveFunds(maker: number, taker: number): void {
+    const { orders, funds, notional, lots, makerFee, takerFee } = this;
     const remainingLots = orders.remainingLots(maker);
     funds.release(maker, remainingLots);
     if (orders.side(maker) === Side.SELL) funds.move(taker, maker, lots, notional, takerFee, makerFee);

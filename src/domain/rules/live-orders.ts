@@ -26,8 +26,8 @@ export class LiveOrders {
     this.funds = funds;
   }
 
-  /** An order that came in rests with what remains of it: a new one, or one that was lifted. Returns what it displays. */
-  rest(row: number, isNew: boolean): number {
+  /** An order that came in rests with what remains of it: a new one, or one that was lifted. */
+  rest(row: number, isNew: boolean): void {
     const { orders } = this;
     const remainingLots = orders.remainingLots(row);
     const display = orders.displayLots(row);
@@ -36,7 +36,6 @@ export class LiveOrders {
     this.sideOf(row).append(row, remainingLots - shown);
     if (isNew) this.begin(row);
     else this.resume(row);
-    return shown;
   }
 
   /** A new stop waits for its price. */

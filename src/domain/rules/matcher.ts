@@ -60,7 +60,8 @@ export class Matcher {
       const before = orders.quantityLots(taker);
       if (hasAmount && this.isTooMuch(taker, maker, wantedLots)) return Reason.POSITION_OVERFLOW;
       if (!this.isPrevented(maker, taker)) {
-        this.execution.trade(makers, level, taker, Math.min(wantedLots, orders.shownLots(maker)));
+        this.execution.lots = Math.min(wantedLots, orders.shownLots(maker));
+        this.execution.trade(makers, level, taker);
       } else if (this.prevention.prevent(maker, taker, wantedLots)) {
         return Reason.SELF_TRADE;
       }
