@@ -19,6 +19,9 @@ const KEY_BYTES = 36;
 const CLIENT_BYTES = 4;
 const NOVEMBER_2023_US = 1_700_000_000_000_000;
 
+/** Commands that share one batch time. */
+const BATCH = 64;
+
 const PRIME = 0x01000193;
 
 /** Folds what the engine tells, so that none of it can be left out. */
@@ -57,12 +60,13 @@ export class EnginePlayer {
   /** The ids of all clients, one after the other, then the key. */
   private readonly texts = new Uint8Array(CLIENTS * CLIENT_BYTES + KEY_BYTES);
   private readonly key = new DataView(this.texts.buffer, CLIENTS * CLIENT_BYTES);
-  private readonly startUs: number;
+  /** Batch time of the commands being applied. */
+  private timeUs: number;
   private readonly newOrderKeyLength: number;
 
-  /** `isKeyed`: new orders carry keys, each its own, as rule 12 demands of them. `startUs`: batch time at the start. */
+  /** `isKeyed`: new orders carry keys, each its own, as rule 12 demands of them. `startUs`: batch time before the first batch. */
   constructor(isKeyed: boolean, startUs = NOVEMBER_2023_US) {
-    this.startUs = startUs;
+    this.timeUs = startUs;
     this.newOrderKeyLength = isKeyed ? KEY_BYTES : 0;
     this.command.bytes = this.texts;
     this.command.clientLength = CLIENT_BYTES;
@@ -74,11 +78,24 @@ export class EnginePlayer {
     }
   }
 
-  /** Applies row `at` of the columns. */
-  apply(columns: Columns, at: number): void {
+  /** Applies rows `from` to `to` (not included) of the columns, batch by batch, as the matching thread does. */
+  play(columns: Columns, from: number, to: number): void {
+    for (let at = from; at < to; at += BATCH) this.playBatch(columns, at, Math.min(at + BATCH, to), ++this.timeUs);
+  }
+
+  private playBatch(columns: Columns, from: number, to: number, timeUs: number): void {
     const { command, engine } = this;
+    for (let at = from; at < to; at++) {
+      const sequence = engine.sequence + 1;
+      this.fill(columns, at);
+      if (command.keyLength > 0) this.key.setUint32(0, sequence);
+      engine.apply(sequence, timeUs, command);
+    }
+  }
+
+  protected fill(columns: Columns, at: number): void {
+    const { command } = this;
     const action = columns.action[at];
-    const sequence = engine.sequence + 1;
     command.type = typeOf(action);
     command.side = columns.side[at] === Side.BUY ? Side.BUY : Side.SELL;
     command.orderType = OrderType.LIMIT;
@@ -88,8 +105,6 @@ export class EnginePlayer {
     command.targetOrder = columns.number[at];
     command.clientOffset = columns.client[at] * CLIENT_BYTES;
     command.keyLength = command.type === CommandType.NEW_ORDER ? this.newOrderKeyLength : 0;
-    if (command.keyLength > 0) this.key.setUint32(0, sequence);
-    engine.apply(sequence, this.startUs + (sequence >>> 6), command);
   }
 }
 

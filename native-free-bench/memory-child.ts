@@ -22,7 +22,7 @@ function fill(what: string, orders: number, source: RestingOrders): object {
   const player = new EnginePlayer(what === 'engine with keys');
   for (let done = 0; done < orders; done += source.columns.length) {
     const columns = source.refill(done + 1, orders - done);
-    for (let at = 0; at < columns.length; at++) player.apply(columns, at);
+    player.play(columns, 0, columns.length);
   }
   expect(player.engine.openOrders, orders);
   return player;
