@@ -64,7 +64,7 @@ export class EnginePlayer {
   private timeUs: number;
   private readonly newOrderKeyLength: number;
 
-  /** `isKeyed`: new orders carry keys, each its own, as rule 12 demands of them. `startUs`: batch time before the first batch. */
+  /** `isKeyed`: new orders carry keys, each its own, as rule 12 demands of them. `startUs`: before the first batch. */
   constructor(isKeyed: boolean, startUs = NOVEMBER_2023_US) {
     this.timeUs = startUs;
     this.newOrderKeyLength = isKeyed ? KEY_BYTES : 0;
