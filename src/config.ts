@@ -43,6 +43,9 @@ export interface Config {
   readonly risk: (typeof RISKS)[number];
   /** undefined: BTC-USD in a new journal, else what the journal has. */
   readonly instruments: InstrumentsFile | undefined;
+  /** An engine snapshot is taken after so many commands, or after so many seconds with any. */
+  readonly snapshotCommands: number;
+  readonly snapshotSeconds: number;
   /** undefined: an embedded server in the data directory. */
   readonly postgres: { readonly url: string } | PostgresAddress | undefined;
   /** undefined: the publisher is off. */
@@ -110,12 +113,22 @@ const VARIABLES = Type.Object(
     RINGBOOK_SHOW_CLIENT_IDS: Type.Optional(Type.Boolean()),
     RINGBOOK_RISK: Type.Optional(Type.Enum([...RISKS])),
     RINGBOOK_INSTRUMENTS: text(),
+    RINGBOOK_SNAPSHOT_COMMANDS: integer(1, 1_000_000_000),
+    RINGBOOK_SNAPSHOT_SECONDS: integer(1, 31_536_000),
   },
   { additionalProperties: false },
 );
 type Variables = Type.Static<typeof VARIABLES>;
 
-const INTEGERS = ['PORT', 'POSTGRES_PORT', 'REDIS_PORT', 'RINGBOOK_GATEWAY_THREADS', 'RINGBOOK_RING_SLOTS'];
+const INTEGERS = [
+  'PORT',
+  'POSTGRES_PORT',
+  'REDIS_PORT',
+  'RINGBOOK_GATEWAY_THREADS',
+  'RINGBOOK_RING_SLOTS',
+  'RINGBOOK_SNAPSHOT_COMMANDS',
+  'RINGBOOK_SNAPSHOT_SECONDS',
+];
 const SECRETS = ['POSTGRES_PASSWORD', 'RINGBOOK_ADMIN_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
 /**
@@ -177,6 +190,8 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     showClientIds: variables.RINGBOOK_SHOW_CLIENT_IDS ?? true,
     risk: variables.RINGBOOK_RISK ?? 'off',
     instruments: instrumentsOf(variables, directory),
+    snapshotCommands: variables.RINGBOOK_SNAPSHOT_COMMANDS ?? 1_000_000,
+    snapshotSeconds: variables.RINGBOOK_SNAPSHOT_SECONDS ?? 600,
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,

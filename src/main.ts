@@ -39,11 +39,13 @@ function superviseSignals(supervisor: Supervisor, config: Config): void {
   process.on('exit', () => supervisor.closeGateways());
 }
 
-function describeRecovery({ sequence, frames, cut }: RecoveryFacts): string {
+function describeRecovery({ sequence, snapshotSequence, frames, cut }: RecoveryFacts): string {
   if (sequence === 0) return 'new';
   const torn = cut === undefined ? '' : '; an unacknowledged torn tail was cut';
   const count = (number: number, what: string) => `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
-  return `recovered ${count(sequence, 'command')} from ${count(frames, 'frame')}${torn}`;
+  const snapshot =
+    snapshotSequence === 0 ? '' : `the snapshot of sequence ${snapshotSequence.toLocaleString('en')} and `;
+  return `recovered ${count(sequence, 'command')} from ${snapshot}${count(frames, 'frame')}${torn}`;
 }
 
 async function run(config: Config, logger: Logger): Promise<void> {
@@ -55,7 +57,8 @@ async function run(config: Config, logger: Logger): Promise<void> {
   const supervisor = new Supervisor(config, storage, logger);
   superviseSignals(supervisor, config);
   const started = await supervisor.start();
-  const { cut, differences } = started.recovered;
+  const { cut, differences, refusedSnapshots } = started.recovered;
+  for (const refused of refusedSnapshots) logger.error({ refused }, 'a snapshot does not verify');
   if (cut !== undefined) logger.warn({ cut }, 'cut a torn tail that was never acknowledged');
   for (const difference of differences) {
     logger.warn(

@@ -20,6 +20,7 @@ export function composeMatching(wiring: Wiring): Agent {
   const { config, memory, threads, directories } = wiring.data;
   const context: MatchingContext = {
     journalDirectory: directories.journal,
+    snapshotDirectory: directories.snapshots,
     durability: config.durability === 'fsync' ? 'fsync' : 'os',
     segmentBytes: config.limits.segmentBytes,
     commandsPerRingMax: config.limits.commandsPerRingMax,

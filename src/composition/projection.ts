@@ -7,6 +7,7 @@ import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { LedgerArchive } from '../ledger/archive.ts';
+import { ledgerCheckpoint } from '../ledger/ledger-checkpoint.ts';
 import { readMigrations } from '../ledger/migrate.ts';
 import { Projector, type ProjectorOptions } from '../ledger/projector.ts';
 import { type DepthSource, Publisher } from '../publisher/publisher.ts';
@@ -37,7 +38,7 @@ export async function composeProjection(wiring: Wiring): Promise<Agent[]> {
   const archive = new LedgerArchive({ ...identityOf(wiring), connection });
   const publisher = composePublisher(wiring);
   return [
-    composeFollower(wiring, archive),
+    composeFollower(wiring, archive, await ledgerCheckpoint(connection, identityOf(wiring))),
     await composeLedger(wiring, connection),
     ...(publisher === undefined ? [] : [publisher]),
   ];
@@ -54,7 +55,7 @@ function connectionOf({ data }: Wiring): Connection {
   return 'url' in postgres ? { connectionString: postgres.url } : { ...postgres };
 }
 
-function composeFollower(wiring: Wiring, archive: LedgerArchive): FollowerAgent {
+function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: number | undefined): FollowerAgent {
   const { config, memory, threads, directories } = wiring.data;
   const gatewayDoorbells = doorbellsOf(memory, threads, 'gateway');
   return new FollowerAgent({
@@ -72,6 +73,8 @@ function composeFollower(wiring: Wiring, archive: LedgerArchive): FollowerAgent 
     readerDoorbells: doorbellsOf(memory, threads, 'market-data'),
     clock: createClock(),
     readTimeoutMs: config.limits.readTimeoutMs,
+    // Unknown: the oldest snapshot is one that the ledger, too, can go on from.
+    beginWith: checkpoint ?? 'oldest',
   });
 }
 

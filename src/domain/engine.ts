@@ -47,6 +47,9 @@ const { SEQUENCE, TIME_US, TRADE, RISK_MODE } = Counter;
 
 const NO_ORDER = -1;
 
+/** The rules this engine applies: written into every frame of a journal, and the only ones it replays (RULES.md). */
+export const RULES_VERSION = 2;
+
 export class Engine {
   /** Orders by row. A row named in a listener call is valid until that call returns. */
   readonly orders: OrderRows;

@@ -64,8 +64,10 @@ test('killed under load again and again, and stopped under load', { timeout: TIM
   lab.defer(() => database.drop());
   const ledger = await Ledger.open(lab, database.connection);
   const directory = await lab.directory();
-  const environment = useDatabase(database.connection);
+  // Few enough that a snapshot is mostly due: starts are from snapshots, and ends come amid taking one.
+  const environment = { ...useDatabase(database.connection), RINGBOOK_SNAPSHOT_COMMANDS: '100' };
   const traders = createTraders(random);
+  let fromSnapshot = 0;
   let server = await Server.start(lab, { directory, environment });
   let sequence = 0;
   let unseenBefore = 0;
@@ -77,6 +79,7 @@ test('killed under load again and again, and stopped under load', { timeout: TIM
 
     await killOnItsWayUp({ directory, environment }, between(random, 0, START_MS));
     server = await Server.start(lab, { directory, environment });
+    if (server.stdout.includes('from the snapshot of sequence')) fromSnapshot++;
     const recovered = await sequenceOf(server);
     expect(recovered).toBeGreaterThanOrEqual(sequence + least - before.least);
     expect(recovered).toBeLessThanOrEqual(sequence + most - before.least);
@@ -94,6 +97,7 @@ test('killed under load again and again, and stopped under load', { timeout: TIM
       `durability: ${end}, ${least} answered, ${most - least} not (${unseen} executed all the same); ${reckoning.orders.size} orders, ${reckoning.trades.size} trades\n`,
     );
   }
+  expect(fromSnapshot).toBeGreaterThan(0);
   expect(await server.stop()).toEqual({ code: 0, signal: null });
   expect(commandsIn(server.journal)).toBe(sequence);
 });

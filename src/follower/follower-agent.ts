@@ -4,11 +4,10 @@
 
 import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
-import { Engine } from '../domain/engine.ts';
-import { EngineState } from '../domain/engine-state.ts';
-import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import type { Engine } from '../domain/engine.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
-import { type FrameView, JournalReader } from '../journal/journal-reader.ts';
+import { JournalReader } from '../journal/journal-reader.ts';
+import { restoreEngine } from '../journal/restore.ts';
 import { SpoolWriter } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -17,10 +16,10 @@ import type { CounterBlock } from '../shared-memory/counters.ts';
 import type { Doorbell } from '../shared-memory/doorbell.ts';
 import { FollowerCounter, MatchingCounter } from '../wire/counters.ts';
 import { Derivation } from './derivation.ts';
+import { writeOpeningEvents } from './opening-events.ts';
 import { type Archive, type QueryChannel, QueryDesk } from './query-desk.ts';
 import { RecentOrders } from './recent-orders.ts';
 import { RecentTrades } from './recent-trades.ts';
-import { takeSnapshot } from './snapshots.ts';
 
 /** Closed orders and trades kept in memory for reads. */
 const RECENT_ORDERS = 1 << 17;
@@ -34,6 +33,8 @@ export interface FollowerContext {
   readonly journalDirectory: string;
   readonly spoolDirectory: string;
   readonly snapshotDirectory: string;
+  /** Begins with the newest snapshot up to this sequence, or with the oldest: the events behind it are in the spool. */
+  readonly beginWith: number | 'oldest';
   readonly channels: readonly QueryChannel[];
   readonly archive: Archive;
   readonly matchingCounters: CounterBlock;
@@ -51,28 +52,32 @@ export class FollowerAgent implements Agent {
   readonly #engine: Engine;
   readonly #desk: QueryDesk;
   readonly #command = new Command();
-  #reader: JournalReader | undefined;
-  #frame = 0;
-  /** The frame the engine stands behind; the reader's own object, valid until it is asked for the next. */
-  #lastFrame: FrameView | undefined;
+  readonly #reader: JournalReader;
+  #frame: number;
   /** When what waits for the spool is to be written; 0 when nothing waits. */
-  #flushAtUs = 0;
+  #flushAtUs: number;
 
+  /** Reads the snapshot that it begins with. */
   constructor(context: FollowerContext) {
     this.#context = context;
     this.#spool = new SpoolWriter(context.spoolDirectory);
     const orders = new RecentOrders(RECENT_ORDERS);
     const trades = new RecentTrades(RECENT_TRADES);
     const derivation = new Derivation(this.#spool, orders, trades, this.#command);
-    this.#engine = new Engine(
-      DEFAULT_INSTRUMENTS,
-      derivation,
-      new EngineState(DEFAULT_INSTRUMENTS, { hashSecret: randomHashSecret() }),
-    );
-    derivation.attach(this.#engine);
+    const { engine, anchor } = restoreEngine(context.snapshotDirectory, derivation, {
+      through: context.beginWith,
+      hashSecret: randomHashSecret(),
+    });
+    this.#engine = engine;
+    derivation.attach(engine);
+    this.#reader = new JournalReader(context.journalDirectory, anchor);
+    this.#frame = anchor?.frame ?? 0;
+    if (anchor !== undefined) writeOpeningEvents(engine, this.#spool);
+    this.#flushAtUs = anchor === undefined ? 0 : context.clock.monotonicUs();
+    trades.beginBehind(engine.lastTradeNumber);
     const { channels, archive, clock, readTimeoutMs } = context;
-    const desk = { channels, archive, clock, readTimeoutMs, takeSnapshot: () => this.#takeSnapshot() };
-    this.#desk = new QueryDesk(desk, this.#engine, orders, trades);
+    const desk = { channels, archive, clock, readTimeoutMs };
+    this.#desk = new QueryDesk(desk, engine, orders, trades);
   }
 
   doWork(): number {
@@ -85,16 +90,15 @@ export class FollowerAgent implements Agent {
   }
 
   onClose(): void {
-    this.#reader?.close();
+    this.#reader.close();
     this.#spool.close();
   }
 
   /** Applies the frames that have become durable. Returns how many. */
   #follow(): number {
-    const { matchingCounters, counters, clock, journalDirectory } = this.#context;
+    const { matchingCounters, counters, clock } = this.#context;
     const durable = matchingCounters.get(MatchingCounter.DURABLE_FRAME);
     if (this.#frame >= durable) return 0;
-    this.#reader ??= new JournalReader(journalDirectory);
     const startUs = clock.monotonicUs();
     let frames = 0;
     do {
@@ -103,7 +107,6 @@ export class FollowerAgent implements Agent {
       applyFrame(this.#engine, frame, this.#command);
       this.#frame = frame.number;
       frames++;
-      this.#lastFrame = frame;
     } while (this.#frame < durable && clock.monotonicUs() - startUs < TURN_US);
     if (this.#flushAtUs === 0) this.#flushAtUs = startUs + SPOOL_FLUSH_US;
     counters.set(FollowerCounter.FRAME, this.#frame);
@@ -130,13 +133,5 @@ export class FollowerAgent implements Agent {
     counters.set(FollowerCounter.QUERIES, this.#desk.answered);
     counters.set(FollowerCounter.QUERIES_BEHIND, this.#desk.behind);
     return moved;
-  }
-
-  #takeSnapshot(): object {
-    if (this.#lastFrame === undefined) throw new Error('nothing is journaled yet');
-    const facts = takeSnapshot(this.#context.snapshotDirectory, this.#engine, this.#lastFrame);
-    this.#context.counters.add(FollowerCounter.SNAPSHOTS, 1);
-    this.#context.counters.set(FollowerCounter.SNAPSHOT_SEQUENCE, facts.sequence);
-    return facts;
   }
 }

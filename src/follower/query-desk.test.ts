@@ -40,11 +40,12 @@ class Rig {
     const archive: Archive = {
       findOrder: () => Promise.reject(new Error('not asked')),
       tradesRange: () => Promise.reject(new Error('not asked')),
+      tradesBefore: () => Promise.reject(new Error('not asked')),
       settlements: async () => ({ projected_sequence: 1, settlements: this.projected }),
       settlement: async (cycle) => this.projected[cycle - 1],
     };
     const clock = createClock({ wallMs: () => 0, stopwatchMs: () => 0 });
-    const context = { channels: [this.#channel], archive, clock, readTimeoutMs: 1_000, takeSnapshot: () => ({}) };
+    const context = { channels: [this.#channel], archive, clock, readTimeoutMs: 1_000 };
     this.#desk = new QueryDesk(context, this.engine, new RecentOrders(8), new RecentTrades(8));
   }
 

@@ -38,6 +38,8 @@ export interface Archive {
   findOrder(orderNumber: number): Promise<Uint8Array | undefined>;
   /** Trade records by number, ascending. */
   tradesRange(first: number, count: number): Promise<readonly Uint8Array[]>;
+  /** Trade records of an instrument with numbers below `before`, newest first. */
+  tradesBefore(instrument: number, before: number, count: number): Promise<readonly Uint8Array[]>;
   /** The newest settlement cycles, newest first, and up to which sequence the ledger holds them. */
   settlements(limit: number): Promise<{ readonly projected_sequence: number; readonly settlements: readonly object[] }>;
   /**
@@ -59,7 +61,6 @@ export interface QueryDeskContext {
   readonly archive: Archive;
   readonly clock: Clock;
   readonly readTimeoutMs: number;
-  readonly takeSnapshot: () => object;
 }
 
 interface Query {
@@ -184,9 +185,6 @@ export class QueryDesk {
       case QueryType.TRADE_RANGE:
         this.#answerTradeRange(query);
         break;
-      case QueryType.SNAPSHOT:
-        this.#answerSnapshot(query);
-        break;
       case QueryType.POSITIONS:
         this.#sendText(query, this.#accounts.positions(query.text));
         break;
@@ -244,7 +242,17 @@ export class QueryDesk {
       end += trades.copyTo(n, this.#scratch, end);
       count++;
     }
-    this.#send(query, AnswerStatus.OK, count, this.#scratch.subarray(0, end));
+    const found = this.#scratch.subarray(0, end);
+    if (count === query.limit || trades.oldest === 1) this.#send(query, AnswerStatus.OK, count, found);
+    else this.#addOlderTrades(query, count, found.slice());
+  }
+
+  /** Memory had too few: the ledger has those from before. */
+  #addOlderTrades(query: Query, count: number, newer: Uint8Array): void {
+    this.#context.archive.tradesBefore(query.instrument, this.#trades.oldest, query.limit - count).then(
+      (older) => this.#send(query, AnswerStatus.OK, count + older.length, Buffer.concat([newer, ...older])),
+      () => this.#send(query, AnswerStatus.UNAVAILABLE, 0, NO_BODY),
+    );
   }
 
   #answerTradeRange(query: Query): void {
@@ -257,15 +265,6 @@ export class QueryDesk {
     let end = 0;
     for (let n = query.number; n <= last; n++) end += trades.copyTo(n, this.#scratch, end);
     this.#send(query, AnswerStatus.OK, query.limit, this.#scratch.subarray(0, end));
-  }
-
-  #answerSnapshot(query: Query): void {
-    try {
-      this.#sendText(query, JSON.stringify(this.#context.takeSnapshot()));
-    } catch (error) {
-      const detail = JSON.stringify({ error: error instanceof Error ? error.message : String(error) });
-      this.#send(query, AnswerStatus.UNAVAILABLE, 1, encoder.encode(detail));
-    }
   }
 
   #fromArchive(query: Query, records: Promise<readonly Uint8Array[]>): void {

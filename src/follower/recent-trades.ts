@@ -12,6 +12,8 @@ export class RecentTrades {
   readonly #newestOf = new Float64Array(INSTRUMENTS_MAX);
   readonly #before: Float64Array;
   #newest = 0;
+  /** Number of the first trade that was ever here. */
+  #first = 1;
 
   /** `capacity` in trades, a power of two. */
   constructor(capacity: number) {
@@ -22,14 +24,20 @@ export class RecentTrades {
     this.#capacity = capacity;
   }
 
+  /** The first trade comes behind `tradeNumber`; earlier ones are the ledger's to tell. */
+  beginBehind(tradeNumber: number): void {
+    this.#newest = tradeNumber;
+    this.#first = tradeNumber + 1;
+  }
+
   /** Number of the newest trade, 0 before the first. */
   get newest(): number {
     return this.#newest;
   }
 
-  /** Number of the oldest trade still here. */
+  /** Number of the oldest trade still here, of the next one when there is none. */
   get oldest(): number {
-    return Math.max(1, this.#newest - this.#capacity + 1);
+    return Math.max(this.#first, this.#newest - this.#capacity + 1);
   }
 
   /** Number of the instrument's newest trade, 0 when none is here. */

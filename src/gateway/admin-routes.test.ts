@@ -108,12 +108,20 @@ describe('admin endpoints', () => {
     expect((await request(`${url}/ui/queues.js`)).headers.get('content-type')).toBe('text/javascript; charset=utf-8');
     expect((await request(`${url}/ui/queues.css`)).headers.get('content-type')).toBe('text/css; charset=utf-8');
     expect((await request(`${url}/admin/queues.json`)).body).toEqual({ kind: 'queues' });
-    expect((await request(`${url}/admin/snapshot`, { method: 'POST' })).body).toEqual({ sequence: 0 });
-    expect((await post(`${url}/admin/snapshot`, {})).body).toEqual({ sequence: 0 });
+    expect((await request(`${url}/admin/snapshot`, { method: 'POST' })).body).toEqual({ kind: 'snapshot' });
+    expect((await post(`${url}/admin/snapshot`, {})).body).toEqual({ kind: 'snapshot' });
     const told = await post(`${url}/admin/snapshot`, { frame: 1 });
     expect([told.status, told.body.code, told.body.field]).toEqual([400, 'unknown_field', 'frame']);
     const home = await request(`${url}/`);
     expect([home.status, home.headers.get('location')]).toEqual([302, '/admin/queues']);
+  });
+
+  test('a snapshot that cannot be taken is 503, and says why', async () => {
+    const url = await start();
+    rig.answerMain = async () => ({ unavailable: 'the disk is full' });
+    const refused = await request(`${url}/admin/snapshot`, { method: 'POST' });
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
+    expect(refused.body).toMatchObject({ code: 'unavailable', detail: 'the disk is full' });
   });
 
   test.each([

@@ -4,7 +4,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { ProcessState } from '../runtime/process-state.ts';
 import { openApiDocument } from '../wire/openapi.ts';
-import { QueryType } from '../wire/query-codec.ts';
 import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import { admitRead } from './admission.ts';
@@ -12,13 +11,12 @@ import type { Asker, Askers } from './asker.ts';
 import type { BodyReader } from './body.ts';
 import type { GatewayContext, MainQuestion } from './context.ts';
 import { requireJsonIfAny } from './media-type.ts';
-import type { Answer, FollowerQueries } from './queries.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
 import { packageVersion, type StaticFile } from './static-files.ts';
 
 /** The main thread renders in a millisecond; when it takes this long something is wrong with it. */
 const MAIN_TIMEOUT_MS = 5_000;
-/** A snapshot of a large engine is written in slices between other work. */
+/** A snapshot replays what came since the one before, and a large one is long to write. */
 const SNAPSHOT_TIMEOUT_MS = 60_000;
 const STATE_NAMES = ['recovering', 'open', 'draining', 'poisoned', 'closing', 'finishing'];
 
@@ -27,7 +25,6 @@ export interface AdminRoutesParts {
   readonly askers: Askers;
   readonly responder: Responder;
   readonly bodies: BodyReader;
-  readonly queries: FollowerQueries;
   readonly access: AdminAccess;
 }
 
@@ -77,18 +74,14 @@ export class AdminRoutes {
   };
 
   readonly #takeSnapshot = (asker: Asker, bytes: Uint8Array): void => {
-    const { context, responder, queries } = this.#parts;
+    const { context, responder } = this.#parts;
     if (!admitRead(context.state, asker, responder)) return;
     if (bytes.length > 0 && !this.#nothing.collect(bytes, 0, bytes.length)) {
       const { status, code, field, detail } = this.#nothing.problem;
       responder.problem(asker, code, detail, { status, field });
       return;
     }
-    queries.ask(asker, {
-      type: QueryType.SNAPSHOT,
-      timeoutMs: SNAPSHOT_TIMEOUT_MS,
-      answered: (asker: Asker, { bytes, body, end }: Answer) => responder.json(asker, bytes.slice(body, end)),
-    });
+    this.#askMain(asker, 'snapshot', SNAPSHOT_TIMEOUT_MS);
   };
 
   /** GET of a page or a part of one. With a token set, the page asks for it; without, only this machine sees the page. */
@@ -122,17 +115,18 @@ export class AdminRoutes {
     return admitAdmin(this.#parts.access, asker, res, req, this.#parts.responder);
   }
 
-  #askMain(asker: Asker, kind: MainQuestion['kind']): void {
+  #askMain(asker: Asker, kind: MainQuestion['kind'], timeoutMs = MAIN_TIMEOUT_MS): void {
     const { context, responder } = this.#parts;
     const late = (): void => {
       responder.problem(asker, 'unavailable', 'The main thread did not answer.');
     };
-    const timer = setTimeout(late, MAIN_TIMEOUT_MS);
+    const timer = setTimeout(late, timeoutMs);
     timer.unref();
     context.askMain({ kind }).then(
-      ({ status, contentType, body }) => {
+      (answer) => {
         clearTimeout(timer);
-        responder.send(asker, status, contentType, body, NO_STORE);
+        if ('unavailable' in answer) responder.problem(asker, 'unavailable', answer.unavailable);
+        else responder.send(asker, answer.status, answer.contentType, answer.body, NO_STORE);
       },
       () => {
         clearTimeout(timer);

@@ -13,15 +13,18 @@ import type { InstrumentSource } from '../wire/instrument-list.ts';
 
 /** What a gateway asks the main thread to render, for it alone sees the whole process. */
 export interface MainQuestion {
-  readonly kind: 'metrics' | 'health' | 'queues';
+  readonly kind: 'metrics' | 'health' | 'queues' | 'snapshot';
 }
 
 /** An HTTP answer that the main thread rendered, sent on as it is. */
-export interface MainAnswer {
+export interface RenderedAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
+
+/** What the main thread answers, or why it cannot. */
+export type MainAnswer = RenderedAnswer | { readonly unavailable: string };
 
 export interface GatewayLimits {
   /** Longest request body; a longer one is 413. */

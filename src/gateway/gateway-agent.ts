@@ -84,7 +84,7 @@ export class GatewayAgent implements Agent {
       orders: new OrderRoutes({ context, askers, responder, bodies, queries, identity, sender, access }),
       reads: new ReadRoutes({ context, askers, responder, queries, depthReads, identity }),
       accounts: new AccountRoutes({ context, askers, responder, queries, identity }),
-      admin: new AdminRoutes({ context, askers, responder, bodies, queries, access }),
+      admin: new AdminRoutes({ context, askers, responder, bodies, access }),
       venue: new VenueRoutes({ context, askers, responder, bodies, sender, access }),
       files: readStaticFiles(),
       askers,

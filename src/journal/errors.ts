@@ -46,9 +46,9 @@ export class OtherRules extends Error {
   readonly frame: number;
   readonly rulesVersion: number;
 
-  constructor(directory: string, frame: number, rulesVersion: number, ownVersion: number) {
+  constructor(frame: number, rulesVersion: number, ownVersion: number) {
     super(
-      `the journal ${directory} was written by rules ${rulesVersion}: frame ${frame} says so, and this build applies rules ` +
+      `the journal was written by rules ${rulesVersion}: frame ${frame} says so, and this build applies rules ` +
         `${ownVersion} only. Nothing was changed. Start the build that wrote it, or begin with an empty data directory.`,
     );
     this.frame = frame;

@@ -22,7 +22,22 @@ import {
   segmentSalt,
 } from './frame.ts';
 import type { JournalPosition } from './journal-writer.ts';
-import { segmentPath } from './segment-files.ts';
+import { segmentOf, segmentPath } from './segment-files.ts';
+
+/** A frame that is known from elsewhere, with its hash: a snapshot holds the state after it. Reading goes on behind it. */
+export interface JournalAnchor {
+  readonly frame: number;
+  /** Last sequence up to and in that frame. */
+  readonly sequence: number;
+  /** SHA-256 of the frame. */
+  readonly chain: Uint8Array;
+  readonly epoch: number;
+  readonly rulesVersion: number;
+  /** Its batch time, microseconds since 1970. */
+  readonly timeUs: number;
+  readonly journalIdHigh: number;
+  readonly journalIdLow: number;
+}
 
 /** A frame that was read and verified. One object is reused: borrowed until the next call. */
 export interface FrameView {
@@ -47,6 +62,13 @@ export interface FrameView {
   /** Where in `bytes` the command records lie. */
   readonly payloadStart: number;
   readonly payloadLength: number;
+}
+
+/** The frame as an anchor. Keeps nothing of it but its hash. */
+export function anchorOf(frame: FrameView): JournalAnchor {
+  const { number, firstSequence, recordCount, chain, epoch, rulesVersion, timeUs, journalIdHigh, journalIdLow } = frame;
+  const sequence = firstSequence + recordCount - 1;
+  return { frame: number, sequence, chain, epoch, rulesVersion, timeUs, journalIdHigh, journalIdLow };
 }
 
 export const Verdict = { VALID: 0, ABSENT: 1, TORN: 2, CONTRADICTORY: 3, NO_FILE: 4 } as const;
@@ -86,12 +108,19 @@ export class FrameCursor {
   #durableFrame = 0;
   #journalIdHigh = 0;
   #journalIdLow = 0;
+  readonly #anchor: JournalAnchor | undefined;
 
-  /** Begins with frame 1. */
-  constructor(directory: string) {
+  /**
+   * Begins with frame 1, or, given an anchor, with the first frame of the segment that holds it: the frames through the
+   * anchor are read and judged like all others, and the anchor's must be the very frame that it names. When that is the last
+   * one before a segment, reading begins behind it.
+   */
+  constructor(directory: string, anchor?: JournalAnchor) {
     this.directory = directory;
     this.#view = new MutableFrameView(this.#bytes);
     this.frame = this.#view;
+    this.#anchor = anchor;
+    if (anchor !== undefined) this.#beginAt(anchor);
   }
 
   get path(): string {
@@ -135,6 +164,22 @@ export class FrameCursor {
     this.#fd = -1;
   }
 
+  #beginAt(anchor: JournalAnchor): void {
+    const segment = segmentOf(this.directory, anchor.frame + 1);
+    this.segmentFirstFrame = segment;
+    this.nextFrame = segment;
+    this.#journalIdHigh = anchor.journalIdHigh;
+    this.#journalIdLow = anchor.journalIdLow;
+    if (segment <= anchor.frame) return;
+    this.#anchored = true;
+    this.nextSequence = anchor.sequence + 1;
+    this.#chain = anchor.chain;
+    this.#salt = segmentSalt(anchor.chain);
+    this.#epoch = anchor.epoch;
+    this.#rulesVersion = anchor.rulesVersion;
+    this.#timeUs = anchor.timeUs;
+  }
+
   #judge(throughFrame: number): Verdict {
     if (this.#segmentEnded) this.#leaveSegment();
     if (this.#fd < 0 && !this.#open()) return this.#is(Verdict.NO_FILE, 'the segment file is missing');
@@ -147,7 +192,17 @@ export class FrameCursor {
     if (contradiction !== '') return this.#is(Verdict.CONTRADICTORY, contradiction);
     const frameAt = this.#load(this.#header.frameLength, throughFrame);
     const problem = bodyProblem(this.#bytes, view, frameAt, this.#header);
-    return problem === '' ? Verdict.VALID : this.#is(Verdict.TORN, problem);
+    if (problem !== '') return this.#is(Verdict.TORN, problem);
+    return this.#isAnchors(frameAt) ? Verdict.VALID : this.#is(Verdict.CONTRADICTORY, 'a snapshot knows another frame');
+  }
+
+  /** False when the whole frame stands where the anchor's should, and is another. */
+  #isAnchors(at: number): boolean {
+    const header = this.#header;
+    const anchor = this.#anchor;
+    if (anchor === undefined || header.number !== anchor.frame) return true;
+    if (header.firstSequence + header.recordCount !== anchor.sequence + 1) return false;
+    return equalHashes(frameHash(this.#bytes, at, header.payloadLength), anchor.chain);
   }
 
   /** What a right header says that cannot stand behind the frame before; '' when all agrees. */
@@ -171,13 +226,27 @@ export class FrameCursor {
     return '';
   }
 
-  /** Takes the first header's word for whose journal this is; all else follows from that. */
+  /** Takes the first header's word for what the frame before fixed; all else follows from that. */
   #believe(): void {
     const header = this.#header;
-    this.#journalIdHigh = header.journalIdHigh;
-    this.#journalIdLow = header.journalIdLow;
+    if (this.nextFrame > 1) {
+      this.#believeInTheMiddle();
+      return;
+    }
+    this.#journalIdHigh = this.#anchor?.journalIdHigh ?? header.journalIdHigh;
+    this.#journalIdLow = this.#anchor?.journalIdLow ?? header.journalIdLow;
     this.#chain = genesisHash(header.journalIdHigh, header.journalIdLow);
     this.#salt = segmentSalt(this.#chain);
+  }
+
+  /** The frame before is not read: what the anchor's frame says in the end proves the way there. */
+  #believeInTheMiddle(): void {
+    const header = this.#header;
+    this.#chain = header.previousHash.slice();
+    this.#salt = segmentSalt(this.#chain);
+    this.nextSequence = header.firstSequence;
+    this.#epoch = header.epoch - ((header.flags & FrameFlag.EPOCH_START) !== 0 ? 1 : 0);
+    this.#rulesVersion = header.rulesVersion;
   }
 
   #advance(): void {

@@ -282,7 +282,7 @@ function longJournal(frames = 60): { directory: string; files: string[] } {
 
 it('refuses missing, empty, duplicate, foreign and misnamed segment files', () => {
   const changes: Array<[string, (path: (index: number) => string, other: string) => void]> = [
-    ['the first segment file is missing', (path) => rmSync(path(0))],
+    ['the segment file of frame 1 is missing', (path) => rmSync(path(0))],
     ['the segment file is missing, yet a later segment file exists', (path) => rmSync(path(2))],
     ['the segment file is empty', (path) => writeFileSync(path(1), '')],
     ['the segment file is empty', (path) => writeFileSync(path(-1), '')],

@@ -3,22 +3,25 @@
 // stands there may be half written.
 
 import { damageAt } from './errors.ts';
-import { FrameCursor, type FrameView, Verdict } from './frame-cursor.ts';
+import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from './frame-cursor.ts';
 
-export type { FrameView } from './frame-cursor.ts';
+export type { FrameView, JournalAnchor } from './frame-cursor.ts';
 
 export class JournalReader {
   readonly #directory: string;
+  readonly #anchor: JournalAnchor | undefined;
   #cursor: FrameCursor | undefined;
 
-  /** Opens nothing yet: the journal may still have to be made. */
-  constructor(directory: string) {
+  /** Begins with frame 1, or behind the anchor's. Opens nothing yet: the journal may still have to be made. */
+  constructor(directory: string, anchor?: JournalAnchor) {
     this.#directory = directory;
+    this.#anchor = anchor;
   }
 
   /** Number of the frame that `next` delivers next. */
   get nextFrame(): number {
-    return this.#cursor?.nextFrame ?? 1;
+    const behindAnchor = (this.#anchor?.frame ?? 0) + 1;
+    return Math.max(behindAnchor, this.#cursor?.nextFrame ?? 1);
   }
 
   /**
@@ -26,11 +29,14 @@ export class JournalReader {
    * Verifies everything; throws JournalDamage. The frame is borrowed until the next call.
    */
   next(throughFrame: number): FrameView | undefined {
-    if (this.nextFrame > throughFrame) return undefined;
-    this.#cursor ??= new FrameCursor(this.#directory);
+    const wanted = this.nextFrame;
+    if (wanted > throughFrame) return undefined;
+    this.#cursor ??= new FrameCursor(this.#directory, this.#anchor);
     const cursor = this.#cursor;
-    const verdict = cursor.next(throughFrame);
-    if (verdict !== Verdict.VALID) throw damageAt(cursor, cursor.evidence);
+    do {
+      const verdict = cursor.next(throughFrame);
+      if (verdict !== Verdict.VALID) throw damageAt(cursor, cursor.evidence);
+    } while (cursor.frame.number < wanted);
     return cursor.frame;
   }
 

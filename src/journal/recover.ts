@@ -6,13 +6,15 @@ import { closeSync, fstatSync, fsyncSync, openSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { damageAt, JournalDamage } from './errors.ts';
 import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
-import { FrameCursor, type FrameView, Verdict } from './frame-cursor.ts';
+import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from './frame-cursor.ts';
 import { clearTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { makeDirectory, SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
 
 export interface RecoverOptions {
+  /** Begin behind this frame, which a snapshot proves: nothing before it is delivered, nor need be there any more. */
+  readonly anchor?: JournalAnchor | undefined;
   /** The highest frame some other witness (a ledger checkpoint, a snapshot) has seen; damage at or below it is refused. */
   readonly provenFrame?: number;
   /** The 64 random bits of a new journal; replaced by the simulator. */
@@ -48,15 +50,17 @@ export function recoverJournal(
   onFrame: (frame: FrameView) => void,
 ): RecoveredJournal {
   makeDirectory(directory);
-  const segments = listSegments(directory);
+  const { anchor } = options;
+  const segments = listSegments(directory, anchor);
   syncAll(directory, segments);
-  const cursor = new FrameCursor(directory);
+  const cursor = new FrameCursor(directory, anchor);
+  const anchorFrame = anchor?.frame ?? 0;
   try {
-    const { frames, verdict } = readFrames(cursor, segments, onFrame);
-    const cleanShutdown = frames > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
-    requireUnproven(cursor, verdict, segments, options.provenFrame ?? 0);
+    const { frames, verdict } = readFrames(cursor, segments, anchorFrame, onFrame);
+    const cleanShutdown = cursor.frame.number > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
+    requireUnproven(cursor, verdict, segments, Math.max(anchorFrame, options.provenFrame ?? 0));
     const cut = verdict === Verdict.NO_FILE ? undefined : cutTail(cursor);
-    const position = frames > 0 ? cursor.position() : newPosition(options);
+    const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
     return { position, cut, frames, cleanShutdown };
   } finally {
     cursor.close();
@@ -64,19 +68,18 @@ export function recoverJournal(
 }
 
 /** The first frames of all segments, ascending; refuses a list that cannot be a journal's. */
-function listSegments(directory: string): number[] {
+function listSegments(directory: string, anchor: JournalAnchor | undefined): number[] {
   const { numbers, foreign } = listNumbered(directory, SEGMENT_EXTENSION);
   const stranger = foreign.at(0);
   if (stranger !== undefined) {
     throw damage(join(directory, stranger), 0, `${stranger} is not the name of a segment file`);
   }
   const first = numbers.at(0);
-  if (first !== undefined && first !== 1) {
-    throw damage(
-      segmentPath(directory, 1),
-      1,
-      `the first segment file is missing; the oldest begins with frame ${first}`,
-    );
+  const firstNeeded = (anchor?.frame ?? 0) + 1;
+  if (first !== undefined && first > firstNeeded) {
+    const whose = anchor === undefined ? 'no snapshot replaces it' : `the snapshot is of frame ${anchor.frame}`;
+    const evidence = `the segment file of frame ${firstNeeded} is missing; the oldest begins with frame ${first}, and ${whose}`;
+    throw damage(segmentPath(directory, firstNeeded), firstNeeded, evidence);
   }
   return numbers;
 }
@@ -100,15 +103,16 @@ function syncAll(directory: string, segments: number[]): void {
   syncDirectory(directory);
 }
 
-/** Reads until a frame is not valid; no two files may claim the same frame. */
+/** Reads until a frame is not valid; no two files may claim the same frame. Delivers those behind the anchor's. */
 function readFrames(
   cursor: FrameCursor,
   segments: number[],
+  anchorFrame: number,
   onFrame: (frame: FrameView) => void,
 ): { frames: number; verdict: Verdict } {
   const { frame } = cursor;
   let frames = 0;
-  let following = 1; // index of the segment after the cursor's
+  let following = segments.filter((firstFrame) => firstFrame <= cursor.segmentFirstFrame).length; // the one after the cursor's
   for (;;) {
     const verdict = cursor.next(Number.POSITIVE_INFINITY);
     if (verdict !== Verdict.VALID) return { frames, verdict };
@@ -119,12 +123,13 @@ function readFrames(
       const file = segmentPath(cursor.directory, followingFrame);
       throw damage(file, followingFrame, `the frames it should hold are in ${basename(cursor.path)}`);
     }
+    if (frame.number <= anchorFrame) continue;
     onFrame(frame);
     frames++;
   }
 }
 
-/** Step 4, as far as the files before the tail tell: throws when the frame the cursor stopped at was acknowledged. */
+/** Step 5, as far as the files before the tail tell: throws when the frame the cursor stopped at was acknowledged. */
 function requireUnproven(cursor: FrameCursor, verdict: Verdict, segments: number[], provenFrame: number): void {
   const { evidence, nextFrame } = cursor;
   if (verdict === Verdict.CONTRADICTORY) throw damageAt(cursor, evidence);
@@ -138,7 +143,7 @@ function requireUnproven(cursor: FrameCursor, verdict: Verdict, segments: number
   }
 }
 
-/** The rest of steps 4 and 5: what lies behind the last valid frame. Undefined when that is nothing but zeros. */
+/** The rest of steps 5 and 6: what lies behind the last valid frame. Undefined when that is nothing but zeros. */
 function cutTail(cursor: FrameCursor): JournalCut | undefined {
   const { path: file, offsetBytes, nextFrame: frame, evidence } = cursor;
   const tail = scanTail(cursor);

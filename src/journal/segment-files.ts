@@ -15,7 +15,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { assert } from '../assert.ts';
 import { errorCode } from './errors.ts';
-import { numberedName, syncDirectory } from './numbered-files.ts';
+import { listNumbered, numberedName, syncDirectory } from './numbered-files.ts';
 
 export const SEGMENT_EXTENSION = '.wal';
 /** A spare under construction; worthless after a crash. */
@@ -28,6 +28,12 @@ export const ZERO_WRITE_BYTES = 1 << 20;
 
 export function segmentPath(directory: string, firstFrame: number): string {
   return join(directory, numberedName(firstFrame, SEGMENT_EXTENSION));
+}
+
+/** First frame of the segment that holds `frame`, or would hold it next: the last one that begins at or before it. 1 without one. */
+export function segmentOf(directory: string, frame: number): number {
+  if (!existsSync(directory)) return 1;
+  return listNumbered(directory, SEGMENT_EXTENSION).numbers.findLast((first) => first <= frame) ?? 1;
 }
 
 /** True when a spare of this size is ready. One of another size is removed: the setting has changed. */

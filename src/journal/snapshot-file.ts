@@ -1,6 +1,6 @@
 // Snapshot files: an engine's state at a frame, written so that a file with a final name is always whole. Format: JOURNAL.md,
 // "Snapshot file". The follower's thread writes, recovery and tools read. The body is the caller's and opaque here.
-// Must never remove an older snapshot before the new one was read back from its file and verified.
+// Must never give a file its final name before it was read back and verified, nor remove one that a start may need.
 
 import {
   closeSync,
@@ -18,6 +18,7 @@ import { assert } from '../assert.ts';
 import { checksum, sha256 } from './checksum.ts';
 import { SnapshotDamage } from './errors.ts';
 import { HASH_BYTES } from './frame.ts';
+import { type JournalAnchor, readUpTo } from './frame-cursor.ts';
 import { listNumbered, numberedName, syncDirectory } from './numbered-files.ts';
 import { makeDirectory } from './segment-files.ts';
 
@@ -45,32 +46,18 @@ const EXTENSION = '.snap';
 const KEPT = 2;
 const DIGEST_BYTES = 8;
 
-/** What in the journal the snapshot stands behind: recovery from it goes on with the next frame. Fields of a FrameView. */
-interface SnapshotAnchor {
-  readonly journalIdHigh: number;
-  readonly journalIdLow: number;
-  readonly epoch: number;
-  readonly rulesVersion: number;
-  readonly timeUs: number;
-  /** SHA-256 of the frame. */
-  readonly chain: Uint8Array;
-}
-
 export interface Snapshot {
-  /** Holds the state after this frame. */
-  readonly frame: number;
-  /** Last sequence in it. */
-  readonly sequence: number;
+  /** The frame after which the state was this. */
+  readonly anchor: JournalAnchor;
   /** The state's digest, 16 hexadecimal digits. */
   readonly digest: string;
   readonly body: Uint8Array;
-  readonly anchor: SnapshotAnchor;
 }
 
-/** Writes, verifies and publishes a snapshot; keeps the two newest. Throws SnapshotDamage when it does not read back. */
+/** Writes, verifies and publishes a snapshot. Throws SnapshotDamage when it does not read back. */
 export function writeSnapshotFile(directory: string, snapshot: Snapshot): string {
   makeDirectory(directory);
-  const path = join(directory, numberedName(snapshot.frame, EXTENSION));
+  const path = snapshotPath(directory, snapshot.anchor.frame);
   const part = `${path}.part`;
   const fd = openSync(part, 'w');
   try {
@@ -85,39 +72,61 @@ export function writeSnapshotFile(directory: string, snapshot: Snapshot): string
     throw new SnapshotDamage(part, 'it does not read back as written');
   renameSync(part, path);
   syncDirectory(directory);
-  removeOld(directory);
   return path;
 }
 
-/** The newest snapshot that verifies; each newer one that does not is told to `onRefused`. Undefined when there is none. */
-export function readNewestSnapshot(
-  directory: string,
-  onRefused?: (damage: SnapshotDamage) => void,
-): Snapshot | undefined {
-  if (!existsSync(directory)) return undefined;
-  for (const frame of listNumbered(directory, EXTENSION).numbers.reverse()) {
-    const path = join(directory, numberedName(frame, EXTENSION));
-    try {
-      const snapshot = decode(path, readFileSync(path));
-      if (snapshot.frame !== frame) throw new SnapshotDamage(path, `it is of frame ${snapshot.frame}`);
-      return snapshot;
-    } catch (error) {
-      if (!(error instanceof SnapshotDamage)) throw error;
-      onRefused?.(error);
-    }
+/** The frames of all snapshots that there are, whole or not, newest first. */
+export function listSnapshots(directory: string): number[] {
+  return existsSync(directory) ? listNumbered(directory, EXTENSION).numbers.reverse() : [];
+}
+
+/** The snapshot of a frame. Throws SnapshotDamage. */
+export function readSnapshotFile(directory: string, frame: number): Snapshot {
+  const path = snapshotPath(directory, frame);
+  const snapshot = decode(path, readFileSync(path));
+  if (snapshot.anchor.frame !== frame) throw new SnapshotDamage(path, `it is of frame ${snapshot.anchor.frame}`);
+  return snapshot;
+}
+
+/**
+ * Removes what is needed no more: all but the two newest and the newest one at or below `ledgerSequence`, behind which the
+ * ledger goes on after a start; and what unfinished writes have left.
+ */
+export function removeOldSnapshots(directory: string, ledgerSequence: number): void {
+  const frames = listSnapshots(directory);
+  const forLedger = frames.find((frame) => sequenceOf(directory, frame) <= ledgerSequence);
+  for (const [age, frame] of frames.entries()) {
+    if (age >= KEPT && frame !== forLedger) rmSync(snapshotPath(directory, frame));
   }
-  return undefined;
+  for (const name of readdirSync(directory)) if (name.endsWith(`${EXTENSION}.part`)) rmSync(join(directory, name));
+}
+
+export function snapshotPath(directory: string, frame: number): string {
+  return join(directory, numberedName(frame, EXTENSION));
+}
+
+/** The sequence that a snapshot's header names; greater than any when the header is not whole. */
+function sequenceOf(directory: string, frame: number): number {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const fd = openSync(snapshotPath(directory, frame), 'r');
+  try {
+    readUpTo(fd, header, HEADER_BYTES, 0);
+  } finally {
+    closeSync(fd);
+  }
+  const isWhole = header.readUInt32LE(HEADER_CRC) === checksum(header.subarray(0, HEADER_CRC), 0);
+  return isWhole ? header.readDoubleLE(SEQUENCE) : Number.POSITIVE_INFINITY;
 }
 
 function encodeHeader(snapshot: Snapshot): Buffer {
-  const { frame, sequence, digest, body, anchor } = snapshot;
+  const { digest, body, anchor } = snapshot;
   assert(/^[0-9a-f]{16}$/.test(digest), 'a state digest has 16 hexadecimal digits');
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(SNAPSHOT_MAGIC, MAGIC);
   header.writeUInt16LE(SNAPSHOT_VERSION, VERSION);
   header.writeUInt16LE(HEADER_BYTES, HEADER_LENGTH);
-  header.writeDoubleLE(frame, FRAME);
-  header.writeDoubleLE(sequence, SEQUENCE);
+  header.writeDoubleLE(anchor.frame, FRAME);
+  header.writeDoubleLE(anchor.sequence, SEQUENCE);
   header.writeDoubleLE(body.length, BODY_LENGTH);
   header.write(digest, DIGEST, 'hex');
   header.writeUInt32LE(anchor.journalIdHigh, JOURNAL_ID_HIGH);
@@ -145,11 +154,11 @@ function decode(path: string, file: Buffer): Snapshot {
     throw new SnapshotDamage(path, 'the SHA-256 of the body is wrong');
   }
   return {
-    frame: file.readDoubleLE(FRAME),
-    sequence: file.readDoubleLE(SEQUENCE),
     digest: file.toString('hex', DIGEST, DIGEST + DIGEST_BYTES),
     body,
     anchor: {
+      frame: file.readDoubleLE(FRAME),
+      sequence: file.readDoubleLE(SEQUENCE),
       journalIdHigh: file.readUInt32LE(JOURNAL_ID_HIGH),
       journalIdLow: file.readUInt32LE(JOURNAL_ID_LOW),
       epoch: file.readUInt32LE(EPOCH),
@@ -166,10 +175,4 @@ function writeFully(fd: number, bytes: Uint8Array): void {
     assert(written > 0, 'a snapshot write makes progress');
     at += written;
   }
-}
-
-function removeOld(directory: string): void {
-  const { numbers } = listNumbered(directory, EXTENSION);
-  for (const frame of numbers.slice(0, -KEPT)) rmSync(join(directory, numberedName(frame, EXTENSION)));
-  for (const name of readdirSync(directory)) if (name.endsWith(`${EXTENSION}.part`)) rmSync(join(directory, name));
 }

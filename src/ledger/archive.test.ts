@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
+import { TRADE_INSTRUMENT } from '../wire/trade-codec.ts';
 import { type ArchiveOptions, LedgerArchive, LedgerUnavailable } from './archive.ts';
 import { CommitCutter } from './testing/commit-cutter.ts';
 import { execute } from './testing/database-client.ts';
@@ -55,6 +56,17 @@ describe('the archive', () => {
     expect(await archive.tradesRange(11, 5)).toEqual(trades.slice(10, 15));
     expect(await archive.tradesRange(trades.length - 1, 5)).toEqual(trades.slice(-2));
     expect(await archive.tradesRange(5, 0)).toEqual([]);
+  });
+
+  it('gives the older trades of one instrument, newest first, or nothing before it has come to all of them', async () => {
+    const archive = archiveOf();
+    const { trades } = recordsIn(flow.spool);
+    const instrumentOf = (trade: Uint8Array) => new DataView(trade.buffer).getUint16(TRADE_INSTRUMENT, true);
+    const older = trades.slice(0, -40).filter((trade) => instrumentOf(trade) === 0);
+    expect(await archive.tradesBefore(0, trades.length - 39, 30)).toEqual(older.slice(-30).reverse());
+    expect(await archive.tradesBefore(0, 1, 30)).toEqual([]);
+    expect(await archive.tradesBefore(63, trades.length + 1, 30)).toEqual([]);
+    await expect(archive.tradesBefore(0, trades.length + 2, 30)).rejects.toThrow(/ends with trade/);
   });
 
   it('says not found only for what the ledger must know', async () => {

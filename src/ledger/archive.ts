@@ -93,6 +93,15 @@ const TRADES_RANGE = `
     AND EXISTS (SELECT FROM projection_checkpoint WHERE shard = $3 AND journal_id = $4)
   ORDER BY t.trade_number`;
 
+/** Nothing at all unless the ledger has come to the trade right before. */
+const TRADES_BEFORE = `
+  SELECT ${TRADE_SELECT} FROM trades t JOIN instruments i ON i.name = t.instrument
+  WHERE i.instrument_index = $1 AND t.trade_number < $2
+    AND EXISTS (
+      SELECT FROM projection_checkpoint WHERE shard = $4 AND journal_id = $5 AND trade_number >= $2 - 1
+    )
+  ORDER BY t.trade_number DESC LIMIT $3`;
+
 const TIME = `to_char(closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS closed_at`;
 
 /** Obligations that one read lists: their JSON fits an answer however long the client ids are. */
@@ -172,6 +181,17 @@ export class LedgerArchive {
     if (count <= 0) return [];
     const rows = await this.#read<TradeRow>(TRADES_RANGE, [first, count, shard, journalId]);
     if (rows.length === 0) await this.#mustReach(first);
+    return rows.map((row) => tradeRecord(mustKnow(row)));
+  }
+
+  /**
+   * Trade records of an instrument with numbers below `before`, at most `count`, newest first. Rejects with
+   * LedgerUnavailable, also when the ledger has not come to all of them yet.
+   */
+  async tradesBefore(instrument: number, before: number, count: number): Promise<Uint8Array[]> {
+    const { shard, journalId } = this.#options;
+    const rows = await this.#read<TradeRow>(TRADES_BEFORE, [instrument, before, count, shard, journalId]);
+    if (rows.length === 0) await this.#mustReach(before - 1);
     return rows.map((row) => tradeRecord(mustKnow(row)));
   }
 

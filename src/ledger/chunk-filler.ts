@@ -2,12 +2,12 @@
 // On the projector's thread; owns the cursor and the one chunk. Knows nothing of connections. Must never pass over an
 // event that neither the chunk nor the database's checkpoint accounts for.
 
-import { EVENT_BODY, EVENT_SEQUENCE, EVENT_TIME_US, EventType } from '../wire/event-codec.ts';
+import { EVENT_BODY, EVENT_SEQUENCE, EVENT_TIME_US, EventType, OPENING_TRADE_NUMBER } from '../wire/event-codec.ts';
 import { TRADE_NUMBER } from '../wire/trade-codec.ts';
 import { Chunk, LEDGER_START, LedgerMismatch, type LedgerPoint } from './chunk.ts';
 import type { CopyEncoder } from './copy-encoder.ts';
 import { EventCursor, type EventReader, type ReceiveEvent } from './event-cursor.ts';
-import { instrumentChangeAt } from './instrument-rows.ts';
+import { type InstrumentChange, instrumentChangeAt } from './instrument-rows.ts';
 import type { LedgerInstruments } from './ledger-instruments.ts';
 
 /** How far the follower has come. Call sequence() BEFORE position(): then every event up to it lies below the position. */
@@ -43,6 +43,10 @@ export class ChunkFiller {
   /** While skipping: what the events before the checkpoint say. */
   #skipping = false;
   readonly #skipped = { ...LEDGER_START };
+  /** No event before the checkpoint was seen, only where the spool begins: it tells the last trade and no more. */
+  #sawOpeningOnly = false;
+  /** Sequence behind which the spool begins. */
+  #openedAt = 0;
 
   constructor(
     openSpool: (fromPosition: number) => EventReader,
@@ -127,6 +131,7 @@ export class ChunkFiller {
     this.#begin(at);
     this.#skipping = true;
     Object.assign(this.#skipped, LEDGER_START);
+    this.#sawOpeningOnly = false;
   }
 
   /** All events up to `sequence` have been seen. */
@@ -148,11 +153,12 @@ export class ChunkFiller {
   readonly #take: ReceiveEvent = (type, bytes, view, offset, lengthBytes) => {
     const { chunk } = this;
     const sequence = view.getFloat64(offset + EVENT_SEQUENCE, true);
+    if (type === EventType.OPENING) this.#open(sequence, view, offset);
     // Whether or not the database has it: later events are counted in its scales.
-    if (type === EventType.INSTRUMENT) this.#instruments.note(instrumentChangeAt(bytes, view, offset));
+    if (type === EventType.INSTRUMENT) this.#noteInstrument(instrumentChangeAt(bytes, view, offset));
     if (this.#skipping) {
       if (sequence <= chunk.base.sequence) {
-        this.#skip(type, sequence, view, offset);
+        if (sequence > this.#openedAt) this.#skip(type, sequence, view, offset);
         return true;
       }
       this.#endSkipping();
@@ -177,8 +183,28 @@ export class ChunkFiller {
     );
   }
 
+  /** The spool begins behind `sequence`. */
+  #open(sequence: number, view: DataView, offset: number): void {
+    if (sequence > this.chunk.base.sequence) {
+      throw new LedgerMismatch(
+        `the ledger ends at sequence ${this.chunk.base.sequence}, and the events since begin behind ${sequence}: ` +
+          'start again with Postgres up, so that they begin where the ledger ends',
+      );
+    }
+    this.#openedAt = sequence;
+    this.#sawOpeningOnly = true;
+    this.#skipped.tradeNumber = view.getFloat64(offset + EVENT_BODY + OPENING_TRADE_NUMBER, true);
+  }
+
+  /** One that the spool opens with was there before every order that is told of later: those that met no instrument are gone. */
+  #noteInstrument(change: InstrumentChange): void {
+    const wasThere = change.sequence <= this.#openedAt;
+    this.#instruments.note(wasThere ? { ...change, sequence: 0 } : change);
+  }
+
   #skip(type: number, sequence: number, view: DataView, offset: number): void {
     const skipped = this.#skipped;
+    this.#sawOpeningOnly = false;
     skipped.eventSequence = sequence;
     skipped.eventTimeUs = view.getFloat64(offset + EVENT_TIME_US, true);
     if (type === EventType.TRADE) skipped.tradeNumber = view.getFloat64(offset + EVENT_BODY + TRADE_NUMBER, true);
@@ -188,7 +214,8 @@ export class ChunkFiller {
   #endSkipping(): void {
     const { base } = this.chunk;
     const { eventSequence, eventTimeUs, tradeNumber } = this.#skipped;
-    if (eventSequence !== base.eventSequence || eventTimeUs !== base.eventTimeUs || tradeNumber !== base.tradeNumber) {
+    const sameEvent = eventSequence === base.eventSequence && eventTimeUs === base.eventTimeUs;
+    if (tradeNumber !== base.tradeNumber || !(sameEvent || this.#sawOpeningOnly)) {
       throw new LedgerMismatch(
         `up to sequence ${base.sequence} the ledger ends with trade ${base.tradeNumber} and the event of sequence ` +
           `${base.eventSequence} at ${base.eventTimeUs} us, the journal with trade ${tradeNumber} and the event of ` +

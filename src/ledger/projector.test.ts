@@ -94,6 +94,49 @@ describe('the projector', () => {
     await second.projector.onClose();
   });
 
+  it.each([
+    { begins: 3_000, more: 500 },
+    { begins: 2_000, more: 1_500 },
+    { begins: 2_990, more: 510 },
+  ])('goes on from a spool that begins behind sequence $begins', async ({ begins, more }) => {
+    const { connection } = await freshDatabase();
+    const first = await ProjectorRig.create(connection);
+    first.flow.run(3_000);
+    await first.caughtUp();
+    await first.projector.onClose();
+
+    const flow = new OrderFlow(new MemorySpool(), 1); // the same journal
+    flow.run(begins);
+    flow.spool.clear();
+    flow.open();
+    const second = await ProjectorRig.create(connection, flow, { recoveredSequence: () => 3_000 });
+    flow.run(more);
+    await second.caughtUp();
+    await expectLedger(connection, flow);
+    expect(second.progress.errors).toEqual([]);
+    await second.projector.onClose();
+  });
+
+  it.each([
+    { seed: 1, begins: 3_001, why: /ends at sequence 3000, and the events since begin behind 3001/ },
+    { seed: 5, begins: 3_000, why: /not the same history/ },
+  ])('is refused by a spool that begins behind sequence $begins of seed $seed', async ({ seed, begins, why }) => {
+    const { connection } = await freshDatabase();
+    const first = await ProjectorRig.create(connection);
+    first.flow.run(3_000);
+    await first.caughtUp();
+    await first.projector.onClose();
+
+    const flow = new OrderFlow(new MemorySpool(), seed);
+    flow.run(begins);
+    flow.spool.clear();
+    flow.open();
+    const second = await ProjectorRig.create(connection, flow, { recoveredSequence: () => begins });
+    await second.until(() => second.progress.current === SinkState.REFUSED);
+    expect(second.progress.detail).toMatch(why);
+    await second.projector.onClose();
+  });
+
   it('writes what is left when it is closed', async () => {
     const { connection } = await freshDatabase();
     const rig = await ProjectorRig.create(connection, undefined, { limits: { ...QUICK_LIMITS, gatherMs: 60_000 } });

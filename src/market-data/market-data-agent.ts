@@ -13,7 +13,16 @@ import type { Doorbell } from '../shared-memory/doorbell.ts';
 import type { LatestValue } from '../shared-memory/latest-value.ts';
 import { GatewayCounter, MarketDataCounter } from '../wire/counters.ts';
 import { DEPTH_LEVELS_DEFAULT } from '../wire/depth-codec.ts';
-import { EVENT_BODY, EVENT_RESTING_DELTA_LOTS, EVENT_SEQUENCE, EventType } from '../wire/event-codec.ts';
+import {
+  EVENT_BODY,
+  EVENT_RESTING_DELTA_LOTS,
+  EVENT_SEQUENCE,
+  EventType,
+  LEVEL_INSTRUMENT,
+  LEVEL_LOTS,
+  LEVEL_PRICE_TICKS,
+  LEVEL_SIDE,
+} from '../wire/event-codec.ts';
 import type { InstrumentSource } from '../wire/instrument-list.ts';
 import { ORDER_INSTRUMENT, ORDER_PRICE_TICKS, ORDER_SIDE } from '../wire/order-codec.ts';
 import type { PublicIds } from '../wire/public-id.ts';
@@ -106,6 +115,7 @@ export class MarketDataAgent implements Agent {
     const body = offset + EVENT_BODY;
     if (this.#listening) this.#messages.at(view.getFloat64(offset + EVENT_SEQUENCE, true));
     if (type === EventType.TRADE && this.#listening) this.#messages.trade(bytes, view, body);
+    if (type === EventType.LEVEL) this.#openLevel(bytes, view, body);
     if (type !== EventType.ORDER) return;
     const delta = view.getFloat64(offset + EVENT_RESTING_DELTA_LOTS, true);
     if (delta !== 0) this.#changeLevel(bytes, view, body, delta);
@@ -120,6 +130,12 @@ export class MarketDataAgent implements Agent {
     const lots = market.book.side(side).add(priceTicks, deltaLots);
     market.changed = true;
     if (this.#listening) this.#messages.level(instrument, side, priceTicks, lots);
+  }
+
+  /** What a book holds where the spool begins. */
+  #openLevel(bytes: Uint8Array, view: DataView, body: number): void {
+    const side = this.#market(view.getUint16(body + LEVEL_INSTRUMENT, true)).book.side(bytes[body + LEVEL_SIDE]);
+    side.add(view.getFloat64(body + LEVEL_PRICE_TICKS, true), view.getFloat64(body + LEVEL_LOTS, true));
   }
 
   #market(instrument: number): Market {

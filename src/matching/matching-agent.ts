@@ -39,9 +39,13 @@ import { ResultPublisher, type ResultSinks } from './result-publisher.ts';
 
 /** What the start found, for main. */
 export interface RecoveryFacts {
-  /** Last sequence in the journal, and how many frames it has. */
+  /** Last sequence in the journal, and how many frames were replayed for it. */
   readonly sequence: number;
   readonly frames: number;
+  /** The snapshot it began with; 0 when with the first frame. */
+  readonly snapshotSequence: number;
+  /** Snapshots that were passed over because they do not verify, each with its file and why. */
+  readonly refusedSnapshots: readonly string[];
   /** What was cut from a torn tail; undefined when nothing was. */
   readonly cut: string | undefined;
   /** Instruments that are not as the configuration says, each with the names of its fields. */
@@ -50,6 +54,7 @@ export interface RecoveryFacts {
 
 export interface MatchingContext extends ResultSinks {
   readonly journalDirectory: string;
+  readonly snapshotDirectory: string;
   readonly durability: 'fsync' | 'os';
   readonly segmentBytes: number;
   readonly commandsPerRingMax: number;
@@ -107,13 +112,13 @@ export class MatchingAgent implements Agent {
   }
 
   /**
-   * Replays the journal, opens it for writing, gives the commands that the configuration asks for and opens the process for
-   * business. Throws JournalDamage, OtherRules, JournalFault and StartRefused.
+   * Restores the newest snapshot, replays the journal behind it, opens it for writing, gives the commands that the
+   * configuration asks for and opens the process for business. Throws JournalDamage, OtherRules, JournalFault and StartRefused.
    */
   onStart(): void {
     const context = this.#context;
     const publisher = this.#publisher;
-    const { engine, writer, lastTimeUs, frames, cut } = recoverEngine(context, publisher);
+    const { engine, writer, lastTimeUs, ...found } = recoverEngine(context, publisher);
     const { sequence } = engine;
     this.#engine = engine;
     this.#writer = writer;
@@ -129,7 +134,7 @@ export class MatchingAgent implements Agent {
     this.#publishProgress(engine, writer);
     context.counters.set(MatchingCounter.RECOVERED_SEQUENCE, sequence);
     this.#commandAtStart(engine, writer);
-    context.onRecovered({ sequence, frames, cut, differences: differences(engine, context.venue) });
+    context.onRecovered({ ...found, sequence, differences: differences(engine, context.venue) });
     context.state.advance(ProcessState.OPEN);
     this.#wakeProjections();
   }

@@ -17,6 +17,7 @@ export interface Figures {
   readonly ledger: CounterBlock;
   readonly publisher: CounterBlock;
   readonly marketData: CounterBlock;
+  readonly main: CounterBlock;
   readonly gateways: readonly CounterBlock[];
   readonly commandRings: readonly CommandRing[];
   readonly sync: Histogram;
@@ -39,6 +40,7 @@ export function openFigures(counters: SharedArrayBuffer, commandRings: readonly 
     ledger: new CounterBlock(counters, CounterBlockId.LEDGER),
     publisher: new CounterBlock(counters, CounterBlockId.PUBLISHER),
     marketData: new CounterBlock(counters, CounterBlockId.MARKET_DATA),
+    main: new CounterBlock(counters, CounterBlockId.MAIN),
     gateways,
     commandRings: commandRings.map((buffer) => new CommandRing(buffer)),
     sync: new Histogram(matching, MatchingCounter.SYNC_SECONDS),

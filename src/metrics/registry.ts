@@ -7,9 +7,9 @@ import { REASONS } from '../domain/reasons.ts';
 import {
   CommandResult,
   commandCounter,
-  FollowerCounter,
   GatewayCounter,
   LedgerCounter,
+  MainCounter,
   MarketDataCounter,
   MatchingCounter,
   PublisherCounter,
@@ -199,7 +199,7 @@ function registerGateways(registry: Registry, figures: Figures): void {
 }
 
 function registerProjections(registry: Registry, figures: Figures, lag: LagWatch): void {
-  const { follower, ledger, publisher } = figures;
+  const { ledger, publisher } = figures;
   const add = adder(registry);
   add.gauge('ringbook_projection_lag_sequences', 'Commands applied but not yet projected.', ['sink'], () =>
     lag.sinks.map((sink) => [lag.of(sink).sequences, { sink }]),
@@ -226,7 +226,13 @@ function registerProjections(registry: Registry, figures: Figures, lag: LagWatch
     [ledger.get(LedgerCounter.ROWS)],
   ]);
   add.counter('ringbook_snapshots_total', 'Engine snapshots taken.', [], () => [
-    [follower.get(FollowerCounter.SNAPSHOTS)],
+    [figures.main.get(MainCounter.SNAPSHOTS)],
+  ]);
+  add.counter('ringbook_snapshot_failures_total', 'Engine snapshots that could not be taken.', [], () => [
+    [figures.main.get(MainCounter.SNAPSHOT_FAILURES)],
+  ]);
+  add.gauge('ringbook_snapshot_sequence', 'Sequence of the newest engine snapshot; 0: none.', [], () => [
+    [figures.main.get(MainCounter.SNAPSHOT_SEQUENCE)],
   ]);
 }
 

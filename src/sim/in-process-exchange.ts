@@ -9,6 +9,7 @@ import { RiskMode } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
 import { SpoolReader } from '../journal/spool.ts';
+import { type SnapshotFacts, takeSnapshot } from '../journal/take-snapshot.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
 import { MatchingAgent, type RecoveryFacts } from '../matching/matching-agent.ts';
 import type { VenueSettings } from '../matching/own-commands.ts';
@@ -53,7 +54,6 @@ import {
   QUERY_MIN_SEQUENCE,
   QUERY_NUMBER,
   QUERY_REQUEST_ID,
-  QueryType,
 } from '../wire/query-codec.ts';
 
 export interface InProcessOptions {
@@ -66,10 +66,18 @@ export interface InProcessOptions {
   readonly streamRingBytes?: number;
   /** By how much later than others of its kind this one starts, microseconds. */
   readonly startUs?: number;
+  /** How far a ledger has come: the follower begins with a snapshot up to there. Default: 0, with the first frame. */
+  readonly followerBeginsWith?: number | 'oldest';
   /** What market data rings for the gateway; a test reads the stream when it does. */
   readonly gatewayDoorbell?: Doorbell;
   /** Market data's way to the spool; a test puts a forgetful one here. */
   readonly openSpool?: (directory: string) => SpoolReader;
+}
+
+interface Directories {
+  readonly journal: string;
+  readonly spool: string;
+  readonly snapshots: string;
 }
 
 /** A copy of one reply record. */
@@ -93,7 +101,14 @@ export class InProcessExchange {
   readonly state = new SharedProcessState(new SharedArrayBuffer(SharedProcessState.BYTES));
   /** What can be traded, as any other thread sees it. */
   readonly instruments: InstrumentDirectory;
-  recovered: RecoveryFacts = { sequence: -1, frames: 0, cut: '', differences: [] };
+  recovered: RecoveryFacts = {
+    sequence: -1,
+    frames: 0,
+    snapshotSequence: 0,
+    refusedSnapshots: [],
+    cut: '',
+    differences: [],
+  };
   readonly #counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
   readonly #commandRings: CommandRing[];
   readonly #replyRings: MessageRing[];
@@ -106,6 +121,7 @@ export class InProcessExchange {
   readonly #follower: FollowerAgent;
   readonly #marketData: MarketDataAgent;
   readonly #clock = new SteppedClock();
+  readonly #directories: Directories;
   #lastRequestId = 0;
 
   constructor(options: InProcessOptions) {
@@ -117,13 +133,14 @@ export class InProcessExchange {
     this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);
+    this.#directories = directories;
     this.#clock.advance(options.startUs ?? 0);
     this.instruments = new InstrumentDirectory(this.#directory);
     const venue = options.venue ?? { riskMode: RiskMode.OFF, instruments: undefined };
-    this.#matching = this.#composeMatching(directories.journal, events, venue);
+    this.#matching = this.#composeMatching(directories, events, venue);
     // Recovery comes first, as in the process: it cuts what may be torn and knows the journal's identity.
     this.#matching.onStart();
-    this.#follower = this.#composeFollower(directories);
+    this.#follower = this.#composeFollower(directories, options.followerBeginsWith ?? 0);
     this.#marketData = this.#composeMarketData(openSpool(directories.spool), events, options.gatewayDoorbell);
   }
 
@@ -231,10 +248,17 @@ export class InProcessExchange {
     return answer;
   }
 
-  /** Digest of the follower's engine, through the door an operator uses. */
+  /** Takes an engine snapshot of all that is durable. */
+  takeSnapshot(): SnapshotFacts {
+    this.settle();
+    const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#directories;
+    const throughFrame = this.durableFrame;
+    return takeSnapshot({ journalDirectory, snapshotDirectory, throughFrame, ledgerSequence: 0 });
+  }
+
+  /** Digest of the engine that the journal makes. */
   digest(): string {
-    const facts: { digest: string } = JSON.parse(this.ask(QueryType.SNAPSHOT).body.toString());
-    return facts.digest;
+    return this.takeSnapshot().digest;
   }
 
   /** Last sequence applied by matching. */
@@ -278,9 +302,10 @@ export class InProcessExchange {
     return new CounterBlock(this.#counters, id);
   }
 
-  #composeMatching(journalDirectory: string, events: SharedArrayBuffer, venue: VenueSettings): MatchingAgent {
+  #composeMatching(directories: Directories, events: SharedArrayBuffer, venue: VenueSettings): MatchingAgent {
     return new MatchingAgent({
-      journalDirectory,
+      journalDirectory: directories.journal,
+      snapshotDirectory: directories.snapshots,
       durability: 'os',
       segmentBytes: 2 ** 20,
       commandsPerRingMax: 64,
@@ -305,7 +330,7 @@ export class InProcessExchange {
     });
   }
 
-  #composeFollower(directories: { journal: string; spool: string; snapshots: string }): FollowerAgent {
+  #composeFollower(directories: Directories, beginWith: number | 'oldest'): FollowerAgent {
     return new FollowerAgent({
       journalDirectory: directories.journal,
       spoolDirectory: directories.spool,
@@ -314,6 +339,7 @@ export class InProcessExchange {
       archive: {
         findOrder: () => Promise.reject(new Error('no ledger here')),
         tradesRange: () => Promise.reject(new Error('no ledger here')),
+        tradesBefore: () => Promise.reject(new Error('no ledger here')),
         settlements: () => Promise.reject(new Error('no ledger here')),
         settlement: () => Promise.reject(new Error('no ledger here')),
       },
@@ -322,6 +348,7 @@ export class InProcessExchange {
       readerDoorbells: [],
       clock: this.#clock,
       readTimeoutMs: 0,
+      beginWith,
     });
   }
 
@@ -345,7 +372,7 @@ export class InProcessExchange {
   }
 }
 
-function prepare(directory: string): { journal: string; spool: string; snapshots: string } {
+function prepare(directory: string): Directories {
   const directories = {
     journal: join(directory, 'journal'),
     spool: join(directory, 'spool'),

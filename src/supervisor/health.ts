@@ -3,7 +3,7 @@
 import type { Config } from '../config.ts';
 import { InstrumentStatus } from '../domain/codes.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { MainAnswer } from '../gateway/context.ts';
+import type { RenderedAnswer } from '../gateway/context.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { Lag, LagWatch } from '../metrics/lag.ts';
 import { ProcessState, processStateName } from '../runtime/process-state.ts';
@@ -136,7 +136,7 @@ function rulings({ kill_switch, halted }: VenueHealth): string[] {
   ];
 }
 
-export function healthAnswer(health: Health): MainAnswer {
+export function healthAnswer(health: Health): RenderedAnswer {
   return {
     status: health.status === 'ok' ? 200 : 503,
     contentType: 'application/json',

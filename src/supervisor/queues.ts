@@ -9,6 +9,7 @@ import {
   FollowerCounter,
   GatewayCounter,
   LedgerCounter,
+  MainCounter,
   MarketDataCounter,
   MatchingCounter,
   PublisherCounter,
@@ -66,7 +67,7 @@ function gatewayFigures({ gateways, commandRings, totals }: Figures): object[] {
 }
 
 function followerFigures(figures: Figures, lag: LagWatch): object {
-  const { follower } = figures;
+  const { follower, main } = figures;
   const { sequences, seconds } = lag.of('follower');
   return {
     sequence: follower.get(FollowerCounter.SEQUENCE),
@@ -75,8 +76,9 @@ function followerFigures(figures: Figures, lag: LagWatch): object {
     spool_bytes: follower.get(FollowerCounter.SPOOL_POSITION),
     reads: follower.get(FollowerCounter.QUERIES),
     reads_behind: follower.get(FollowerCounter.QUERIES_BEHIND),
-    snapshots: follower.get(FollowerCounter.SNAPSHOTS),
-    snapshot_sequence: follower.get(FollowerCounter.SNAPSHOT_SEQUENCE),
+    snapshots: main.get(MainCounter.SNAPSHOTS),
+    snapshot_failures: main.get(MainCounter.SNAPSHOT_FAILURES),
+    snapshot_sequence: main.get(MainCounter.SNAPSHOT_SEQUENCE),
   };
 }
 

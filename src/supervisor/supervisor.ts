@@ -23,6 +23,7 @@ import type { MainMessage, ThreadMessage } from './messages.ts';
 import { pause } from './pause.ts';
 import { choosePort } from './port.ts';
 import { queuesAnswer } from './queues.ts';
+import { Snapshotter, snapshotAnswer } from './snapshotter.ts';
 import type { Storage } from './storage.ts';
 import { Threads } from './threads.ts';
 
@@ -37,7 +38,7 @@ const DATABASE_HEAD_START_MS = 3_000;
 /** How long the start waits to learn whether Postgres is there. Trading does not wait. */
 const FIRST_CONTACT_MS = 1_000;
 const POLL_MS = 5;
-/** How often the projections are looked at, to know since when one is behind. */
+/** How often it is looked whether a projection is behind, and whether a snapshot is due. */
 const LOOK_EVERY_MS = 250;
 
 /** What the start came to, for the banner and the log. */
@@ -59,6 +60,7 @@ export class Supervisor {
   readonly #metrics: MetricsPage;
   readonly #segments: SegmentPreparer;
   readonly #lag: LagWatch;
+  readonly #snapshots: Snapshotter;
   readonly #instruments: InstrumentDirectory;
   readonly #sinks: SinkDetails = { postgres: '', redis: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
@@ -79,7 +81,8 @@ export class Supervisor {
     );
     this.#figures = openFigures(this.#memory.counters, this.#memory.commandRings);
     this.#lag = new LagWatch(this.#figures, () => performance.now() / 1_000);
-    setInterval(() => this.#lag.look(), LOOK_EVERY_MS).unref();
+    this.#snapshots = this.#composeSnapshotter();
+    setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     this.#instruments = new InstrumentDirectory(new LatestValue(this.#memory.instruments));
     this.#metrics = createMetricsPage(this.#figures, this.#instruments, this.#lag);
     this.#segments = new SegmentPreparer(storage.journal, config.limits.segmentBytes);
@@ -105,6 +108,7 @@ export class Supervisor {
     const writers = this.#threads.start(WRITERS, { ...data, postgres: undefined });
     // The projections read the journal, so they begin when recovery has cut what may be torn.
     const facts = await recovered;
+    this.#snapshots.begin(facts.snapshotSequence);
     await Promise.race([database, pause(DATABASE_HEAD_START_MS)]);
     const { connection } = this.#database;
     await Promise.all([writers, this.#threads.start(READERS, { ...data, postgres: connection })]);
@@ -131,7 +135,7 @@ export class Supervisor {
     await this.#until(() => this.#followerIsComplete(), flushTimeoutMs);
     this.#moveOn(ProcessState.FINISHING);
     await this.#threads.ended(READERS, flushTimeoutMs + CLOSE_TIMEOUT_MS);
-    await this.#segments.close();
+    await Promise.all([this.#segments.close(), this.#snapshots.close()]);
     await this.#database.stop();
     this.#logger.info({ sequence: this.#figures.matching.get(MatchingCounter.SEQUENCE) }, 'stopped');
     this.#exit(this.#failure ?? ExitCode.OK);
@@ -220,6 +224,29 @@ export class Supervisor {
     }
   }
 
+  #look(): void {
+    this.#lag.look();
+    if (this.#state.get() === ProcessState.OPEN) this.#snapshots.look();
+  }
+
+  #composeSnapshotter(): Snapshotter {
+    const { matching, ledger, main } = this.#figures;
+    return new Snapshotter({
+      directories: this.#storage,
+      everyCommands: this.#config.snapshotCommands,
+      everySeconds: this.#config.snapshotSeconds,
+      progress: {
+        sequence: () => matching.get(MatchingCounter.SEQUENCE),
+        durableFrame: () => matching.get(MatchingCounter.DURABLE_FRAME),
+        ledgerSequence: () => ledger.get(LedgerCounter.SEQUENCE),
+      },
+      counters: main,
+      nowSeconds: () => performance.now() / 1_000,
+      onTaken: (facts) => this.#logger.info(facts, 'engine snapshot taken'),
+      onFailed: ({ message }) => this.#logger.error({ error: message }, 'no engine snapshot could be taken'),
+    });
+  }
+
   #prepareSegment(): void {
     if (this.#ending) return;
     // Not fatal: the matching thread makes the segment itself, slowly, when there is none.
@@ -236,6 +263,8 @@ export class Supervisor {
         return healthAnswer(this.#health());
       case 'queues':
         return queuesAnswer(this.#figures, this.#health(), this.#lag);
+      case 'snapshot':
+        return snapshotAnswer(this.#snapshots.take());
     }
   }
 

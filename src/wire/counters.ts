@@ -14,7 +14,16 @@ export const CounterBlockId = {
   COMMANDS: 6,
   /** Written by the matching thread: counter n counts the trades of instrument n since the start. */
   TRADES: 7,
-  GATEWAY: 8,
+  MAIN: 8,
+  GATEWAY: 9,
+} as const;
+
+/** Written by the main thread. */
+export const MainCounter = {
+  SNAPSHOTS: 0,
+  SNAPSHOT_FAILURES: 1,
+  /** Of the newest that was taken or restored, 0: none. */
+  SNAPSHOT_SEQUENCE: 2,
 } as const;
 
 /** Most gateway threads there can be, and so how many blocks are laid out. */
@@ -62,8 +71,6 @@ export const FollowerCounter = {
   FRAME: 2,
   QUERIES: 3,
   QUERIES_BEHIND: 4,
-  SNAPSHOTS: 5,
-  SNAPSHOT_SEQUENCE: 6,
   /** Every event up to this sequence lies below SPOOL_POSITION, when it is read first. */
   SPOOL_SEQUENCE: 8,
 } as const;

@@ -13,6 +13,10 @@ export const EventType = {
   SETTLEMENT: 4,
   /** An instrument was added or changed: its number and its whole definition. */
   INSTRUMENT: 5,
+  /** Spool only, its first record when it does not begin with the first command: where it begins. */
+  OPENING: 6,
+  /** Spool only, behind OPENING: a price level as it was there. */
+  LEVEL: 7,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
@@ -45,6 +49,17 @@ export const SETTLEMENT_BYTES = 16;
 export const INSTRUMENT_EVENT_INDEX = 0;
 /** As instrument-codec.ts has it. */
 export const INSTRUMENT_EVENT_DEFINITION = 8;
+
+/** Body of OPENING; sequence and time are those of the last command before the spool's events. */
+export const OPENING_TRADE_NUMBER = 0;
+export const OPENING_BYTES = 8;
+
+/** Body of LEVEL: what the level displays. */
+export const LEVEL_PRICE_TICKS = 0;
+export const LEVEL_LOTS = 8;
+export const LEVEL_INSTRUMENT = 16;
+export const LEVEL_SIDE = 18;
+export const LEVEL_BYTES = 24;
 
 /** Writes the 32 bytes before the body. Allocates: nothing. */
 export function encodeEventHeader(

@@ -82,10 +82,10 @@ export class EventEncoder {
   /** EngineListener.onObligation: before the account starts its next cycle. */
   obligation(cycle: number, account: number): void {
     const { accounts, clients } = this.#source;
-    const { view, bytes } = this.#sink;
     const client = accounts.clientOf(account);
     const clientLength = clients.lengthOf(client);
     const body = this.#begin(E.EventType.OBLIGATION, (E.OBLIGATION_CLIENT + clientLength + 7) & ~7);
+    const { view, bytes } = this.#sink;
     view.setFloat64(body + E.OBLIGATION_CYCLE, cycle, true);
     view.setFloat64(body + E.OBLIGATION_NET_LOTS, accounts.netLots(account) - accounts.netAtSettlement(account), true);
     view.setFloat64(body + E.OBLIGATION_QUOTE_HIGH, accounts.cycleQuoteHigh(account), true);
@@ -116,16 +116,34 @@ export class EventEncoder {
 
   /** The instrument of that index as it is. */
   instrument(index: number): void {
-    const { bytes, view } = this.#sink;
     const body = this.#begin(E.EventType.INSTRUMENT, E.INSTRUMENT_EVENT_DEFINITION + DEFINITION_BYTES);
+    const { bytes, view } = this.#sink;
     view.setUint16(body + E.INSTRUMENT_EVENT_INDEX, index, true);
     encodeDefinition(bytes, view, body + E.INSTRUMENT_EVENT_DEFINITION, this.#source.instruments.get(index));
     this.#sink.commit();
   }
 
-  #settlement(cycle: number): void {
+  /** Everything before is told elsewhere: the spool begins behind the command the engine has come to. */
+  opening(lastTradeNumber: number): void {
+    const body = this.#begin(E.EventType.OPENING, E.OPENING_BYTES);
     const { view } = this.#sink;
+    view.setFloat64(body + E.OPENING_TRADE_NUMBER, lastTradeNumber, true);
+    this.#sink.commit();
+  }
+
+  level(instrument: number, side: number, priceTicks: number, lots: number): void {
+    const body = this.#begin(E.EventType.LEVEL, E.LEVEL_BYTES);
+    const { view, bytes } = this.#sink;
+    view.setFloat64(body + E.LEVEL_PRICE_TICKS, priceTicks, true);
+    view.setFloat64(body + E.LEVEL_LOTS, lots, true);
+    view.setUint16(body + E.LEVEL_INSTRUMENT, instrument, true);
+    bytes[body + E.LEVEL_SIDE] = side;
+    this.#sink.commit();
+  }
+
+  #settlement(cycle: number): void {
     const body = this.#begin(E.EventType.SETTLEMENT, E.SETTLEMENT_BYTES);
+    const { view } = this.#sink;
     view.setFloat64(body + E.SETTLEMENT_CYCLE, cycle, true);
     view.setFloat64(body + E.SETTLEMENT_OBLIGATIONS, this.#obligations, true);
     this.#sink.commit();

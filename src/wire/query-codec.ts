@@ -9,8 +9,6 @@ export const QueryType = {
   TRADES: 2,
   /** Trades by number, ascending from QUERY_NUMBER. Answer: trade records. */
   TRADE_RANGE: 3,
-  /** Take an engine snapshot now. Answer: JSON text. */
-  SNAPSHOT: 4,
   /** A client's positions; the body is the client id. Answer: JSON text. */
   POSITIONS: 5,
   /** A client's balances; the body is the client id. Answer: JSON text. */

@@ -41,6 +41,12 @@ export class MemorySpool {
     this.#end += HEADER_BYTES + this.#claimed;
   }
 
+  /** Nothing is in it any more. */
+  clear(): void {
+    this.#end = 0;
+    this.#visibleEnd = 0;
+  }
+
   /** All events of commands up to `sequence` are there. */
   show(sequence: number): void {
     this.#visibleEnd = this.#end;

@@ -23,6 +23,7 @@ export class OrderFlow<Sink extends FlowSink = FlowSink> {
   readonly #random: () => number;
   readonly #engine: Engine;
   readonly #mix: CommandMix;
+  readonly #encoder: EventEncoder;
   #applying: CommandType = CommandType.NEW_ORDER;
   #timeUs = START_US;
 
@@ -49,6 +50,7 @@ export class OrderFlow<Sink extends FlowSink = FlowSink> {
     this.#engine = new Engine(FLOW_INSTRUMENTS, listener);
     this.expected = new ExpectedLedger(this.#engine);
     const encoder = new EventEncoder(this.#engine, spool);
+    this.#encoder = encoder;
     this.#mix = new CommandMix(random, this.expected.orders);
   }
 
@@ -66,6 +68,14 @@ export class OrderFlow<Sink extends FlowSink = FlowSink> {
       else this.#mix.choose(this.#engine.sequence, this.#timeUs);
       this.#apply(command);
     }
+  }
+
+  /** Writes what a spool opens with that begins behind the last command. */
+  open(): void {
+    const { lastTradeNumber, instruments, sequence } = this.#engine;
+    this.#encoder.opening(lastTradeNumber);
+    for (let index = 0; index < instruments.count; index++) this.#encoder.instrument(index);
+    this.spool.show(sequence);
   }
 
   #apply(command: Command): void {

@@ -1,0 +1,57 @@
+// From a snapshot to an engine: what recovery, the follower and the tools begin with. Any thread; reads only.
+// Must never take a snapshot for good that does not verify: then it takes the one before, or the journal from frame 1.
+
+import { Engine } from '../domain/engine.ts';
+import { EngineState } from '../domain/engine-state.ts';
+import type { HashSecret } from '../domain/idempotency/half-sip-hash.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import type { EngineListener } from '../domain/listener.ts';
+import { SnapshotError } from '../domain/snapshot/snapshot.ts';
+import { SnapshotDamage } from './errors.ts';
+import type { JournalAnchor } from './frame-cursor.ts';
+import { listSnapshots, readSnapshotFile, type Snapshot, snapshotPath } from './snapshot-file.ts';
+
+export interface RestoreOptions {
+  /** For the engine's hash tables: random where clients choose what is hashed. */
+  readonly hashSecret?: HashSecret | undefined;
+  /** Takes only a snapshot of a sequence up to this one; default: the newest. 'oldest': the oldest there is. */
+  readonly through?: number | 'oldest';
+  /** Told of every snapshot that is passed over because it does not verify. */
+  readonly onRefused?: (damage: SnapshotDamage) => void;
+}
+
+export interface Restored {
+  readonly engine: Engine;
+  /** The journal goes on behind it; undefined: with frame 1. */
+  readonly anchor: JournalAnchor | undefined;
+}
+
+/** An engine as the newest fitting snapshot has it, or a new one. Cost: that of reading the snapshot. */
+export function restoreEngine(directory: string, listener: EngineListener, options: RestoreOptions = {}): Restored {
+  const { hashSecret, through = Number.POSITIVE_INFINITY, onRefused } = options;
+  const newestFirst = listSnapshots(directory);
+  for (const frame of through === 'oldest' ? newestFirst.reverse() : newestFirst) {
+    try {
+      const snapshot = readSnapshotFile(directory, frame);
+      if (through !== 'oldest' && snapshot.anchor.sequence > through) continue;
+      return { engine: engineOf(snapshot, listener, hashSecret), anchor: snapshot.anchor };
+    } catch (error) {
+      const damage = damageOf(error, snapshotPath(directory, frame));
+      if (damage === undefined) throw error;
+      onRefused?.(damage);
+    }
+  }
+  const state = new EngineState(DEFAULT_INSTRUMENTS, hashSecret === undefined ? {} : { hashSecret });
+  return { engine: new Engine(DEFAULT_INSTRUMENTS, listener, state), anchor: undefined };
+}
+
+function engineOf({ body, anchor }: Snapshot, listener: EngineListener, hashSecret?: HashSecret): Engine {
+  const engine = Engine.fromSnapshot(body, listener, hashSecret);
+  if (engine.sequence === anchor.sequence) return engine;
+  throw new SnapshotError(`it is of sequence ${engine.sequence}, its header says ${anchor.sequence}`);
+}
+
+function damageOf(error: unknown, path: string): SnapshotDamage | undefined {
+  if (error instanceof SnapshotDamage) return error;
+  return error instanceof SnapshotError ? new SnapshotDamage(path, error.message) : undefined;
+}
