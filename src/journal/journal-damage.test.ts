@@ -6,7 +6,7 @@ import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { Random } from '../sim/testing/random.ts';
-import { alignFrame } from './frame.ts';
+import { alignFrame, frameHash } from './frame.ts';
 import { appendFrame, recoverAll, removeTemporaryDirectories, SMALL, temporaryDirectory } from './journal-fixture.ts';
 import { JournalWriter } from './journal-writer.ts';
 import type { RecoverOptions } from './recover.ts';
@@ -171,16 +171,23 @@ it('cuts a last frame of which any subset of sectors arrived', () => {
   }
 });
 
+/** Recovery hears someone who has seen this frame of the small journal, or says so. */
+function seen(journal: SmallJournal, frame: number): Partial<RecoverOptions> {
+  const payloadLength = (journal.contents[frame - 1] ?? HEADER_BYTES) - HEADER_BYTES;
+  const chain = frameHash(journal.image, journal.offsets[frame - 1] ?? 0, payloadLength);
+  return { witnesses: [{ name: 'Witness', frame, journalIdHigh: 0x1234_5678, journalIdLow: 0x9abc_def0, chain }] };
+}
+
 it('keeps a proven last frame: a tear is refused when a witness has seen it', () => {
   const journal = smallJournal();
   const start = journal.offsets[4] ?? 0;
   for (const length of [0, 1, 127, 128, 2000, 4096]) {
     const torn = Buffer.from(journal.image);
     torn.fill(0, start + length);
-    expect(outcomeOf(journal, torn, { provenFrame: 5 })).toMatchObject({ kind: 'refused', frames: 5 });
+    expect(outcomeOf(journal, torn, seen(journal, 5))).toMatchObject({ kind: 'refused', frames: 5 });
   }
-  expect(outcomeOf(journal, journal.image, { provenFrame: 5 })).toMatchObject({ kind: 'whole', frames: 5 });
-  expect(outcomeOf(journal, journal.image, { provenFrame: 6 })).toMatchObject({ kind: 'refused', frames: 6 });
+  expect(outcomeOf(journal, journal.image, seen(journal, 5))).toMatchObject({ kind: 'whole', frames: 5 });
+  expect(outcomeOf(journal, journal.image, seen(journal, 6))).toMatchObject({ kind: 'refused', frames: 6 });
 });
 
 /** Bits to flip: all of the headers, and every `elseEvery`-th elsewhere: payload, padding, the unused rest. */
@@ -226,7 +233,7 @@ it('refuses every flipped bit of a frame that is proven', () => {
   const bytes = Buffer.from(journal.image);
   for (let bit = (journal.offsets[4] ?? 0) * 8; bit < (journal.offsets[5] ?? 0) * 8; bit += 61) {
     bytes[bit >> 3] ^= 1 << (bit & 7);
-    expect(outcomeOf(journal, bytes, { provenFrame: 5 })).toMatchObject({ kind: 'refused', frames: 5 });
+    expect(outcomeOf(journal, bytes, seen(journal, 5))).toMatchObject({ kind: 'refused', frames: 5 });
     bytes[bit >> 3] ^= 1 << (bit & 7);
   }
 });

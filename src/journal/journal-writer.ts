@@ -142,6 +142,28 @@ export class JournalWriter {
     return this.#lastTimeUs;
   }
 
+  /** False in mode `os` while the last frame may only be in the page cache. */
+  get isSynced(): boolean {
+    return this.#syncedFrame === this.durableFrame;
+  }
+
+  /** SHA-256 of the last frame; a new array for each frame. */
+  get chain(): Uint8Array {
+    return this.#chain;
+  }
+
+  get epoch(): number {
+    return this.#header.epoch;
+  }
+
+  get journalIdHigh(): number {
+    return this.#header.journalIdHigh;
+  }
+
+  get journalIdLow(): number {
+    return this.#header.journalIdLow;
+  }
+
   /** Bytes of frames written since open, padding included. */
   get bytesWritten(): number {
     return this.#bytesWritten;
@@ -195,7 +217,7 @@ export class JournalWriter {
     try {
       if (cleanShutdown && this.#fault === undefined) {
         this.append(0, 0, this.#nextSequence, this.#lastTimeUs, FrameFlag.CLEAN_SHUTDOWN);
-        if (this.#options.durability === 'os') this.#orFault('the sync failed', () => this.#disk.sync(this.#fd));
+        this.#orFault('the sync failed', () => this.#syncLast());
       }
     } finally {
       this.#closed = true;
@@ -224,10 +246,7 @@ export class JournalWriter {
   }
 
   #enterNextSegment(): void {
-    if (this.#options.durability === 'os') {
-      this.#disk.sync(this.#fd); // so that a power cut can only lose frames of the last segment
-      this.#syncedFrame = this.#nextFrame - 1;
-    }
+    this.#syncLast(); // so that a power cut can only lose frames of the last segment
     closeSync(this.#fd);
     this.#fd = -1;
     this.#offsetBytes = 0;
@@ -235,6 +254,13 @@ export class JournalWriter {
     this.#openSegment(this.#nextFrame);
     this.#segmentEnded = false;
     this.#options.onSegmentNeeded?.();
+  }
+
+  /** Syncs what mode `os` has only written. */
+  #syncLast(): void {
+    if (this.isSynced) return;
+    this.#disk.sync(this.#fd);
+    this.#syncedFrame = this.durableFrame;
   }
 
   /** Opens the segment of `firstFrame`, which is made when it is to begin with the next frame and does not exist. */

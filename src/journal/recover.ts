@@ -11,12 +11,13 @@ import { clearTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { makeDirectory, SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
+import { contradictionBy, latestWitness, type Witness, witnessOf } from './witnesses.ts';
 
 export interface RecoverOptions {
   /** Begin behind this frame, which a snapshot proves: nothing before it is delivered, nor need be there any more. */
   readonly anchor?: JournalAnchor | undefined;
-  /** The highest frame some other witness (a ledger checkpoint, a snapshot) has seen; damage at or below it is refused. */
-  readonly provenFrame?: number;
+  /** Who else has seen frames; damage at or below the latest is refused, and so is a frame that one remembers otherwise. */
+  readonly witnesses?: readonly Witness[];
   /** The 64 random bits of a new journal; replaced by the simulator. */
   readonly newJournalId: () => readonly [high: number, low: number];
 }
@@ -50,15 +51,15 @@ export function recoverJournal(
   onFrame: (frame: FrameView) => void,
 ): RecoveredJournal {
   makeDirectory(directory);
-  const { anchor } = options;
+  const { anchor, witnesses = [] } = options;
   const segments = listSegments(directory, anchor);
   syncAll(directory, segments);
   const cursor = new FrameCursor(directory, anchor);
   const anchorFrame = anchor?.frame ?? 0;
   try {
-    const { frames, verdict } = readFrames(cursor, segments, anchorFrame, onFrame);
+    const { frames, verdict } = readFrames(cursor, segments, { witnesses, anchorFrame, onFrame });
     const cleanShutdown = cursor.frame.number > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
-    requireUnproven(cursor, verdict, segments, Math.max(anchorFrame, options.provenFrame ?? 0));
+    requireUnproven(cursor, verdict, segments, anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)]);
     const cut = verdict === Verdict.NO_FILE ? undefined : cutTail(cursor);
     const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
     return { position, cut, frames, cleanShutdown };
@@ -88,6 +89,13 @@ function damage(file: string, frame: number, evidence: string): JournalDamage {
   return new JournalDamage({ file, offsetBytes: 0, frame, sequence: 0 }, evidence);
 }
 
+/** The damage of a frame that is valid by itself. */
+function damageIn(directory: string, frame: FrameView, evidence: string): JournalDamage {
+  const file = segmentPath(directory, frame.segmentFirstFrame);
+  const { offsetBytes, number, firstSequence } = frame;
+  return new JournalDamage({ file, offsetBytes, frame: number, sequence: firstSequence }, evidence);
+}
+
 /** What the page cache shows becomes what the disk holds. Only the last two segments can have unsynced bytes. */
 function syncAll(directory: string, segments: number[]): void {
   for (const [index, firstFrame] of segments.entries()) {
@@ -103,12 +111,21 @@ function syncAll(directory: string, segments: number[]): void {
   syncDirectory(directory);
 }
 
-/** Reads until a frame is not valid; no two files may claim the same frame. Delivers those behind the anchor's. */
+interface Reading {
+  readonly witnesses: readonly Witness[];
+  /** Frames up to here are judged and not delivered. */
+  readonly anchorFrame: number;
+  readonly onFrame: (frame: FrameView) => void;
+}
+
+/**
+ * Reads until a frame is not valid; no two files may claim the same frame, and no witness may remember it otherwise. Delivers
+ * those behind the anchor's.
+ */
 function readFrames(
   cursor: FrameCursor,
   segments: number[],
-  anchorFrame: number,
-  onFrame: (frame: FrameView) => void,
+  { witnesses, anchorFrame, onFrame }: Reading,
 ): { frames: number; verdict: Verdict } {
   const { frame } = cursor;
   let frames = 0;
@@ -123,14 +140,21 @@ function readFrames(
       const file = segmentPath(cursor.directory, followingFrame);
       throw damage(file, followingFrame, `the frames it should hold are in ${basename(cursor.path)}`);
     }
+    const contradiction = contradictionBy(witnesses, frame);
+    if (contradiction !== '') throw damageIn(cursor.directory, frame, contradiction);
     if (frame.number <= anchorFrame) continue;
     onFrame(frame);
     frames++;
   }
 }
 
-/** Step 5, as far as the files before the tail tell: throws when the frame the cursor stopped at was acknowledged. */
-function requireUnproven(cursor: FrameCursor, verdict: Verdict, segments: number[], provenFrame: number): void {
+/** Step 5, as far as witnesses and the files before the tail tell: throws when the frame the cursor stopped at was acknowledged. */
+function requireUnproven(
+  cursor: FrameCursor,
+  verdict: Verdict,
+  segments: number[],
+  witnesses: readonly Witness[],
+): void {
   const { evidence, nextFrame } = cursor;
   if (verdict === Verdict.CONTRADICTORY) throw damageAt(cursor, evidence);
   const last = segments.at(-1) ?? 1;
@@ -138,8 +162,9 @@ function requireUnproven(cursor: FrameCursor, verdict: Verdict, segments: number
     const proof = `a later segment file exists (${basename(segmentPath('', last))})`;
     throw damageAt(cursor, `${evidence}, yet ${proof}, so this frame was acknowledged`);
   }
-  if (provenFrame >= nextFrame) {
-    throw damageAt(cursor, `${evidence}, yet frame ${provenFrame} is known to have been acknowledged`);
+  const witness = latestWitness(witnesses);
+  if (witness !== undefined && witness.frame >= nextFrame) {
+    throw damageAt(cursor, `${evidence}, yet ${witness.name} says that frame ${witness.frame} was acknowledged`);
   }
 }
 

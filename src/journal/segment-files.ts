@@ -4,6 +4,7 @@
 import {
   closeSync,
   existsSync,
+  fdatasyncSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -82,6 +83,16 @@ export function writeZeros(fd: number, start: number, end: number): void {
     const written = writeSync(fd, zeros, 0, Math.min(zeros.length, end - at), at);
     assert(written > 0, 'a write of zeros makes progress');
     at += written;
+  }
+}
+
+/** What a segment holds by now is on the disk when this returns, whatever the journal's mode. */
+export function syncSegment(directory: string, firstFrame: number): void {
+  const fd = openSync(segmentPath(directory, firstFrame), 'r');
+  try {
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

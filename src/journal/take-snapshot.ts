@@ -12,6 +12,7 @@ import { applyFrame } from './apply-frame.ts';
 import { anchorOf, type JournalAnchor } from './frame-cursor.ts';
 import { JournalReader } from './journal-reader.ts';
 import { restoreEngine } from './restore.ts';
+import { segmentOf, syncSegment } from './segment-files.ts';
 import { removeOldSnapshots, writeSnapshotFile } from './snapshot-file.ts';
 
 export interface SnapshotTask {
@@ -37,6 +38,8 @@ export interface SnapshotFacts {
 /** Takes it, proves that an engine restored from it has the same digest, and removes the old ones. Throws JournalDamage. */
 export function takeSnapshot(task: SnapshotTask): SnapshotFacts {
   const { engine, anchor } = replayThrough(task);
+  // A snapshot is a witness of its frame. In mode `os` that one may only be written: it must not be outlived.
+  syncSegment(task.journalDirectory, segmentOf(task.journalDirectory, anchor.frame));
   const body = engine.writeSnapshot();
   const digest = digestOfSnapshot(body);
   const restored = Engine.fromSnapshot(body, SILENT_LISTENER, task.hashSecret);

@@ -1,0 +1,78 @@
+// Witnesses of the journal: who else knows that a frame was on the disk, and its hash. Recovery (matching thread, at start) hears
+// them before it calls damage a torn write. Reads only. A witness that cannot be read is none; it must never be guessed at.
+
+import { readFileSync } from 'node:fs';
+import type { DurablePoint } from '../wire/durable-point.ts';
+import { CONTROL_VERSION, newestControlRecord } from './control-file.ts';
+import { describeError, errorCode, JournalDamage } from './errors.ts';
+import type { FrameView, JournalAnchor } from './frame-cursor.ts';
+
+/** Says that a frame of this journal, with this SHA-256, was on the disk. */
+export interface Witness extends Pick<DurablePoint, 'frame' | 'journalIdHigh' | 'journalIdLow' | 'chain'> {
+  /** For messages: who says so. */
+  readonly name: string;
+}
+
+interface Hearing {
+  readonly witnesses: readonly Witness[];
+  /** Who is there but cannot be believed, and why; for the log. */
+  readonly notes: readonly string[];
+}
+
+/** Asks the CONTROL file. Throws JournalDamage when a newer release has written it. */
+export function hearWitnesses(controlPath: string): Hearing {
+  const notes: string[] = [];
+  const control = readControl(controlPath, (text) => notes.push(text));
+  return { witnesses: control === undefined ? [] : [control], notes };
+}
+
+/** The snapshot that a start begins with. */
+export function witnessOf(anchor: JournalAnchor): Witness {
+  return { name: `the snapshot of frame ${anchor.frame}`, ...anchor };
+}
+
+/** The witness that has seen the latest frame; undefined when there is none. */
+export function latestWitness(witnesses: readonly Witness[]): Witness | undefined {
+  return witnesses.reduce<Witness | undefined>(
+    (latest, witness) => (witness.frame > (latest?.frame ?? 0) ? witness : latest),
+    undefined,
+  );
+}
+
+/** What a witness says against a valid frame; '' when none does. Allocates: nothing then. */
+export function contradictionBy(witnesses: readonly Witness[], frame: FrameView): string {
+  for (const { name, journalIdHigh, journalIdLow, frame: seen, chain } of witnesses) {
+    if (journalIdHigh !== frame.journalIdHigh || journalIdLow !== frame.journalIdLow) {
+      return `${name} belongs to another journal`;
+    }
+    if (seen === frame.number && Buffer.compare(chain, frame.chain) !== 0) {
+      return `${name} says frame ${seen} has hash ${hex(chain)}, here it has ${hex(frame.chain)}: another history`;
+    }
+  }
+  return '';
+}
+
+function hex(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex');
+}
+
+function readControl(path: string, note: (text: string) => void): Witness | undefined {
+  let file: Buffer;
+  try {
+    file = readFileSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') note(`${path} cannot be read: ${describeError(error)}`);
+    return undefined;
+  }
+  const newest = newestControlRecord(file);
+  if (newest === undefined) {
+    note(`${path} holds no slot that is whole`);
+    return undefined;
+  }
+  const { point, version, leastVersion } = newest;
+  if (leastVersion > CONTROL_VERSION) {
+    const site = { file: path, offsetBytes: 0, frame: 0, sequence: 0 };
+    throw new JournalDamage(site, `it was written by a newer release (format version ${version})`);
+  }
+  return { name: path, ...point };
+}
