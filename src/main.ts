@@ -57,9 +57,9 @@ async function run(config: Config, logger: Logger): Promise<void> {
   const supervisor = new Supervisor(config, storage, logger);
   superviseSignals(supervisor, config);
   const started = await supervisor.start();
-  const { cut, differences, refusedSnapshots } = started.recovered;
-  for (const refused of refusedSnapshots) logger.error({ refused }, 'a snapshot does not verify');
+  const { cut, notes, differences } = started.recovered;
   if (cut !== undefined) logger.warn({ cut }, 'cut a torn tail that was never acknowledged');
+  for (const note of notes) logger.warn({ note }, 'recovery passed over a snapshot or a witness');
   for (const difference of differences) {
     logger.warn(
       { difference },

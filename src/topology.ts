@@ -13,6 +13,7 @@ import { MessageRing } from './shared-memory/message-ring.ts';
 import { COMMAND_SLOT_BYTES } from './wire/command-codec.ts';
 import { COUNTER_BLOCKS } from './wire/counters.ts';
 import { DEPTH_BYTES_MAX } from './wire/depth-codec.ts';
+import { DURABLE_POINT_BYTES } from './wire/durable-point.ts';
 import { INSTRUMENT_DIRECTORY_BYTES } from './wire/instrument-directory.ts';
 import { replyRingBytes } from './wire/reply-codec.ts';
 
@@ -57,6 +58,8 @@ export interface SharedMemory {
   readonly counters: SharedArrayBuffer;
   /** matching -> everyone: what can be traded. */
   readonly instruments: SharedArrayBuffer;
+  /** matching -> main: the newest frame that is on the disk. */
+  readonly durablePoint: SharedArrayBuffer;
   /** gateway -> matching: commands. */
   readonly commandRings: readonly SharedArrayBuffer[];
   /** matching -> gateway: replies. */
@@ -81,6 +84,7 @@ export function createSharedMemory(config: Config, threads: readonly ThreadPlan[
     doorbells: new SharedArrayBuffer(threads.length * DOORBELL_STRIDE_INTS * 4),
     counters: new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS)),
     instruments: latestValue(INSTRUMENT_DIRECTORY_BYTES),
+    durablePoint: latestValue(DURABLE_POINT_BYTES),
     commandRings: perGateway(() => commandRing(ringSlots)),
     replyRings: perGateway(() => messageRing(replyRingBytes(ringSlots))),
     queryRings: perGateway(() => messageRing(limits.queryRingBytes)),

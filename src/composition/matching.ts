@@ -13,6 +13,7 @@ import { LatestValue } from '../shared-memory/latest-value.ts';
 import { MessageRing } from '../shared-memory/message-ring.ts';
 import { doorbellsOf, doorbellsOfAny } from '../topology.ts';
 import { CounterBlockId } from '../wire/counters.ts';
+import { DurablePointWriter } from '../wire/durable-point.ts';
 import { InstrumentDirectoryWriter } from '../wire/instrument-directory.ts';
 import type { Wiring } from './thread-data.ts';
 
@@ -21,6 +22,7 @@ export function composeMatching(wiring: Wiring): Agent {
   const context: MatchingContext = {
     journalDirectory: directories.journal,
     snapshotDirectory: directories.snapshots,
+    controlPath: directories.control,
     durability: config.durability === 'fsync' ? 'fsync' : 'os',
     segmentBytes: config.limits.segmentBytes,
     commandsPerRingMax: config.limits.commandsPerRingMax,
@@ -29,6 +31,7 @@ export function composeMatching(wiring: Wiring): Agent {
     events: new BroadcastWriter(memory.events),
     gatewayDoorbells: doorbellsOf(memory, threads, 'gateway'),
     projectionDoorbells: doorbellsOfAny(memory, threads, ['follower', 'market-data']),
+    durablePoint: new DurablePointWriter(new LatestValue(memory.durablePoint)),
     state: wiring.state,
     counters: wiring.counters(CounterBlockId.MATCHING),
     reasons: wiring.counters(CounterBlockId.REASONS),

@@ -16,7 +16,13 @@ export interface ThreadData {
   readonly threads: readonly ThreadPlan[];
   readonly index: number;
   readonly memory: SharedMemory;
-  readonly directories: { readonly journal: string; readonly snapshots: string; readonly spool: string };
+  readonly directories: {
+    readonly journal: string;
+    readonly snapshots: string;
+    readonly spool: string;
+    /** A file. */
+    readonly control: string;
+  };
   /** Only for the threads of the projections. */
   readonly postgres: PostgresConnection | { readonly url: string } | undefined;
 }

@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../sim/servers/test-database.ts';
 import { createRandom } from '../sim/testing/random.ts';
 import { auditReads, reckon, replayAll } from './testing/audit.ts';
-import { framesOf } from './testing/journal-files.ts';
+import { sealOf } from './testing/journal-files.ts';
 import { Lab } from './testing/lab.ts';
 import { Ledger } from './testing/ledger.ts';
 import { order } from './testing/orders.ts';
@@ -31,8 +31,7 @@ describe.skipIf(process.platform !== 'linux')('a journal that cannot be written'
     const directory = await lab.directory();
     const server = await Server.start(lab, { directory, environment: NO_DATABASE });
     const kept = orderReplyOf(await server.api.post('/orders', order()));
-    const last = framesOf(server.journal).at(-1);
-    if (last === undefined) throw new Error('there are frames');
+    const last = await sealOf(server.journal);
     await limitFiles(server.pid, last.offsetBytes + 4096 + 100);
     const body = order({ price: '12.00' });
     const problem = problemOf(await server.api.post('/orders', body));
@@ -54,8 +53,7 @@ describe.skipIf(process.platform !== 'linux')('a journal that cannot be written'
     const directory = await lab.directory();
     const server = await Server.start(lab, { directory, environment: NO_DATABASE });
     const kept = orderReplyOf(await server.api.post('/orders', order()));
-    const last = framesOf(server.journal).at(-1);
-    if (last === undefined) throw new Error('there are frames');
+    const last = await sealOf(server.journal);
     await limitFiles(server.pid, last.offsetBytes + 4096);
     expect(await server.stop()).toEqual({ code: 74, signal: null });
     expect(server.stderr).toContain('the journal cannot be written');

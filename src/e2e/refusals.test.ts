@@ -2,15 +2,17 @@
 // Nobody listens where the database should be: none of this is about Postgres.
 
 import { existsSync } from 'node:fs';
-import { open, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandFramesOf, type FrameFacts, framesOf } from './testing/journal-files.ts';
+import { newestControlRecord } from '../journal/control-file.ts';
+import { commandFramesOf, type FrameFacts, framesOf, sealOf } from './testing/journal-files.ts';
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, orderOf, orderReplyOf } from './testing/replies.ts';
 import { type Environment, NO_DATABASE, Server, type ServerOptions } from './testing/server.ts';
+import { eventually } from './testing/waiting.ts';
 
 const TMPFS_MAGIC = 0x01021994;
 const lab = new Lab();
@@ -102,6 +104,8 @@ describe('a journal', () => {
     readonly directory: string;
     readonly journal: string;
     readonly frames: readonly FrameFacts[];
+    /** The last frame of all. */
+    readonly seal: FrameFacts;
     readonly ids: readonly string[];
   }
 
@@ -111,10 +115,15 @@ describe('a journal', () => {
     const server = await start({ directory });
     const ids: string[] = [];
     for (let i = 0; i < 4; i++) ids.push(orderReplyOf(await server.api.post('/orders', order())).order_id);
+    const seal = await sealOf(server.journal);
+    await eventually('CONTROL names the last frame', async () => {
+      const { durable_frame, control } = healthOf(await server.api.get('/healthz')).journal;
+      return control.frame === durable_frame;
+    });
     await server.kill9();
     const frames = commandFramesOf(server.journal);
     expect(frames.map(({ firstSequence }) => firstSequence)).toEqual([1, 2, 3, 4]);
-    return { directory, journal: server.journal, frames, ids };
+    return { directory, journal: server.journal, frames, seal, ids };
   }
 
   async function overwrite(file: string, offsetBytes: number, bytes: Buffer): Promise<void> {
@@ -139,6 +148,45 @@ describe('a journal', () => {
     // Repaired, it serves again: nothing else was touched.
     await overwrite(second.file, offsetBytes, right);
     await start({ directory });
+  });
+
+  test('damaged in its last orders is refused with 65 by the seal, and without it by CONTROL', async () => {
+    const { directory, frames, seal } = await writeJournal();
+    const last = frames.at(-1);
+    if (last === undefined) throw new Error('there are four');
+    const offsetBytes = last.payloadOffset + 20;
+    const right = (await readFile(last.file)).readUInt8(offsetBytes);
+    await overwrite(last.file, offsetBytes, Buffer.from([right ^ 0x10]));
+    const where = `${last.file} at offset ${last.offsetBytes}, frame ${last.number}, sequence 4: the payload checksum is wrong`;
+    const control = join(directory, 'data', 'shard-0', 'CONTROL');
+    await rename(control, `${control}.kept`);
+    const bySeal = `yet at offset ${seal.offsetBytes} stands a whole header of frame ${seal.number}`;
+    expect(await refusal({ directory }, 65)).toContain(`${where}, ${bySeal}`);
+    await rename(`${control}.kept`, control);
+    await overwrite(seal.file, seal.offsetBytes, Buffer.alloc(4096));
+    const byControl = `yet ${control} says that frame ${seal.number} was acknowledged`;
+    expect(await refusal({ directory }, 65)).toContain(`${where}, ${byControl}`);
+    await rm(control); // nobody is left who has seen it
+    const server = await start({ directory });
+    expect(server.stdout).toContain('torn tail was cut');
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    const { point } = newestControlRecord(await readFile(control)) ?? {};
+    expect(point).toMatchObject({ frame: framesOf(server.journal).length, sequence: 3, cleanShutdown: true });
+  });
+
+  test('whose CONTROL can be neither read nor written serves all the same, and says so', async () => {
+    const directory = await lab.directory();
+    await mkdir(join(directory, 'data', 'shard-0', 'CONTROL'), { recursive: true });
+    const server = await start({ directory });
+    expect(server.stderr).toContain('CONTROL cannot be read: EISDIR');
+    expect(orderReplyOf(await server.api.post('/orders', order())).sequence).toBe(1);
+    await eventually('health tells of the failed write', async () => {
+      const { status, message, journal } = healthOf(await server.api.get('/healthz'));
+      return status === 'degraded' && message.includes('CONTROL') && journal.control.detail.includes('EISDIR');
+    });
+    expect((await server.api.get('/metrics')).text).toMatch(/^ringbook_journal_control_errors_total [1-9]/m);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(server.stderr.match(/CONTROL file cannot be written/g)).toHaveLength(1);
   });
 
   test('with a torn tail starts without it, says so, and has every order', async () => {

@@ -9,6 +9,7 @@ import { checksum } from './checksum.ts';
 import { CONTROL_SLOT_BYTES, encodeControlSlot, newestControlRecord } from './control-file.ts';
 import { JournalDamage } from './errors.ts';
 import { FrameFlag } from './frame.ts';
+import type { JournalAnchor } from './frame-cursor.ts';
 import {
   appendFrame,
   fillFrame,
@@ -18,7 +19,6 @@ import {
   temporaryDirectory,
 } from './journal-fixture.ts';
 import { JournalWriter } from './journal-writer.ts';
-import { type Snapshot, writeSnapshotFile } from './snapshot-file.ts';
 import { hearWitnesses } from './witnesses.ts';
 
 afterEach(removeTemporaryDirectories);
@@ -29,7 +29,8 @@ interface Written {
   readonly journal: string;
   readonly file: string;
   readonly control: string;
-  readonly snapshots: string;
+  /** Of the snapshot that recovery begins with. */
+  anchor?: JournalAnchor;
   /** Where the last frame with records lies. */
   readonly lastOffset: number;
   /** What could be said of each frame, frame n at index n - 1. */
@@ -64,7 +65,6 @@ function write(options: { seal?: boolean; variant?: number; id?: number } = {}):
     journal,
     file: join(journal, name),
     control: join(directory, 'CONTROL'),
-    snapshots: join(directory, 'snapshots'),
     lastOffset,
     points,
   };
@@ -80,8 +80,8 @@ const pointOf = ({ points }: Written, frame: number): DurablePoint => {
 const controlOf = (written: Written, frame: number): Buffer =>
   Buffer.concat([encodeControlSlot(9, pointOf(written, frame)), encodeControlSlot(8, pointOf(written, frame - 1))]);
 
-const recover = ({ journal, control, snapshots }: Written) =>
-  recoverAll(journal, { witnesses: hearWitnesses(control, snapshots).witnesses });
+const recover = ({ journal, control, anchor }: Written) =>
+  recoverAll(journal, { anchor, witnesses: hearWitnesses(control).witnesses });
 
 /** Flips bits of the last frame with records, one at a time, in its header and its payload. */
 function* damages({ file, lastOffset }: Written): Generator<void> {
@@ -131,8 +131,8 @@ describe('damage of the last frame with records', () => {
 
   it('is refused by a snapshot alone', () => {
     const written = write();
-    writeSnapshotFile(written.snapshots, snapshotAt(written, 5));
-    requireRefused(written, `yet the snapshot of frame 5 in ${written.snapshots} says that frame 5 was acknowledged`);
+    written.anchor = anchorAt(written, 5);
+    requireRefused(written, 'yet the snapshot of frame 5 says that frame 5 was acknowledged');
   });
 
   it('NEGATIVE CONTROL: is cut where nobody has seen it', () => {
@@ -263,7 +263,7 @@ describe('a damaged CONTROL', () => {
 
   it('is said when neither slot is whole, and nothing is said when there is no file', () => {
     const written = write();
-    const hear = () => hearWitnesses(written.control, written.snapshots);
+    const hear = () => hearWitnesses(written.control);
     expect(hear()).toEqual({ witnesses: [], notes: [] });
     for (const useless of [
       Buffer.alloc(0),
@@ -277,17 +277,6 @@ describe('a damaged CONTROL', () => {
     mkdirSync(written.control);
     expect(hear().notes).toEqual([expect.stringContaining('cannot be read: EISDIR')]);
   });
-});
-
-it('asks the snapshot before when the newest is damaged, and says so', () => {
-  const written = write();
-  writeSnapshotFile(written.snapshots, snapshotAt(written, 4));
-  const newest = writeSnapshotFile(written.snapshots, snapshotAt(written, 5));
-  expect(hearWitnesses(written.control, written.snapshots)).toMatchObject({ witnesses: [{ frame: 5 }], notes: [] });
-  writeFileSync(newest, 'nothing');
-  const { witnesses, notes } = hearWitnesses(written.control, written.snapshots);
-  expect(witnesses).toMatchObject([{ frame: 4, ...identity(written) }]);
-  expect(notes).toEqual([expect.stringContaining(newest)]);
 });
 
 it('mode `os`: says what is synced only, which is everything after an orderly stop', () => {
@@ -306,14 +295,7 @@ it('mode `os`: says what is synced only, which is everything after an orderly st
   expect(writer.isSynced).toBe(true);
 });
 
-function identity(written: Written) {
-  const { journalIdHigh, journalIdLow, chain } = pointOf(written, 4);
-  return { journalIdHigh, journalIdLow, chain: Buffer.from(chain) };
-}
-
-function snapshotAt(written: Written, frame: number): Snapshot {
-  const point = pointOf(written, frame);
-  const body = Buffer.from('a state');
-  const anchor = { ...point, rulesVersion: SMALL.rulesVersion, timeUs: frame };
-  return { frame, sequence: point.sequence, digest: '0123456789abcdef', body, anchor };
+/** The frame as a snapshot's header would name it. */
+function anchorAt(written: Written, frame: number): JournalAnchor {
+  return { ...pointOf(written, frame), rulesVersion: SMALL.rulesVersion, timeUs: frame };
 }

@@ -16,7 +16,7 @@ export interface Witness extends Pick<DurablePoint, 'frame' | 'journalIdHigh' | 
 interface Hearing {
   readonly witnesses: readonly Witness[];
   /** Who is there but cannot be believed, and why; for the log. */
-  readonly notes: readonly string[];
+  readonly notes: string[];
 }
 
 /** Asks the CONTROL file. Throws JournalDamage when a newer release has written it. */

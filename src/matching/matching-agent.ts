@@ -23,6 +23,7 @@ import {
   encodeCommand,
 } from '../wire/command-codec.ts';
 import { MatchingCounter } from '../wire/counters.ts';
+import type { DurablePointWriter } from '../wire/durable-point.ts';
 import { lookAhead } from '../wire/look-ahead.ts';
 import {
   differences,
@@ -36,6 +37,7 @@ import {
 } from './own-commands.ts';
 import { recoverEngine } from './recovery.ts';
 import { ResultPublisher, type ResultSinks } from './result-publisher.ts';
+import { Sealer } from './sealer.ts';
 
 /** What the start found, for main. */
 export interface RecoveryFacts {
@@ -44,10 +46,10 @@ export interface RecoveryFacts {
   readonly frames: number;
   /** The snapshot it began with; 0 when with the first frame. */
   readonly snapshotSequence: number;
-  /** Snapshots that were passed over because they do not verify, each with its file and why. */
-  readonly refusedSnapshots: readonly string[];
   /** What was cut from a torn tail; undefined when nothing was. */
   readonly cut: string | undefined;
+  /** Snapshots and witnesses of the journal that were passed over, and why. */
+  readonly notes: readonly string[];
   /** Instruments that are not as the configuration says, each with the names of its fields. */
   readonly differences: readonly string[];
 }
@@ -55,6 +57,7 @@ export interface RecoveryFacts {
 export interface MatchingContext extends ResultSinks {
   readonly journalDirectory: string;
   readonly snapshotDirectory: string;
+  readonly controlPath: string;
   readonly durability: 'fsync' | 'os';
   readonly segmentBytes: number;
   readonly commandsPerRingMax: number;
@@ -62,6 +65,7 @@ export interface MatchingContext extends ResultSinks {
   readonly events: BroadcastWriter;
   readonly gatewayDoorbells: readonly Doorbell[];
   readonly projectionDoorbells: readonly Doorbell[];
+  readonly durablePoint: DurablePointWriter;
   readonly state: SharedProcessState;
   readonly venue: VenueSettings;
   readonly clock: Clock;
@@ -80,6 +84,7 @@ export class MatchingAgent implements Agent {
   readonly name = 'matching';
   readonly #context: MatchingContext;
   readonly #publisher: ResultPublisher;
+  readonly #sealer: Sealer;
   readonly #command = new Command();
   readonly #expireOrders = expireOrders();
   readonly #origin: CommandOrigin = { gateway: 0, requestId: 0, receivedUs: 0 };
@@ -98,10 +103,13 @@ export class MatchingAgent implements Agent {
   #firstRing = 0;
   #projectionsDue = false;
   #projectionsWokenUs = 0;
+  /** Stays true when a turn throws. */
+  #inTurn = false;
 
   constructor(context: MatchingContext) {
     this.#context = context;
     this.#publisher = new ResultPublisher(context);
+    this.#sealer = new Sealer(context.clock, context.durability);
     this.#taken = new Int32Array(context.commandRings.length);
     this.#ringWords = context.commandRings.map((ring) => new Int32Array(ring.bytes.buffer));
     const { counters } = context;
@@ -143,35 +151,54 @@ export class MatchingAgent implements Agent {
     const engine = this.#engine;
     const writer = this.#writer;
     assert(engine !== undefined && writer !== undefined, 'started before it works');
+    this.#inTurn = true;
+    const work = this.#turn(engine, writer);
+    this.#inTurn = false;
+    return work;
+  }
+
+  #turn(engine: Engine, writer: JournalWriter): number {
     // Fixed before the frame is filled: whether an order's time has come decides the frame's first record.
     const timeUs = this.#nextTimeUs();
     const own = isExpiryDue(engine, timeUs) ? 1 : 0;
     const filled = own === 0 ? writer.payloadStart : this.#putOwn(writer, this.#expireOrders);
     const end = this.#drainRings(filled);
     const count = own + this.#takenTotal();
-    if (count === 0) {
-      // Idle: nobody may be left waiting for what the last batches brought.
-      if (this.#projectionsDue) this.#wakeProjections();
-      return 0;
-    }
+    if (count === 0) return this.#idle(engine, writer);
     this.#commit(engine, writer, end, count, timeUs);
     return count;
   }
 
-  /** Until the next order ends, at most a second. */
+  /** Until the next order ends or a seal is due, at most a second. */
   maxIdleMs(): number {
+    const idleMs = Math.min(IDLE_MS, this.#sealer.dueInMs);
     const nextExpiryUs = this.#engine?.nextExpiryUs ?? 0;
-    if (nextExpiryUs === 0) return IDLE_MS;
-    return Math.min(IDLE_MS, Math.max(0, (nextExpiryUs - this.#context.clock.nowUs()) / 1_000));
+    if (nextExpiryUs === 0) return idleMs;
+    return Math.min(idleMs, Math.max(0, (nextExpiryUs - this.#context.clock.nowUs()) / 1_000));
   }
 
-  /** The writer says goodbye with a CLEAN_SHUTDOWN frame; nothing is in the rings any more. */
+  /**
+   * The writer says goodbye with a CLEAN_SHUTDOWN frame; nothing is in the rings any more. Not after a fault, here or on
+   * another thread: that is no orderly stop.
+   */
   onClose(): void {
     const writer = this.#writer;
-    if (writer === undefined || this.#context.state.get() === ProcessState.POISONED) return;
-    writer.close(true);
-    this.#context.counters.set(MatchingCounter.DURABLE_FRAME, writer.durableFrame);
+    if (writer === undefined) return;
+    const { state, counters, durablePoint } = this.#context;
+    const isOrderly = !this.#inTurn && state.get() === ProcessState.CLOSING;
+    writer.close(isOrderly);
+    if (!isOrderly) return;
+    counters.set(MatchingCounter.DURABLE_FRAME, writer.durableFrame);
+    durablePoint.publish(writer, true);
     this.#wakeProjections();
+  }
+
+  /** Nothing came: nobody may be left waiting for what the last batches brought, and the last frame gets its seal. */
+  #idle(engine: Engine, writer: JournalWriter): number {
+    if (this.#projectionsDue) this.#wakeProjections();
+    if (!this.#sealer.sealIfDue(writer)) return 0;
+    this.#publishProgress(engine, writer);
+    return 1;
   }
 
   /** One frame per command: what the next one is may depend on what the one before did. */
@@ -202,6 +229,7 @@ export class MatchingAgent implements Agent {
     const drainedUs = clock.monotonicUs();
     writer.append(payloadBytes, count, writer.nextSequence, timeUs);
     const durableUs = clock.monotonicUs();
+    this.#sealer.frameWritten(durableUs);
     this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
     this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
     this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
@@ -265,9 +293,10 @@ export class MatchingAgent implements Agent {
     assert(engine.sequence === writer.nextSequence - 1, 'journal and engine agree on the sequence');
   }
 
-  /** Counters, the sequence last: who reads it finds the rest at least as new. */
+  /** Counters, the sequence last: who reads it finds the rest at least as new. And what is surely on the disk. */
   #publishProgress(engine: Engine, writer: JournalWriter): void {
-    const { counters } = this.#context;
+    const { counters, durablePoint } = this.#context;
+    if (writer.isSynced) durablePoint.publish(writer, false);
     counters.set(MatchingCounter.DURABLE_FRAME, writer.durableFrame);
     counters.set(MatchingCounter.JOURNAL_BYTES, writer.bytesWritten);
     counters.set(MatchingCounter.SEGMENTS_CREATED_LATE, writer.slowSegments);

@@ -8,6 +8,7 @@ import { applyFrame } from '../journal/apply-frame.ts';
 import { JournalWriter } from '../journal/journal-writer.ts';
 import { recoverJournal } from '../journal/recover.ts';
 import { restoreEngine } from '../journal/restore.ts';
+import { hearWitnesses } from '../journal/witnesses.ts';
 import { randomHashSecret } from '../runtime/hash-secret.ts';
 import type { MatchingContext } from './matching-agent.ts';
 
@@ -17,22 +18,23 @@ export interface Recovered {
   readonly lastTimeUs: number;
   readonly frames: number;
   readonly snapshotSequence: number;
-  readonly refusedSnapshots: readonly string[];
   /** What was cut from a torn tail, for the log; undefined when nothing was. */
   readonly cut: string | undefined;
+  /** Snapshots and witnesses that were passed over, and why; for the log. */
+  readonly notes: readonly string[];
 }
 
 /** Throws JournalDamage when an acknowledged frame is damaged, and OtherRules when one was written by other rules. */
 export function recoverEngine(context: MatchingContext, listener: EngineListener): Recovered {
-  const refusedSnapshots: string[] = [];
+  const { witnesses, notes } = hearWitnesses(context.controlPath);
   const { engine, anchor } = restoreEngine(context.snapshotDirectory, listener, {
     hashSecret: randomHashSecret(),
-    onRefused: ({ message }) => refusedSnapshots.push(message),
+    onRefused: ({ message }) => notes.push(message),
   });
   const command = new Command();
   const { position, cut, frames } = recoverJournal(
     context.journalDirectory,
-    { anchor, newJournalId: context.newJournalId },
+    { anchor, witnesses, newJournalId: context.newJournalId },
     (frame) => applyFrame(engine, frame, command),
   );
   const { durability, segmentBytes, onSegmentNeeded } = context;
@@ -45,7 +47,7 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     lastTimeUs: Math.max(position.lastTimeUs, engine.timeUs),
     frames,
     snapshotSequence: anchor?.sequence ?? 0,
-    refusedSnapshots,
     cut: cut === undefined ? undefined : `${cut.file} at ${cut.offsetBytes}: frame ${cut.frame}, ${cut.bytes} bytes`,
+    notes,
   };
 }

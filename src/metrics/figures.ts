@@ -1,5 +1,5 @@
 // All counters of the process, opened for reading: what /metrics, /healthz and the operations page are made of.
-// Main thread; reads only.
+// Main thread; it writes its own block, of the others it only reads.
 
 import { CommandRing } from '../shared-memory/command-ring.ts';
 import { CounterBlock } from '../shared-memory/counters.ts';
@@ -8,6 +8,7 @@ import { CounterBlockId, GatewayCounter, MatchingCounter } from '../wire/counter
 
 export interface Figures {
   readonly matching: CounterBlock;
+  readonly main: CounterBlock;
   readonly reasons: CounterBlock;
   /** By commandCounter(). */
   readonly commands: CounterBlock;
@@ -17,7 +18,6 @@ export interface Figures {
   readonly ledger: CounterBlock;
   readonly publisher: CounterBlock;
   readonly marketData: CounterBlock;
-  readonly main: CounterBlock;
   readonly gateways: readonly CounterBlock[];
   readonly commandRings: readonly CommandRing[];
   readonly sync: Histogram;
@@ -33,6 +33,7 @@ export function openFigures(counters: SharedArrayBuffer, commandRings: readonly 
   const gateways = commandRings.map((_, k) => new CounterBlock(counters, CounterBlockId.GATEWAY + k));
   return {
     matching,
+    main: new CounterBlock(counters, CounterBlockId.MAIN),
     reasons: new CounterBlock(counters, CounterBlockId.REASONS),
     commands: new CounterBlock(counters, CounterBlockId.COMMANDS),
     trades: new CounterBlock(counters, CounterBlockId.TRADES),
@@ -40,7 +41,6 @@ export function openFigures(counters: SharedArrayBuffer, commandRings: readonly 
     ledger: new CounterBlock(counters, CounterBlockId.LEDGER),
     publisher: new CounterBlock(counters, CounterBlockId.PUBLISHER),
     marketData: new CounterBlock(counters, CounterBlockId.MARKET_DATA),
-    main: new CounterBlock(counters, CounterBlockId.MAIN),
     gateways,
     commandRings: commandRings.map((buffer) => new CommandRing(buffer)),
     sync: new Histogram(matching, MatchingCounter.SYNC_SECONDS),

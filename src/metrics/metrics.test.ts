@@ -15,6 +15,7 @@ import {
   commandCounter,
   GatewayCounter,
   LedgerCounter,
+  MainCounter,
   MatchingCounter,
   PublisherCounter,
   SinkState,
@@ -78,6 +79,15 @@ describe('the metrics page', () => {
     const { block, page } = rig();
     block(CounterBlockId.GATEWAY).add(GatewayCounter.CONNECTIONS_REFUSED, 3);
     expect(await page.render()).toContain('ringbook_connections_refused_total{gateway="0"} 3');
+  });
+
+  it('says which frame CONTROL names, and how often it could not be written', async () => {
+    const { block, page } = rig();
+    block(CounterBlockId.MAIN).set(MainCounter.CONTROL_FRAME, 41);
+    block(CounterBlockId.MAIN).add(MainCounter.CONTROL_ERRORS, 2);
+    const text = await page.render();
+    expect(text).toContain('ringbook_journal_control_frame 41');
+    expect(text).toContain('ringbook_journal_control_errors_total 2');
   });
 
   it('shows shared histograms cumulatively, in their own unit', async () => {

@@ -44,7 +44,7 @@ export function createMetricsPage(figures: Figures, instruments: InstrumentSourc
 }
 
 function registerMatching(registry: Registry, figures: Figures): void {
-  const { matching, reasons, commands } = figures;
+  const { matching, main, reasons, commands } = figures;
   const add = adder(registry);
   add.counter('ringbook_commands_total', 'Commands by type and result.', ['type', 'result'], () =>
     Object.entries(CommandType).flatMap(([type, code]) =>
@@ -79,6 +79,12 @@ function registerMatching(registry: Registry, figures: Figures): void {
   ]);
   add.counter('ringbook_journal_written_bytes_total', 'Bytes written to the journal since the start.', [], () => [
     [matching.get(MatchingCounter.JOURNAL_BYTES)],
+  ]);
+  add.gauge('ringbook_journal_control_frame', 'Frame that the CONTROL file names as durable.', [], () => [
+    [main.get(MainCounter.CONTROL_FRAME)],
+  ]);
+  add.counter('ringbook_journal_control_errors_total', 'Writes of the CONTROL file that failed.', [], () => [
+    [main.get(MainCounter.CONTROL_ERRORS)],
   ]);
 }
 

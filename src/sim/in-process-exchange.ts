@@ -15,7 +15,7 @@ import { MatchingAgent, type RecoveryFacts } from '../matching/matching-agent.ts
 import type { VenueSettings } from '../matching/own-commands.ts';
 import { runBlocking, type SleepOn } from '../runtime/agent-runner.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { SharedProcessState } from '../runtime/process-state.ts';
+import { ProcessState, SharedProcessState } from '../runtime/process-state.ts';
 import {
   BroadcastReader,
   BroadcastWriter,
@@ -37,6 +37,7 @@ import {
   MatchingCounter,
 } from '../wire/counters.ts';
 import { DEPTH_BYTES_MAX } from '../wire/depth-codec.ts';
+import { DURABLE_POINT_BYTES, type DurablePoint, DurablePointWriter, readDurablePoint } from '../wire/durable-point.ts';
 import {
   INSTRUMENT_DIRECTORY_BYTES,
   InstrumentDirectory,
@@ -59,6 +60,8 @@ import {
 export interface InProcessOptions {
   readonly directory: string;
   readonly gateways?: number;
+  /** By default `os`, which is faster and seals nothing. */
+  readonly durability?: 'fsync' | 'os';
   /** What the configuration asks for; without it: no risk mode, no instruments of its own. */
   readonly venue?: VenueSettings;
   /** Small enough, and market data is lapped. Bytes, a power of two. */
@@ -78,6 +81,8 @@ interface Directories {
   readonly journal: string;
   readonly spool: string;
   readonly snapshots: string;
+  /** A file. */
+  readonly control: string;
 }
 
 /** A copy of one reply record. */
@@ -105,8 +110,8 @@ export class InProcessExchange {
     sequence: -1,
     frames: 0,
     snapshotSequence: 0,
-    refusedSnapshots: [],
     cut: '',
+    notes: [],
     differences: [],
   };
   readonly #counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
@@ -116,6 +121,7 @@ export class InProcessExchange {
   readonly #answers = messageRing();
   readonly #depth = Array.from({ length: DEPTHS }, () => latestValue(DEPTH_BYTES_MAX));
   readonly #directory = latestValue(INSTRUMENT_DIRECTORY_BYTES);
+  readonly #durablePoint = latestValue(DURABLE_POINT_BYTES);
   readonly #stream: SharedArrayBuffer;
   readonly #matching: MatchingAgent;
   readonly #follower: FollowerAgent;
@@ -137,7 +143,7 @@ export class InProcessExchange {
     this.#clock.advance(options.startUs ?? 0);
     this.instruments = new InstrumentDirectory(this.#directory);
     const venue = options.venue ?? { riskMode: RiskMode.OFF, instruments: undefined };
-    this.#matching = this.#composeMatching(directories, events, venue);
+    this.#matching = this.#composeMatching(directories, events, venue, options.durability ?? 'os');
     // Recovery comes first, as in the process: it cuts what may be torn and knows the journal's identity.
     this.#matching.onStart();
     this.#follower = this.#composeFollower(directories, options.followerBeginsWith ?? 0);
@@ -271,6 +277,11 @@ export class InProcessExchange {
     return this.#block(CounterBlockId.MATCHING).get(MatchingCounter.DURABLE_FRAME);
   }
 
+  /** What main would write to the CONTROL file; undefined when nothing is surely on the disk. */
+  get durablePoint(): DurablePoint | undefined {
+    return readDurablePoint(this.#durablePoint);
+  }
+
   /** How often market data was overtaken. */
   get lapped(): number {
     return this.#block(CounterBlockId.MARKET_DATA).get(MarketDataCounter.LAPPED);
@@ -292,8 +303,14 @@ export class InProcessExchange {
     return new BroadcastReader(this.#stream);
   }
 
-  /** Orderly stop, with a CLEAN_SHUTDOWN frame. Without it the object is simply dropped, like a killed process. */
+  /** How long the matching thread would sleep now, in milliseconds. */
+  get matchingIdleMs(): number {
+    return this.#matching.maxIdleMs();
+  }
+
+  /** Orderly stop: a CLEAN_SHUTDOWN frame unless something failed. Without it the object is simply dropped, as when killed. */
   close(): void {
+    this.state.advance(ProcessState.CLOSING);
     this.#matching.onClose();
     this.#follower.onClose();
   }
@@ -302,11 +319,17 @@ export class InProcessExchange {
     return new CounterBlock(this.#counters, id);
   }
 
-  #composeMatching(directories: Directories, events: SharedArrayBuffer, venue: VenueSettings): MatchingAgent {
+  #composeMatching(
+    directories: Directories,
+    events: SharedArrayBuffer,
+    venue: VenueSettings,
+    durability: 'fsync' | 'os',
+  ): MatchingAgent {
     return new MatchingAgent({
       journalDirectory: directories.journal,
       snapshotDirectory: directories.snapshots,
-      durability: 'os',
+      controlPath: directories.control,
+      durability,
       segmentBytes: 2 ** 20,
       commandsPerRingMax: 64,
       commandRings: this.#commandRings,
@@ -314,6 +337,7 @@ export class InProcessExchange {
       events: new BroadcastWriter(events),
       gatewayDoorbells: this.#commandRings.map(doorbell),
       projectionDoorbells: [doorbell()],
+      durablePoint: new DurablePointWriter(this.#durablePoint),
       state: this.state,
       counters: this.#block(CounterBlockId.MATCHING),
       reasons: this.#block(CounterBlockId.REASONS),
@@ -379,7 +403,7 @@ function prepare(directory: string): Directories {
     snapshots: join(directory, 'snapshots'),
   };
   for (const path of Object.values(directories)) mkdirSync(path, { recursive: true });
-  return directories;
+  return { ...directories, control: join(directory, 'CONTROL') };
 }
 
 function commandRing(): CommandRing {

@@ -56,8 +56,8 @@ describe('a start', () => {
     ({ follower }) => {
       const before = history(1);
       const again = new InProcessExchange({ directory, followerBeginsWith: follower });
-      const { sequence, snapshotSequence, frames, refusedSnapshots } = again.recovered;
-      expect([sequence, snapshotSequence, refusedSnapshots]).toEqual([before.sequence, before.snapshots[3], []]);
+      const { sequence, snapshotSequence, frames, notes } = again.recovered;
+      expect([sequence, snapshotSequence, notes]).toEqual([before.sequence, before.snapshots[3], []]);
       expect(frames).toBe(100);
       expect(again.depth()).toEqual(before.depth);
       trade(again, new Random(2), 50);
@@ -86,7 +86,7 @@ describe('a start', () => {
     truncateSync(newest, 1_000);
     const again = new InProcessExchange({ directory, followerBeginsWith: before.sequence });
     expect(again.recovered).toMatchObject({ sequence: before.sequence, snapshotSequence: before.snapshots[2] });
-    expect(again.recovered.refusedSnapshots).toEqual([expect.stringContaining(newest)]);
+    expect(again.recovered.notes).toEqual([expect.stringContaining(newest)]);
     expect(again.depth()).toEqual(before.depth);
   });
 });

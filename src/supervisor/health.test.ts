@@ -1,4 +1,4 @@
-// What /healthz says of what an operator has ruled: told, but nothing that makes the process unhealthy.
+// What /healthz says of what an operator has ruled: told, but nothing that makes the process unhealthy; and of CONTROL.
 
 import { tmpdir } from 'node:os';
 import { Compile } from 'typebox/compile';
@@ -10,24 +10,33 @@ import { openFigures } from '../metrics/figures.ts';
 import { LagWatch } from '../metrics/lag.ts';
 import { ProcessState } from '../runtime/process-state.ts';
 import { CounterBlock, counterBytesNeeded } from '../shared-memory/counters.ts';
-import { COUNTER_BLOCKS, CounterBlockId, LedgerCounter, MatchingCounter, SinkState } from '../wire/counters.ts';
+import {
+  COUNTER_BLOCKS,
+  CounterBlockId,
+  LedgerCounter,
+  MainCounter,
+  MatchingCounter,
+  SinkState,
+} from '../wire/counters.ts';
 import { HealthSchema } from '../wire/status-schemas.ts';
 import { healthAnswer, healthOf } from './health.ts';
 
 const [BTC_USD] = DEFAULT_INSTRUMENTS;
-const PATHS = { dataDir: '', journal: '', snapshots: '', spool: '', postgres: '', durable: true, why: '' };
+const PATHS = { dataDir: '', journal: '', snapshots: '', spool: '', control: '', postgres: '', durable: true, why: '' };
 
-function healthWith(status: InstrumentStatus, killSwitch: number) {
+function healthWith(status: InstrumentStatus, killSwitch: number, controlFails = false) {
   const counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
   new CounterBlock(counters, CounterBlockId.LEDGER).set(LedgerCounter.STATE, SinkState.UP);
   new CounterBlock(counters, CounterBlockId.MATCHING).set(MatchingCounter.KILL_SWITCH, killSwitch);
   const figures = openFigures(counters, []);
+  figures.main.set(MainCounter.CONTROL_FRAME, 41);
+  figures.main.set(MainCounter.CONTROL_FAILING, controlFails ? 1 : 0);
   return healthOf({
     figures,
     config: readConfig({ RINGBOOK_RISK: 'balances' }, tmpdir()),
     storage: { ...PATHS, release() {} },
     state: ProcessState.OPEN,
-    details: { postgres: '', redis: '' },
+    details: { postgres: '', redis: '', control: controlFails ? 'ENOSPC: no space' : '' },
     lag: new LagWatch(figures, () => 0),
     instruments: [BTC_USD, { ...BTC_USD, name: 'ETH-USD', status }],
   });
@@ -46,4 +55,12 @@ it('names what keeps orders out, and stays healthy', () => {
   expect(health.message).toBe('All is well. The kill switch is on: only cancels pass. Halted: ETH-USD.');
   expect(health.venue).toMatchObject({ kill_switch: true, halted: ['ETH-USD'] });
   expect(healthWith(InstrumentStatus.CANCEL_ONLY, 0).venue.cancel_only).toEqual(['ETH-USD']);
+});
+
+it('is degraded while the CONTROL file cannot be written, and says that trading goes on', () => {
+  expect(healthWith(InstrumentStatus.OPEN, 0).journal.control).toEqual({ status: 'ok', frame: 41, detail: '' });
+  const health = healthWith(InstrumentStatus.OPEN, 0, true);
+  expect([health.status, healthAnswer(health).status]).toEqual(['degraded', 503]);
+  expect(health.message).toContain('The CONTROL file cannot be written. Trading goes on');
+  expect(health.journal.control).toEqual({ status: 'failing', frame: 41, detail: 'ENOSPC: no space' });
 });

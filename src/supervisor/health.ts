@@ -7,7 +7,7 @@ import type { RenderedAnswer } from '../gateway/context.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { Lag, LagWatch } from '../metrics/lag.ts';
 import { ProcessState, processStateName } from '../runtime/process-state.ts';
-import { LedgerCounter, MatchingCounter, PublisherCounter, SinkState } from '../wire/counters.ts';
+import { LedgerCounter, MainCounter, MatchingCounter, PublisherCounter, SinkState } from '../wire/counters.ts';
 import type { Storage } from './storage.ts';
 
 const SINK_TEXT: Readonly<Record<number, string>> = {
@@ -24,10 +24,11 @@ export function sinkStateName(state: number): string {
   return SINK_TEXT[state] ?? 'unknown';
 }
 
-/** Last words of each sink about its state, from its thread. */
+/** Last words about the state of each sink and of the CONTROL file. */
 export interface SinkDetails {
   postgres: string;
   redis: string;
+  control: string;
 }
 
 interface SinkHealth extends Lag {
@@ -56,6 +57,8 @@ export interface Health {
     readonly detail: string;
     readonly sequence: number;
     readonly durable_frame: number;
+    /** The witness of the journal's last frame. */
+    readonly control: { readonly status: 'ok' | 'failing'; readonly frame: number; readonly detail: string };
   };
   readonly postgres: SinkHealth & { readonly server: string };
   readonly redis: SinkHealth;
@@ -81,11 +84,12 @@ export function healthOf(sources: HealthSources): Health {
     ...(postgresState === SinkState.UP ? [] : ['Postgres']),
     ...(redisState === SinkState.UP || redisState === SinkState.OFF ? [] : ['Redis']),
   ];
+  const controlFails = figures.main.get(MainCounter.CONTROL_FAILING) === 1;
   const open = state === ProcessState.OPEN;
   const venue = venueOf(sources);
   return {
-    status: !open ? 'unavailable' : down.length > 0 ? 'degraded' : 'ok',
-    message: [messageOf(open, down, processStateName(state)), ...(open ? rulings(venue) : [])].join(' '),
+    status: !open ? 'unavailable' : down.length > 0 || controlFails ? 'degraded' : 'ok',
+    message: [messageOf(open, down, controlFails, processStateName(state)), ...(open ? rulings(venue) : [])].join(' '),
     trading: processStateName(state),
     venue,
     journal: {
@@ -94,6 +98,11 @@ export function healthOf(sources: HealthSources): Health {
       detail: storage.why,
       sequence: figures.matching.get(MatchingCounter.SEQUENCE),
       durable_frame: figures.matching.get(MatchingCounter.DURABLE_FRAME),
+      control: {
+        status: controlFails ? 'failing' : 'ok',
+        frame: figures.main.get(MainCounter.CONTROL_FRAME),
+        detail: details.control,
+      },
     },
     postgres: {
       status: sinkStateName(postgresState),
@@ -109,11 +118,15 @@ export function healthOf(sources: HealthSources): Health {
   };
 }
 
-function messageOf(open: boolean, down: readonly string[], state: string): string {
+function messageOf(open: boolean, down: readonly string[], controlFails: boolean, state: string): string {
   if (!open) return `Not taking orders: ${state}.`;
-  if (down.length === 0) return 'All is well.';
-  const what = `${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected`;
-  return `${what}. Trading goes on: orders are taken, matched and durable; what is missed is caught up later.`;
+  const what = [
+    ...(down.length === 0 ? [] : [`${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected.`]),
+    ...(controlFails ? ['The CONTROL file cannot be written.'] : []),
+  ];
+  if (what.length === 0) return 'All is well.';
+  const goesOn = 'Trading goes on: orders are taken, matched and durable; what is missed is caught up later.';
+  return [...what, goesOn].join(' ');
 }
 
 function venueOf({ figures, config, instruments }: HealthSources): VenueHealth {

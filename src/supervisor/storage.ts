@@ -12,6 +12,8 @@ export interface Storage {
   readonly journal: string;
   readonly snapshots: string;
   readonly spool: string;
+  /** The CONTROL file. */
+  readonly control: string;
   readonly postgres: string;
   /** False when a 202 would not survive a power cut; `why` says so to the operator. */
   readonly durable: boolean;
@@ -39,6 +41,7 @@ export function prepareStorage(config: Config): Storage {
     journal: join(shard, 'journal'),
     snapshots: join(shard, 'snapshots'),
     spool: join(shard, 'spool'),
+    control: join(shard, 'CONTROL'),
     // The ledger follows the journal: one that is gone with the process would leave a ledger of nothing.
     postgres: join(memory ?? dataDir, 'postgres'),
     ...judge(dataDir, durability),

@@ -5,6 +5,7 @@ import type { ThreadData } from '../composition/thread-data.ts';
 import type { Config } from '../config.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
+import { ControlWriter } from '../journal/control-writer.ts';
 import { SegmentPreparer } from '../journal/segment-preparer.ts';
 import type { RecoveryFacts } from '../matching/matching-agent.ts';
 import { type Figures, openFigures } from '../metrics/figures.ts';
@@ -14,7 +15,15 @@ import type { Logger } from '../runtime/log.ts';
 import { ProcessState, SharedProcessState } from '../runtime/process-state.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
 import { type AgentName, createSharedMemory, planThreads, type SharedMemory, type ThreadPlan } from '../topology.ts';
-import { FollowerCounter, GatewayCounter, LedgerCounter, MatchingCounter, SinkState } from '../wire/counters.ts';
+import {
+  FollowerCounter,
+  GatewayCounter,
+  LedgerCounter,
+  MainCounter,
+  MatchingCounter,
+  SinkState,
+} from '../wire/counters.ts';
+import { readDurablePoint } from '../wire/durable-point.ts';
 import { InstrumentDirectory } from '../wire/instrument-directory.ts';
 import { Database } from './database.ts';
 import { ExitCode, exitCodeFor } from './exit-codes.ts';
@@ -40,6 +49,8 @@ const FIRST_CONTACT_MS = 1_000;
 const POLL_MS = 5;
 /** How often it is looked whether a projection is behind, and whether a snapshot is due. */
 const LOOK_EVERY_MS = 250;
+/** How often the CONTROL file is written while the journal grows. */
+const CONTROL_EVERY_MS = 1_000;
 
 /** What the start came to, for the banner and the log. */
 export interface StartFacts {
@@ -59,10 +70,11 @@ export class Supervisor {
   readonly #figures: Figures;
   readonly #metrics: MetricsPage;
   readonly #segments: SegmentPreparer;
+  readonly #control: ControlWriter;
   readonly #lag: LagWatch;
   readonly #snapshots: Snapshotter;
   readonly #instruments: InstrumentDirectory;
-  readonly #sinks: SinkDetails = { postgres: '', redis: '' };
+  readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
   readonly #database: Database;
   #ending = false;
@@ -86,6 +98,8 @@ export class Supervisor {
     this.#instruments = new InstrumentDirectory(new LatestValue(this.#memory.instruments));
     this.#metrics = createMetricsPage(this.#figures, this.#instruments, this.#lag);
     this.#segments = new SegmentPreparer(storage.journal, config.limits.segmentBytes);
+    this.#control = this.#createControl();
+    setInterval(() => void this.#control.write(), CONTROL_EVERY_MS).unref();
     this.#database = new Database(config.postgres, storage.postgres, logger);
   }
 
@@ -97,13 +111,13 @@ export class Supervisor {
     });
     const port = await choosePort(config.host, config.port);
     const database = this.#database.start();
-    const { journal, snapshots, spool } = this.#storage;
+    const { journal, snapshots, spool, control } = this.#storage;
     const data: Omit<ThreadData, 'index' | 'postgres'> = {
       config,
       port,
       threads: this.#plan,
       memory: this.#memory,
-      directories: { journal, snapshots, spool },
+      directories: { journal, snapshots, spool, control },
     };
     const writers = this.#threads.start(WRITERS, { ...data, postgres: undefined });
     // The projections read the journal, so they begin when recovery has cut what may be torn.
@@ -136,6 +150,8 @@ export class Supervisor {
     this.#moveOn(ProcessState.FINISHING);
     await this.#threads.ended(READERS, flushTimeoutMs + CLOSE_TIMEOUT_MS);
     await Promise.all([this.#segments.close(), this.#snapshots.close()]);
+    // A disk that hangs must not keep the process: the file is only a witness.
+    if (this.#writersEnded) await Promise.race([this.#control.close(), pause(CLOSE_TIMEOUT_MS)]);
     await this.#database.stop();
     this.#logger.info({ sequence: this.#figures.matching.get(MatchingCounter.SEQUENCE) }, 'stopped');
     this.#exit(this.#failure ?? ExitCode.OK);
@@ -253,6 +269,33 @@ export class Supervisor {
     this.#segments.prepare().catch((error: unknown) => {
       this.#logger.error({ error: String(error) }, 'no journal segment could be prepared');
     });
+  }
+
+  #createControl(): ControlWriter {
+    const { main } = this.#figures;
+    const point = new LatestValue(this.#memory.durablePoint);
+    return new ControlWriter({
+      path: this.#storage.control,
+      durablePoint: () => readDurablePoint(point),
+      onWritten: (frame) => {
+        main.set(MainCounter.CONTROL_FRAME, frame);
+        this.#controlIs('');
+      },
+      onFailed: (reason) => {
+        main.add(MainCounter.CONTROL_ERRORS, 1);
+        this.#controlIs(reason);
+      },
+    });
+  }
+
+  /** Says each change once, not each write: the journal does not need the file. */
+  #controlIs(failure: string): void {
+    const was = this.#sinks.control;
+    this.#sinks.control = failure;
+    this.#figures.main.set(MainCounter.CONTROL_FAILING, failure === '' ? 0 : 1);
+    if (failure === was) return;
+    if (failure === '') this.#logger.info({}, 'the CONTROL file can be written again');
+    else this.#logger.error({ error: failure }, 'the CONTROL file cannot be written; trading goes on');
   }
 
   async #answer(question: MainQuestion): Promise<MainAnswer> {

@@ -14,16 +14,9 @@ export const CounterBlockId = {
   COMMANDS: 6,
   /** Written by the matching thread: counter n counts the trades of instrument n since the start. */
   TRADES: 7,
+  /** Written by the main thread. */
   MAIN: 8,
   GATEWAY: 9,
-} as const;
-
-/** Written by the main thread. */
-export const MainCounter = {
-  SNAPSHOTS: 0,
-  SNAPSHOT_FAILURES: 1,
-  /** Of the newest that was taken or restored, 0: none. */
-  SNAPSHOT_SEQUENCE: 2,
 } as const;
 
 /** Most gateway threads there can be, and so how many blocks are laid out. */
@@ -62,6 +55,19 @@ export type CommandResult = (typeof CommandResult)[keyof typeof CommandResult];
 export function commandCounter(type: number, result: CommandResult): number {
   return (type - 1) * 4 + result;
 }
+
+export const MainCounter = {
+  /** The frame that the CONTROL file names, as far as this process has written it. */
+  CONTROL_FRAME: 0,
+  /** Writes of it that failed. */
+  CONTROL_ERRORS: 1,
+  /** 1 when the last write failed, else 0. */
+  CONTROL_FAILING: 2,
+  SNAPSHOTS: 3,
+  SNAPSHOT_FAILURES: 4,
+  /** Of the newest that was taken or restored, 0: none. */
+  SNAPSHOT_SEQUENCE: 5,
+} as const;
 
 export const FollowerCounter = {
   /** Last sequence applied by the follower. */

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { FRAME_ALIGNMENT, FRAME_HEADER_BYTES, FrameFlag, isWholeHeader } from '../../journal/frame.ts';
 import { JournalReader } from '../../journal/journal-reader.ts';
 import { SEGMENT_EXTENSION, segmentPath } from '../../journal/segment-files.ts';
+import { eventually } from './waiting.ts';
 
 export interface FrameFacts {
+  readonly number: number;
   readonly file: string;
   readonly offsetBytes: number;
   /** Of the payload, in the file. */
@@ -23,6 +25,7 @@ export function framesOf(journal: string): FrameFacts[] {
   const frames: FrameFacts[] = [];
   for (let frame = reader.next(last); frame !== undefined; frame = reader.next(last)) {
     frames.push({
+      number: frame.number,
       file: segmentPath(journal, frame.segmentFirstFrame),
       offsetBytes: frame.offsetBytes,
       payloadOffset: frame.offsetBytes + FRAME_HEADER_BYTES,
@@ -48,6 +51,15 @@ export function commandsIn(journal: string): number {
     commands += records;
   }
   return commands;
+}
+
+/** The seal of a server that runs and is asked nothing: its last frame, with which the journal comes to rest. */
+export async function sealOf(journal: string): Promise<FrameFacts> {
+  const last = () => framesOf(journal).at(-1);
+  await eventually('the last frame is a seal', () => ((last()?.flags ?? 0) & FrameFlag.SEAL) !== 0);
+  const seal = last();
+  if (seal === undefined) throw new Error('there are frames');
+  return seal;
 }
 
 /** Whether the last stop was an orderly one. */

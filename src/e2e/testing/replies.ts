@@ -42,6 +42,8 @@ const HealthSchema = Type.Object({
     durable: Type.Boolean(),
     detail: Type.String(),
     sequence: Type.Integer(),
+    durable_frame: Type.Integer(),
+    control: Type.Object({ status: Type.String(), frame: Type.Integer(), detail: Type.String() }),
   }),
   postgres: sinkSchema,
   redis: sinkSchema,
