@@ -112,7 +112,7 @@ describe('it is refused', () => {
   it('when the snapshot is newer than the journal', () => {
     history(7);
     for (const segment of filesOf('journal').slice(1)) rmSync(segment);
-    expect(start).toThrow(/yet frame \d+ is known to have been acknowledged/);
+    expect(start).toThrow(/yet the snapshot of frame \d+ says that frame \d+ was acknowledged/);
   });
 
   it('when the snapshot is of another history of the same journal', () => {

@@ -49,6 +49,7 @@ export const HealthSchema = Type.Object(
         detail: Type.String(),
         sequence: count,
         durable_frame: count,
+        control: Type.Object({ status: oneOf(['ok', 'failing']), frame: count, detail: Type.String() }, CLOSED),
       },
       CLOSED,
     ),
