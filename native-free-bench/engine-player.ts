@@ -84,16 +84,15 @@ export class EnginePlayer {
   }
 
   private playBatch(columns: Columns, from: number, to: number, timeUs: number): void {
-    const { command, engine } = this;
+    const { engine } = this;
     for (let at = from; at < to; at++) {
       const sequence = engine.sequence + 1;
-      this.fill(columns, at);
-      if (command.keyLength > 0) this.key.setUint32(0, sequence);
-      engine.apply(sequence, timeUs, command);
+      engine.apply(sequence, timeUs, this.fill(columns, at, sequence));
     }
   }
 
-  protected fill(columns: Columns, at: number): void {
+  /** The row as a command; its key, if it has one, is made of its sequence. One object is filled again and again. */
+  fill(columns: Columns, at: number, sequence: number): Command {
     const { command } = this;
     const action = columns.action[at];
     command.type = typeOf(action);
@@ -105,6 +104,8 @@ export class EnginePlayer {
     command.targetOrder = columns.number[at];
     command.clientOffset = columns.client[at] * CLIENT_BYTES;
     command.keyLength = command.type === CommandType.NEW_ORDER ? this.newOrderKeyLength : 0;
+    if (command.keyLength > 0) this.key.setUint32(0, sequence);
+    return command;
   }
 }
 

@@ -11,7 +11,9 @@ it('run tiny, with checked results', () => {
   );
   expect(output).toMatchObject({ seed: 7, tiny: true, machine: { node: process.version } });
   expect(output).toHaveProperty('rows.0.hash');
-  expect(output).toMatchObject({ reports: ['memory', 'growth', 'steady', 'start'].map((name) => ({ name })) });
+  expect(output).toMatchObject({
+    reports: ['memory', 'growth', 'steady', 'start', 'recovery'].map((name) => ({ name })),
+  });
 });
 
 it('refuse a suite that is not there', () => {

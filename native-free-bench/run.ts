@@ -10,6 +10,7 @@ import { engineSuite } from './engine.bench.ts';
 import { growthReport } from './growth.report.ts';
 import { journalSuite } from './journal.bench.ts';
 import { memoryReport } from './memory.report.ts';
+import { recoveryReport } from './recovery.report.ts';
 import { ringSuite } from './ring.bench.ts';
 import { startReport } from './start.report.ts';
 import { steadyReport } from './steady.report.ts';
@@ -32,6 +33,7 @@ const REPORTS: Record<string, (options: SuiteOptions) => Report | Promise<Report
   growth: growthReport,
   steady: steadyReport,
   start: startReport,
+  recovery: recoveryReport,
 };
 
 interface Row {

@@ -5,6 +5,7 @@
 
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as eventLoop } from 'node:timers/promises';
+import type { Command } from '#ringbook/domain/index.js';
 import { EnginePlayer } from './engine-player.ts';
 import { type Columns, everyday, type Flow } from './flows/index.ts';
 import type { Report, ReportLine, SuiteOptions } from './suite.ts';
@@ -38,9 +39,9 @@ export async function steadyReport({ tiny, seed }: SuiteOptions): Promise<Report
 class Wasteful extends EnginePlayer {
   last: object | undefined;
 
-  protected override fill(columns: Columns, at: number): void {
+  override fill(columns: Columns, at: number, sequence: number): Command {
     this.last = { at };
-    super.fill(columns, at);
+    return super.fill(columns, at, sequence);
   }
 }
 
