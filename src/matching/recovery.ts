@@ -10,6 +10,7 @@ import { recoverJournal } from '../journal/recover.ts';
 import { restoreEngine } from '../journal/restore.ts';
 import { hearWitnesses } from '../journal/witnesses.ts';
 import { randomHashSecret } from '../runtime/hash-secret.ts';
+import { MatchingCounter } from '../wire/counters.ts';
 import type { MatchingContext } from './matching-agent.ts';
 
 export interface Recovered {
@@ -35,7 +36,10 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
   const { position, cut, frames } = recoverJournal(
     context.journalDirectory,
     { anchor, witnesses, newJournalId: context.newJournalId },
-    (frame) => applyFrame(engine, frame, command),
+    (frame) => {
+      applyFrame(engine, frame, command);
+      context.counters.set(MatchingCounter.REPLAYED_SEQUENCE, engine.sequence);
+    },
   );
   const { durability, segmentBytes, onSegmentNeeded } = context;
   const options = { durability, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded };

@@ -49,6 +49,8 @@ const FIRST_CONTACT_MS = 1_000;
 const POLL_MS = 5;
 /** How often it is looked whether a projection is behind, and whether a snapshot is due. */
 const LOOK_EVERY_MS = 250;
+/** How often a recovery says how far it is. */
+const PROGRESS_EVERY_MS = 2_000;
 /** How often the CONTROL file is written while the journal grows. */
 const CONTROL_EVERY_MS = 1_000;
 
@@ -77,6 +79,7 @@ export class Supervisor {
   readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
   readonly #database: Database;
+  #saidAtMs = performance.now();
   #ending = false;
   #writersEnded = false;
   #failure: ExitCode | undefined;
@@ -242,7 +245,17 @@ export class Supervisor {
 
   #look(): void {
     this.#lag.look();
-    if (this.#state.get() === ProcessState.OPEN) this.#snapshots.look();
+    const state = this.#state.get();
+    if (state === ProcessState.OPEN) this.#snapshots.look();
+    if (state === ProcessState.RECOVERING) this.#sayProgress();
+  }
+
+  /** A recovery that takes long says how far it is. */
+  #sayProgress(): void {
+    const now = performance.now();
+    if (now - this.#saidAtMs < PROGRESS_EVERY_MS) return;
+    this.#saidAtMs = now;
+    this.#logger.info({ sequence: this.#figures.matching.get(MatchingCounter.REPLAYED_SEQUENCE) }, 'recovering');
   }
 
   #composeSnapshotter(): Snapshotter {

@@ -37,6 +37,8 @@ export const MatchingCounter = {
   IDEMPOTENCY_OLDEST_US: 10,
   SEGMENTS_CREATED_LATE: 12,
   RECOVERED_SEQUENCE: 13,
+  /** While the journal is replayed at the start: how far that has come. */
+  REPLAYED_SEQUENCE: 14,
   /** Histogram: seconds per write and sync. */
   SYNC_SECONDS: 16,
   /** Histogram: seconds from receipt to drain. */
