@@ -47,7 +47,7 @@ export class BareBook {
   private readonly listener: BareListener;
   /** The number of the newest order. */
   private readonly newest = new Float64Array(1);
-  // As in rules/outlook.ts, which `expect` does as far as there is a book alone.
+  // As in outlook.ts, which `expect` does as far as there is a book alone.
   private readonly old = new Float64Array(EXPECTED + 1);
   private readonly oldRows = new Int32Array(EXPECTED + 1);
   private readonly pushed = new Int32Array(EXPECTED + 1);

@@ -28,6 +28,7 @@ class Rig {
   readonly engine = new Engine([BTC, { ...BTC, name: 'ETH-USD', base: 'ETH' }], SILENT_LISTENER);
   /** The cycles that the ledger has come to. */
   projected: object[] = [];
+  stopwatchMs = () => 0;
   readonly #channel = {
     queries: messageRing(),
     answers: messageRing(),
@@ -44,7 +45,7 @@ class Rig {
       settlements: async () => ({ projected_sequence: 1, settlements: this.projected }),
       settlement: async (cycle) => this.projected[cycle - 1],
     };
-    const clock = createClock({ wallMs: () => 0, stopwatchMs: () => 0 });
+    const clock = createClock({ wallMs: () => 0, stopwatchMs: () => this.stopwatchMs() });
     const context = { channels: [this.#channel], archive, clock, readTimeoutMs: 1_000 };
     this.#desk = new QueryDesk(context, this.engine, new RecentOrders(8), new RecentTrades(8));
   }
@@ -85,6 +86,29 @@ class Rig {
       answer = { status, count, body: Buffer.from(answers.bytes.slice(offset + Q.ANSWER_BODY, offset + length)) };
     }, 1);
     return answer;
+  }
+
+  /** The statuses of as many questions about order 1: after one turn, and after as many turns as there are questions. */
+  async askAtOnce(type: number, count: number): Promise<{ first: number[]; all: number[] }> {
+    const { queries } = this.#channel;
+    for (let k = 0; k < count; k++) {
+      const at = queries.claim(type, Q.QUERY_BYTES);
+      queries.view.setFloat64(at + Q.QUERY_MIN_SEQUENCE, 0, true);
+      queries.view.setFloat64(at + Q.QUERY_NUMBER, 1, true);
+      queries.view.setUint32(at + Q.QUERY_BODY_BYTES, 0, true);
+      queries.commit();
+    }
+    this.#desk.doWork();
+    const first = this.#statuses();
+    for (let turn = 0; turn < count; turn++) this.#desk.doWork();
+    return { first, all: [...first, ...this.#statuses()] };
+  }
+
+  #statuses(): number[] {
+    const { answers } = this.#channel;
+    const statuses: number[] = [];
+    answers.read((_type, offset) => statuses.push(answers.view.getUint16(offset + Q.ANSWER_STATUS, true)), 100);
+    return statuses;
   }
 
   async orders(fields: Parameters<Rig['ask']>[1]): Promise<number[]> {
@@ -140,4 +164,17 @@ describe('settlements', () => {
     const { status, body } = await rig.ask(Q.QueryType.SETTLEMENT, { number: 1 });
     expect([status, JSON.parse(body.toString())]).toEqual([Q.AnswerStatus.OK, { cycle: 1 }]);
   });
+});
+
+it('answers for a few milliseconds, and the rest in its next turns', async () => {
+  rig.place('alice', 0);
+  let nowMs = 0;
+  rig.stopwatchMs = () => {
+    nowMs += 3; // each look at the clock
+    return nowMs;
+  };
+  const statuses = await rig.askAtOnce(Q.QueryType.ORDER, 4);
+  expect(statuses.first.length).toBeGreaterThan(0);
+  expect(statuses.first.length).toBeLessThan(4);
+  expect(statuses.all).toEqual([Q.AnswerStatus.OK, Q.AnswerStatus.OK, Q.AnswerStatus.OK, Q.AnswerStatus.OK]);
 });

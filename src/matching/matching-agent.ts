@@ -301,6 +301,8 @@ export class MatchingAgent implements Agent {
     counters.set(MatchingCounter.JOURNAL_BYTES, writer.bytesWritten);
     counters.set(MatchingCounter.SEGMENTS_CREATED_LATE, writer.slowSegments);
     counters.set(MatchingCounter.OPEN_ORDERS, engine.openOrders);
+    counters.set(MatchingCounter.CLIENTS, engine.clients.count);
+    counters.set(MatchingCounter.ACCOUNTS, engine.accounts.count);
     counters.set(MatchingCounter.KILL_SWITCH, engine.killSwitch ? 1 : 0);
     counters.set(MatchingCounter.IDEMPOTENCY_KEYS, engine.idempotencyKeys);
     counters.set(MatchingCounter.IDEMPOTENCY_OLDEST_US, engine.oldestKeyUs);

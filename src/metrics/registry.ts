@@ -65,6 +65,12 @@ function registerMatching(registry: Registry, figures: Figures): void {
   add.gauge('ringbook_open_orders', 'Live orders: resting in a book or waiting for their stop price.', [], () => [
     [matching.get(MatchingCounter.OPEN_ORDERS)],
   ]);
+  add.gauge('ringbook_clients', 'Client ids ever seen; at 4,194,304 no new one is taken.', [], () => [
+    [matching.get(MatchingCounter.CLIENTS)],
+  ]);
+  add.gauge('ringbook_accounts', 'Pairs of client and instrument; at 16,777,216 no new one is taken.', [], () => [
+    [matching.get(MatchingCounter.ACCOUNTS)],
+  ]);
   add.gauge('ringbook_idempotency_keys', 'Idempotency keys held.', [], () => [
     [matching.get(MatchingCounter.IDEMPOTENCY_KEYS)],
   ]);

@@ -43,6 +43,8 @@ function journalFigures({ matching, sync, batch }: Figures, health: Health): obj
     sync_p99_seconds: quantileSeconds(sync, 0.99),
     commands_per_batch: batches === 0 ? 0 : batch.sum() / batches,
     open_orders: matching.get(MatchingCounter.OPEN_ORDERS),
+    clients: matching.get(MatchingCounter.CLIENTS),
+    accounts: matching.get(MatchingCounter.ACCOUNTS),
     trades_since_start: matching.get(MatchingCounter.TRADES),
     idempotency_keys: matching.get(MatchingCounter.IDEMPOTENCY_KEYS),
   };

@@ -39,6 +39,9 @@ export const MatchingCounter = {
   RECOVERED_SEQUENCE: 13,
   /** While the journal is replayed at the start: how far that has come. */
   REPLAYED_SEQUENCE: 14,
+  /** Clients and accounts there are: neither is ever forgotten. */
+  CLIENTS: 6,
+  ACCOUNTS: 7,
   /** Histogram: seconds per write and sync. */
   SYNC_SECONDS: 16,
   /** Histogram: seconds from receipt to drain. */

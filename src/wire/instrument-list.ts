@@ -20,8 +20,9 @@ export class InstrumentList implements InstrumentSource {
   /**
    * Number of the instrument that is meant when none is named: the first one that is not delisted. Not "the only one":
    * what a request means, or whether it is understood at all, must not change because another instrument was added. A
-   * retry of an executed order would be refused then, and a refusal says that nothing was executed. When all are
-   * delisted it is the first of all, so that the engine answers, from its memory of keys too.
+   * retry of an executed order would be refused then, and a refusal says that nothing was executed. Only delisting the
+   * first one changes it. When all are delisted it is the first of all, so that the engine answers, from its memory
+   * of keys too.
    */
   readonly first: number;
   readonly #names: WordTable;

@@ -1,13 +1,14 @@
 // What an engine is shown of the records to come, and that being shown changes nothing.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { OrderMap } from '../domain/book/order-map.ts';
 import { CommandType, OrderType, Side, TimeInForce } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
 import { EngineState } from '../domain/engine-state.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { SILENT_LISTENER } from '../domain/listener.ts';
-import { OUTLOOK_COMMANDS } from '../domain/rules/outlook.ts';
+import { OUTLOOK_COMMANDS } from '../domain/outlook.ts';
 import { encodeCommand } from './command-codec.ts';
 import { lookAhead } from './look-ahead.ts';
 
@@ -56,6 +57,31 @@ describe('looking ahead', () => {
     encode(view, numbers);
     expect(lookAhead(engine, view, seen, end)).toBe(end);
     expect([...engine.outlook.targets.subarray(0, 3)]).toEqual(numbers.slice(OUTLOOK_COMMANDS));
+  });
+
+  it('reads the far tier for orders that have left the front, and for those that new ones push out of it', () => {
+    const engine = largeEngine();
+    const touch = vi.spyOn(OrderMap.prototype, 'touch');
+    const shown = (numbers: readonly number[]): number[] => {
+      const view = new DataView(new ArrayBuffer(8_192));
+      touch.mockClear();
+      lookAhead(engine, view, 0, encode(view, numbers));
+      return touch.mock.calls.map(([number]) => number);
+    };
+    expect(shown([1, 25])).toEqual([1, 25]);
+    expect(shown([RESTING, RESTING - 1])).toEqual([]);
+    expect(shown([0, 0])).toEqual([RESTING - 3, RESTING - 2]);
+    touch.mockRestore();
+  });
+
+  it('reads nothing while all orders have room in front', () => {
+    const engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER);
+    engine.apply(1, 1, commandOf(0));
+    const touch = vi.spyOn(OrderMap.prototype, 'touch');
+    const view = new DataView(new ArrayBuffer(8_192));
+    lookAhead(engine, view, 0, encode(view, [1, 0]));
+    expect(touch).not.toHaveBeenCalled();
+    touch.mockRestore();
   });
 
   it('changes nothing, whatever is shown', () => {

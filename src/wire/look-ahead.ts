@@ -1,8 +1,8 @@
-// Shows an engine the orders that the coming commands name (domain/rules/outlook.ts), from records that lie one after the
+// Shows an engine the orders that the coming commands name (domain/outlook.ts), from records that lie one after the
 // other as in a frame. Runs on the thread that owns the engine. Decodes no more than it shows. Allocates: nothing.
 
 import type { Engine } from '../domain/engine.ts';
-import { OUTLOOK_COMMANDS } from '../domain/rules/outlook.ts';
+import { OUTLOOK_COMMANDS } from '../domain/outlook.ts';
 import { commandLength, commandTarget } from './command-codec.ts';
 
 /** Shows the records from `offset` on, which are the next to be applied. Returns where those end that were shown. */

@@ -94,7 +94,7 @@ export const PROBLEMS = {
   instrument_immutable: refused(409, 'Currencies and scales of an instrument never change.'),
   instruments_full: refused(409, 'There is no room for another instrument.'),
   instrument_busy: refused(409, 'The instrument still has live orders.'),
-  engine_full: notNow(503, 'The engine holds as many clients, accounts or orders as it can.'),
+  engine_full: refused(409, 'The engine holds as many clients, accounts or orders as it can.'),
   balances_off: refused(409, 'Balances are not kept.'),
   risk_mode_busy: refused(409, 'The risk mode changes only while no order is live.'),
 

@@ -1,18 +1,21 @@
 // Looks ahead: what an order would find on the other side of the book, by level totals, before anything happens. Pure;
 // scratch of one engine. Asks the same questions as matching, in the same order; looks at single orders only where
-// self-trade prevention makes them differ. Changes nothing. Allocates: nothing.
+// self-trade prevention makes them differ, and never goes through everyone's: that is as long as the book.
+// Changes nothing. Allocates: nothing.
 
 import type { BookSide } from '../book/order-book.ts';
 import type { OrderRows } from '../book/order-rows.ts';
 import { POSITION_LOTS_MAX } from '../clearing/accounts.ts';
 import { Amount } from '../clearing/amount.ts';
-import { SelfTrade, type Side } from '../codes.ts';
+import { SelfTrade, Side } from '../codes.ts';
 import type { Command } from '../command.ts';
 import type { Desk } from './desk.ts';
 import type { PriceBand } from './price-band.ts';
-import { isByAmount, isWorse, payableLots, sideOf, worstPrice } from './terms.ts';
+import { isByAmount, isWaiting, isWorse, payableLots, sideOf, worstPrice } from './terms.ts';
 
 const NOBODY = -1;
+const NO_ACCOUNT = -1;
+const NO_LEVEL = -1;
 
 export class Walk {
   /** What the last `spend` found: lots, and their price x quantity in ticks x lots. */
@@ -36,16 +39,18 @@ export class Walk {
     const side = orders.side(row);
     const makers = this.desk.book.opposite(side);
     const worstTicks = worstPrice(side, orders.priceTicks(row));
+    const client = orders.client(row);
     const mode = orders.selfTrade(row);
-    const client = mode === SelfTrade.NONE ? NOBODY : orders.client(row);
-    let leftLots = orders.remainingLots(row);
+    const own = mode === SelfTrade.NONE ? NO_ACCOUNT : this.accountAgainst(side, client, orders.instrument(row));
+    const passesOver = mode === SelfTrade.CANCEL_OLDEST;
+    // Its own orders that are passed over count with their levels: then so much more is wanted.
+    let leftLots = orders.remainingLots(row) + (passesOver ? this.ownLots(own, side, worstTicks) : 0);
+    const lastLevel = passesOver ? NO_LEVEL : this.bestOwnLevel(own, side);
     for (let level = makers.bestLevel(); level >= 0; level = makers.nextLevel(level)) {
       if (!this.accepts(side, makers.priceOf(level), worstTicks)) return false;
-      const meetsOwn = client !== NOBODY && this.holdsOrderOf(makers, level, client);
-      const isLast = meetsOwn && mode !== SelfTrade.CANCEL_OLDEST;
-      const lots = isLast ? this.lotsBefore(makers, level, client) : this.lotsOfOthers(makers, level, client);
+      if (level === lastLevel) return this.lotsBefore(makers, level, client) >= leftLots;
+      const lots = makers.lotsOf(level) + makers.hiddenOf(level);
       if (lots >= leftLots) return true;
-      if (isLast) return false;
       leftLots -= lots;
     }
     return false;
@@ -62,7 +67,10 @@ export class Walk {
     const makers = this.desk.book.opposite(side);
     const worstTicks = worstPrice(side, priceTicks);
     const hasAmount = isByAmount(command.flags);
-    const passedOver = command.selfTrade === SelfTrade.CANCEL_OLDEST ? client : NOBODY;
+    const isPassedOver =
+      command.selfTrade === SelfTrade.CANCEL_OLDEST &&
+      this.accountAgainst(side, client, command.instrument) !== NO_ACCOUNT;
+    const passedOver = isPassedOver ? client : NOBODY;
     this.lots = 0;
     this.notional.set(0, 0);
     if (hasAmount) this.amountLeft.set(command.amountHigh, command.amountLow);
@@ -86,11 +94,47 @@ export class Walk {
     return !isWorse(side, priceTicks, worstTicks) && this.band.holds(priceTicks);
   }
 
-  private holdsOrderOf(makers: BookSide, level: number, client: number): boolean {
-    for (let row = makers.firstOf(level); row >= 0; row = this.orders.next(row)) {
-      if (this.orders.client(row) === client) return true;
+  /** The client's account when it has anything open against an order of this side, waiting stops included. */
+  private accountAgainst(side: Side, client: number, instrument: number): number {
+    const { accounts } = this.desk.state;
+    const account = accounts.find(client, instrument);
+    if (account < 0) return NO_ACCOUNT;
+    const openLots = side === Side.BUY ? accounts.openSellLots(account) : accounts.openBuyLots(account);
+    return openLots > 0 ? account : NO_ACCOUNT;
+  }
+
+  /**
+   * What remains of the account's orders that an order of this side would meet. Costs as much as the account has orders, not
+   * as much as the book has.
+   */
+  private ownLots(account: number, side: Side, worstTicks: number): number {
+    const { orders } = this;
+    let lots = 0;
+    for (let row = this.firstOwn(account); row >= 0; row = orders.accountNext(row)) {
+      if (this.restsAgainst(row, side) && this.accepts(side, orders.priceTicks(row), worstTicks)) {
+        lots += orders.remainingLots(row);
+      }
     }
-    return false;
+    return lots;
+  }
+
+  /** The best level on which an order of this side would meet one of the account's. */
+  private bestOwnLevel(account: number, side: Side): number {
+    const { orders } = this;
+    let best = -1;
+    for (let row = this.firstOwn(account); row >= 0; row = orders.accountNext(row)) {
+      if (!this.restsAgainst(row, side)) continue;
+      if (best < 0 || isWorse(side, orders.priceTicks(best), orders.priceTicks(row))) best = row;
+    }
+    return best < 0 ? NO_LEVEL : orders.level(best);
+  }
+
+  private firstOwn(account: number): number {
+    return account === NO_ACCOUNT ? -1 : this.desk.state.accounts.firstOrder(account);
+  }
+
+  private restsAgainst(row: number, side: Side): boolean {
+    return this.orders.side(row) !== side && !isWaiting(this.orders, row);
   }
 
   /** Lots, hidden parts included, of everyone at a level but one client (or NOBODY). */

@@ -3,9 +3,10 @@
 // of many commands wait together. Runs where the engine runs and belongs to one engine. Reads only: whatever it is told,
 // right or wrong, decides nothing. Allocates: nothing.
 
-import type { OrderMap } from '../book/order-map.ts';
-import type { OrderRows } from '../book/order-rows.ts';
-import { Counter, type EngineState } from '../engine-state.ts';
+import type { OrderMap } from './book/order-map.ts';
+import type { OrderRows } from './book/order-rows.ts';
+import { Counter, type EngineState } from './engine-state.ts';
+import { isWaiting } from './rules/terms.ts';
 
 /** Commands of one look: many reads wait together, and what was read first is still there when it is needed. */
 export const OUTLOOK_COMMANDS = 32;
@@ -66,9 +67,10 @@ export class Outlook {
     this.touched = sum;
   }
 
-  /** The order's level, its neighbours in the queue, and its own cold half. */
+  /** The order's level, its neighbours in the queue, and its own cold half; nothing of a stop, which stands in no queue. */
   private touchQueue(row: number): number {
     const { orders, state } = this;
+    if (isWaiting(orders, row)) return 0;
     const side = state.instruments.bookOf(orders.instrument(row)).side(orders.side(row));
     return side.touch(row) ^ orders.account(row);
   }
