@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { damageAt, JournalDamage } from './errors.ts';
 import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
 import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from './frame-cursor.ts';
-import { clearTail, scanTail } from './journal-tail.ts';
+import { clearTail, type JournalTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { makeDirectory, SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
@@ -57,10 +57,18 @@ export function recoverJournal(
   const cursor = new FrameCursor(directory, anchor);
   const anchorFrame = anchor?.frame ?? 0;
   try {
-    const { frames, verdict } = readFrames(cursor, segments, { witnesses, anchorFrame, onFrame });
+    let frames = 0;
+    const reading = validFrames(cursor, segments, witnesses);
+    let step = reading.next();
+    for (; step.done !== true; step = reading.next()) {
+      if (step.value.number <= anchorFrame) continue;
+      onFrame(step.value);
+      frames++;
+    }
     const cleanShutdown = cursor.frame.number > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
-    requireUnproven(cursor, verdict, segments, anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)]);
-    const cut = verdict === Verdict.NO_FILE ? undefined : cutTail(cursor);
+    const everyone = anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)];
+    const tail = unprovenTail(cursor, step.value, segments, everyone);
+    const cut = tail === undefined ? undefined : cutTail(cursor, tail);
     const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
     return { position, cut, frames, cleanShutdown };
   } finally {
@@ -69,7 +77,7 @@ export function recoverJournal(
 }
 
 /** The first frames of all segments, ascending; refuses a list that cannot be a journal's. */
-function listSegments(directory: string, anchor: JournalAnchor | undefined): number[] {
+export function listSegments(directory: string, anchor: JournalAnchor | undefined): number[] {
   const { numbers, foreign } = listNumbered(directory, SEGMENT_EXTENSION);
   const stranger = foreign.at(0);
   if (stranger !== undefined) {
@@ -111,28 +119,20 @@ function syncAll(directory: string, segments: number[]): void {
   syncDirectory(directory);
 }
 
-interface Reading {
-  readonly witnesses: readonly Witness[];
-  /** Frames up to here are judged and not delivered. */
-  readonly anchorFrame: number;
-  readonly onFrame: (frame: FrameView) => void;
-}
-
 /**
- * Reads until a frame is not valid; no two files may claim the same frame, and no witness may remember it otherwise. Delivers
- * those behind the anchor's.
+ * The frames in order until one is not valid, and that one's verdict; no two files may claim the same frame, and no witness
+ * may remember it otherwise. Frames are borrowed until the next; those through an anchor's come first.
  */
-function readFrames(
+export function* validFrames(
   cursor: FrameCursor,
-  segments: number[],
-  { witnesses, anchorFrame, onFrame }: Reading,
-): { frames: number; verdict: Verdict } {
+  segments: readonly number[],
+  witnesses: readonly Witness[],
+): Generator<FrameView, Verdict, void> {
   const { frame } = cursor;
-  let frames = 0;
   let following = segments.filter((firstFrame) => firstFrame <= cursor.segmentFirstFrame).length; // the one after the cursor's
   for (;;) {
     const verdict = cursor.next(Number.POSITIVE_INFINITY);
-    if (verdict !== Verdict.VALID) return { frames, verdict };
+    if (verdict !== Verdict.VALID) return verdict;
     const followingFrame = segments[following] ?? Number.POSITIVE_INFINITY;
     if (frame.segmentFirstFrame === followingFrame) {
       following++;
@@ -142,17 +142,32 @@ function readFrames(
     }
     const contradiction = contradictionBy(witnesses, frame);
     if (contradiction !== '') throw damageIn(cursor.directory, frame, contradiction);
-    if (frame.number <= anchorFrame) continue;
-    onFrame(frame);
-    frames++;
+    yield frame;
   }
 }
 
-/** Step 5, as far as witnesses and the files before the tail tell: throws when the frame the cursor stopped at was acknowledged. */
+/**
+ * Step 5: throws when the frame the cursor stopped at was acknowledged. Else what lies behind the last valid one; undefined
+ * when its file is not there yet.
+ */
+export function unprovenTail(
+  cursor: FrameCursor,
+  verdict: Verdict,
+  segments: readonly number[],
+  witnesses: readonly Witness[],
+): JournalTail | undefined {
+  requireUnproven(cursor, verdict, segments, witnesses);
+  if (verdict === Verdict.NO_FILE) return undefined;
+  const tail = scanTail(cursor);
+  if (tail.proof !== '') throw damageAt(cursor, `${cursor.evidence}, yet ${tail.proof}`);
+  return tail;
+}
+
+/** Step 5, as far as witnesses and the files before the tail tell. */
 function requireUnproven(
   cursor: FrameCursor,
   verdict: Verdict,
-  segments: number[],
+  segments: readonly number[],
   witnesses: readonly Witness[],
 ): void {
   const { evidence, nextFrame } = cursor;
@@ -168,11 +183,11 @@ function requireUnproven(
   }
 }
 
-/** The rest of steps 5 and 6: what lies behind the last valid frame. Undefined when that is nothing but zeros. */
-function cutTail(cursor: FrameCursor): JournalCut | undefined {
-  const { path: file, offsetBytes, nextFrame: frame, evidence } = cursor;
-  const tail = scanTail(cursor);
-  if (tail.proof !== '') throw damageAt(cursor, `${evidence}, yet ${tail.proof}`);
+/** Step 6. Undefined when there is nothing but zeros. */
+function cutTail(
+  { path: file, offsetBytes, nextFrame: frame, evidence }: FrameCursor,
+  tail: JournalTail,
+): JournalCut | undefined {
   clearTail(file, offsetBytes, tail);
   const bytes = tail.dirtyEnd - offsetBytes;
   return bytes === 0 ? undefined : { file, offsetBytes, frame, bytes, evidence };
