@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Entry of the process: configuration, data directory, lock, supervisor, signals. Main thread.
+// Entry of the process: configuration, data directory, lock, supervisor, signals; or, given words, an operator's tool. Main thread.
 // Prints the banner on standard output; everything else is JSON lines on standard error.
 
+import { runCommand } from './command-line.ts';
 import { type Config, ConfigError, describeConfig, readConfig } from './config.ts';
 import { acquireDataDirectoryLock } from './journal/lock.ts';
 import type { RecoveryFacts } from './matching/matching-agent.ts';
@@ -70,5 +71,10 @@ async function run(config: Config, logger: Logger): Promise<void> {
 }
 
 raiseInliningLimits();
-const config = configure();
-run(config, createLogger(config.logLevel)).catch(refuse);
+const words = process.argv.slice(2);
+if (words.length > 0) {
+  process.exitCode = await runCommand(words, configure);
+} else {
+  const config = configure();
+  run(config, createLogger(config.logLevel)).catch(refuse);
+}

@@ -24,6 +24,7 @@ const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
   InsecureConfigError: ExitCode.INSECURE,
   JournalDamage: ExitCode.DATA,
   OtherRules: ExitCode.DATA,
+  HistoryGone: ExitCode.DATA,
   JournalFault: ExitCode.IO,
   DataDirectoryInUse: ExitCode.IN_USE,
 };

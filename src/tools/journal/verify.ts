@@ -1,0 +1,215 @@
+// `ringbook journal verify`: everything that can be checked of journal, CONTROL and snapshots, in one pass from the oldest
+// segment on. Reads only; keeps one engine.
+
+import { basename } from 'node:path';
+import { Fault } from '../../assert.ts';
+import { Command } from '../../domain/command.ts';
+import { Engine, RULES_VERSION } from '../../domain/engine.ts';
+import { EngineState } from '../../domain/engine-state.ts';
+import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
+import { SILENT_LISTENER } from '../../domain/listener.ts';
+import { SnapshotError } from '../../domain/snapshot/snapshot.ts';
+import { applyFrame } from '../../journal/apply-frame.ts';
+import { describeError, errorCode, JournalDamage, OtherRules, SnapshotDamage } from '../../journal/errors.ts';
+import { FRAME_HEADER_BYTES } from '../../journal/frame.ts';
+import type { FrameView } from '../../journal/frame-cursor.ts';
+import { segmentPath } from '../../journal/segment-files.ts';
+import { listSnapshots, readSnapshotFile, type Snapshot, snapshotPath } from '../../journal/snapshot-file.ts';
+import { hearWitnesses, type Witness, witnessOf } from '../../journal/witnesses.ts';
+import { ExitCode } from '../../supervisor/exit-codes.ts';
+import { describeEnd, type JournalPlace, Survey, type SurveyEnd } from './survey.ts';
+import type { Terminal } from './terminal.ts';
+import { count, describeDamage } from './words.ts';
+
+/** What was checked, and all that was found wrong. */
+class Findings {
+  frames = 0;
+  commands = 0;
+  bytes = 0;
+  compared = 0;
+  /** Digests that came out as the next snapshot has them, and snapshots that an engine was restored from. */
+  replayedOnto = 0;
+  restored = 0;
+  readonly segments = new Set<number>();
+  readonly notes: string[] = [];
+  readonly damages: string[] = [];
+
+  add(frame: FrameView): void {
+    this.frames++;
+    this.commands += frame.recordCount;
+    this.bytes += FRAME_HEADER_BYTES + frame.payloadLength;
+    this.segments.add(frame.segmentFirstFrame);
+  }
+
+  damage(file: string, frame: number, sequence: number, evidence: string): void {
+    const site = { file, offsetBytes: 0, frame, sequence };
+    this.damages.push(describeDamage(new JournalDamage(site, evidence)));
+  }
+}
+
+/** Returns the exit code, 65 when anything is damaged. `nowSeconds` is a stopwatch. */
+export function verify(place: JournalPlace, terminal: Terminal, nowSeconds: () => number): number {
+  const startedAt = nowSeconds();
+  const findings = new Findings();
+  const snapshots = readSnapshots(place.snapshots, findings);
+  let end: SurveyEnd | undefined;
+  const states = new States(place.snapshots, snapshots, findings);
+  let controls = 0;
+  try {
+    const control = hearWitnesses(place.control);
+    findings.notes.push(...control.notes);
+    controls = control.witnesses.length;
+    const witnesses = [...control.witnesses, ...snapshots.map(({ anchor }) => witnessOf(anchor))];
+    end = readJournal(place, witnesses, states, findings);
+  } catch (error) {
+    if (!(error instanceof JournalDamage)) throw error;
+    findings.damages.push(describeDamage(error));
+  }
+  const seconds = nowSeconds() - startedAt;
+  for (const line of reportOf(findings, { controls, snapshots: snapshots.length, end, states })) terminal.line(line);
+  const isSound = findings.damages.length === 0;
+  terminal.line(
+    `${isSound ? 'sound' : `DAMAGED, ${count(findings.damages.length, 'finding')}`}, ${seconds.toFixed(2)} s`,
+  );
+  return isSound ? ExitCode.OK : ExitCode.DATA;
+}
+
+type SnapshotFacts = Pick<Snapshot, 'anchor' | 'digest'>;
+
+/** Those that verify, oldest first. One that a running engine removes meanwhile is none. */
+function readSnapshots(directory: string, findings: Findings): SnapshotFacts[] {
+  return listSnapshots(directory)
+    .reverse()
+    .flatMap((frame) => {
+      try {
+        const { anchor, digest } = readSnapshotFile(directory, frame);
+        return [{ anchor, digest }];
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return [];
+        if (!(error instanceof SnapshotDamage)) throw error;
+        findings.damage(error.file, frame, 0, error.evidence);
+        return [];
+      }
+    });
+}
+
+function readJournal(
+  { journal }: JournalPlace,
+  witnesses: readonly Witness[],
+  states: States,
+  findings: Findings,
+): SurveyEnd | undefined {
+  const survey = new Survey(journal, { witnesses });
+  for (const frame of survey) {
+    states.begin(frame);
+    findings.add(frame);
+    findings.compared += witnesses.filter(({ frame: seen }) => seen === frame.number).length;
+    states.apply(frame, segmentPath(journal, frame.segmentFirstFrame));
+  }
+  return survey.end;
+}
+
+/** The engine that follows the frames, and is exchanged for the one of each snapshot once their digests agree. */
+class States {
+  readonly #directory: string;
+  readonly #snapshots: readonly SnapshotFacts[];
+  readonly #findings: Findings;
+  readonly #command = new Command();
+  #engine: Engine | undefined;
+  #begun = false;
+
+  constructor(directory: string, snapshots: readonly SnapshotFacts[], findings: Findings) {
+    this.#directory = directory;
+    this.#snapshots = snapshots;
+    this.#findings = findings;
+  }
+
+  /** The state's last sequence; undefined when there is none to be had. */
+  get sequence(): number | undefined {
+    return this.#engine?.sequence;
+  }
+
+  /** Before the first frame: a journal without its beginning needs the snapshot right before it, or waits for the next. */
+  begin({ number }: FrameView): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    if (number === 1) {
+      this.#engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER, new EngineState(DEFAULT_INSTRUMENTS));
+      return;
+    }
+    const before = this.#snapshots.find(({ anchor }) => anchor.frame === number - 1);
+    if (before !== undefined) this.#restore(before);
+  }
+
+  apply(frame: FrameView, file: string): void {
+    if (this.#engine !== undefined) this.#applyTo(this.#engine, frame, file);
+    const snapshot = this.#snapshots.find(({ anchor }) => anchor.frame === frame.number);
+    if (snapshot === undefined) return;
+    if (this.#engine !== undefined) this.#compare(this.#engine, snapshot);
+    this.#restore(snapshot);
+  }
+
+  #applyTo(engine: Engine, frame: FrameView, file: string): void {
+    try {
+      applyFrame(engine, frame, this.#command);
+    } catch (error) {
+      if (!(error instanceof OtherRules || error instanceof Fault)) throw error;
+      const why =
+        error instanceof OtherRules
+          ? `rules ${error.rulesVersion} wrote it and this build applies rules ${RULES_VERSION}; states are not compared from here on`
+          : `the engine stops on it: ${error.message}`;
+      const site = { file, offsetBytes: frame.offsetBytes, frame: frame.number, sequence: frame.firstSequence };
+      this.#findings.damages.push(describeDamage(new JournalDamage(site, why)));
+      this.#engine = undefined;
+    }
+  }
+
+  #compare(engine: Engine, { anchor, digest }: SnapshotFacts): void {
+    const own = engine.digest();
+    if (own === digest) {
+      this.#findings.replayedOnto++;
+      return;
+    }
+    const evidence = `the journal replayed gives digest ${own}, the snapshot says ${digest}`;
+    this.#findings.damage(snapshotPath(this.#directory, anchor.frame), anchor.frame, anchor.sequence, evidence);
+  }
+
+  #restore({ anchor, digest }: SnapshotFacts): void {
+    const path = snapshotPath(this.#directory, anchor.frame);
+    try {
+      const engine = Engine.fromSnapshot(readSnapshotFile(this.#directory, anchor.frame).body, SILENT_LISTENER);
+      const own = engine.digest();
+      if (own !== digest) throw new SnapshotError(`restored, it has digest ${own}; its header says ${digest}`);
+      if (engine.sequence !== anchor.sequence) throw new SnapshotError(`it is of sequence ${engine.sequence}`);
+      this.#findings.restored++;
+      this.#engine = engine;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return;
+      if (!(error instanceof SnapshotError || error instanceof SnapshotDamage)) throw error;
+      this.#findings.damage(path, anchor.frame, anchor.sequence, describeError(error));
+    }
+  }
+}
+
+interface Facts {
+  readonly controls: number;
+  readonly snapshots: number;
+  readonly end: SurveyEnd | undefined;
+  readonly states: States;
+}
+
+function* reportOf(findings: Findings, { controls, snapshots, end, states }: Facts): Generator<string> {
+  const { frames, commands, bytes, segments } = findings;
+  const oldest = Math.min(...segments);
+  const files = frames === 0 ? '' : `, from ${basename(segmentPath('', oldest))} on`;
+  const what = `${count(frames, 'frame')} with ${count(commands, 'command')}`;
+  yield `journal    ${what} in ${count(segments.size, 'file')}${files}`;
+  yield `           checksums, SHA-256 chain and padding of ${count(bytes, 'byte')}`;
+  const heard = `CONTROL ${controls === 0 ? 'none' : 'whole'}, ${count(snapshots, 'snapshot')} whole`;
+  yield `witnesses  ${heard}; ${findings.compared} of ${controls + snapshots} met their frame and its SHA-256`;
+  yield `states     ${count(findings.restored, 'snapshot')} restored, ${findings.replayedOnto} reached by replay with the same digest`;
+  if (states.sequence !== undefined) yield `           replayed through sequence ${states.sequence}`;
+  for (const note of findings.notes) yield `note       ${note}`;
+  if (end !== undefined) yield `end        ${describeEnd(end)}`;
+  for (const damage of findings.damages) yield `DAMAGED    ${damage}`;
+}
