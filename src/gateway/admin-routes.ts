@@ -7,9 +7,10 @@ import { openApiDocument } from '../wire/openapi.ts';
 import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import { admitRead } from './admission.ts';
+import { askMain } from './ask-main.ts';
 import type { Asker, Askers } from './asker.ts';
 import type { BodyReader } from './body.ts';
-import type { GatewayContext, MainQuestion } from './context.ts';
+import type { GatewayContext } from './context.ts';
 import { requireJsonIfAny } from './media-type.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
 import { packageVersion, type StaticFile } from './static-files.ts';
@@ -115,23 +116,8 @@ export class AdminRoutes {
     return admitAdmin(this.#parts.access, asker, res, req, this.#parts.responder);
   }
 
-  #askMain(asker: Asker, kind: MainQuestion['kind'], timeoutMs = MAIN_TIMEOUT_MS): void {
+  #askMain(asker: Asker, kind: 'metrics' | 'health' | 'queues' | 'snapshot', timeoutMs = MAIN_TIMEOUT_MS): void {
     const { context, responder } = this.#parts;
-    const late = (): void => {
-      responder.problem(asker, 'unavailable', 'The main thread did not answer.');
-    };
-    const timer = setTimeout(late, timeoutMs);
-    timer.unref();
-    context.askMain({ kind }).then(
-      (answer) => {
-        clearTimeout(timer);
-        if ('unavailable' in answer) responder.problem(asker, 'unavailable', answer.unavailable);
-        else responder.send(asker, answer.status, answer.contentType, answer.body, NO_STORE);
-      },
-      () => {
-        clearTimeout(timer);
-        late();
-      },
-    );
+    askMain(context, responder, asker, { kind }, timeoutMs);
   }
 }

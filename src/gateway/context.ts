@@ -12,8 +12,15 @@ import type { MessageRing } from '../shared-memory/message-ring.ts';
 import type { InstrumentSource } from '../wire/instrument-list.ts';
 
 /** What a gateway asks the main thread to render, for it alone sees the whole process. */
-export interface MainQuestion {
-  readonly kind: 'metrics' | 'health' | 'queues' | 'snapshot';
+export type MainQuestion =
+  | { readonly kind: 'metrics' | 'health' | 'queues' | 'snapshot' }
+  | ({ readonly kind: 'book' } & PastBook);
+
+/** A book as it was after the command of that sequence. */
+export interface PastBook {
+  readonly instrument: number;
+  readonly levels: number;
+  readonly sequence: number;
 }
 
 /** An HTTP answer that the main thread rendered, sent on as it is. */
@@ -23,8 +30,8 @@ export interface RenderedAnswer {
   readonly body: string;
 }
 
-/** What the main thread answers, or why it cannot. */
-export type MainAnswer = RenderedAnswer | { readonly unavailable: string };
+/** What the main thread answers, or why it cannot: not now, or because there is no such thing. */
+export type MainAnswer = RenderedAnswer | { readonly unavailable: string } | { readonly notFound: string };
 
 export interface GatewayLimits {
   /** Longest request body; a longer one is 413. */

@@ -1,4 +1,4 @@
-// Query parameters of the reads: a count, and the instrument. Gateway thread; call inside the route's callback.
+// Query parameters of the reads: a count, a sequence, the instrument. Gateway thread; call inside the route's callback.
 // What is wrong is answered here, naming the parameter.
 
 import type { HttpRequest } from 'uWebSockets.js';
@@ -7,6 +7,7 @@ import type { Asker } from './asker.ts';
 import type { Responder } from './responses.ts';
 
 const COUNT = /^[0-9]{1,6}$/;
+const SEQUENCE = /^[0-9]{1,16}$/;
 
 /** The count named `name`, from 1 to `most`; 0 when it is wrong, and then the asker is answered. */
 export function readCount(
@@ -23,6 +24,16 @@ export function readCount(
   if (count >= 1 && count <= most) return count;
   responder.problem(asker, 'invalid_query', `${name} must be a whole number from 1 to ${most}.`, { field: name });
   return 0;
+}
+
+/** The sequence named `name`; undefined when there is none; -1 when it is wrong, and then the asker is answered. */
+export function readSequence(req: HttpRequest, name: string, asker: Asker, responder: Responder): number | undefined {
+  const text = req.getQuery(name);
+  if (text === undefined || text === '') return undefined;
+  const sequence = SEQUENCE.test(text) ? Number(text) : -1;
+  if (Number.isSafeInteger(sequence) && sequence >= 0) return sequence;
+  responder.problem(asker, 'invalid_query', `${name} must be a whole number.`, { field: name });
+  return -1;
 }
 
 /** Index of the instrument asked for; the first listed one when none is named. -1: there is none, and the asker is answered. */

@@ -194,6 +194,40 @@ describe('GET /orderbook', () => {
     expect(got).toHaveLength(25);
   });
 
+  test('of a past sequence is asked of main, and sent on as it comes', async () => {
+    const url = await start();
+    await post(`${url}/orders`, order());
+    const body = '{"instrument":"BTC-USD","sequence":1,"asks":[],"bids":[]}';
+    rig.answerMain = async () => ({ status: 200, contentType: 'application/json', body });
+    const answer = await request(`${url}/orderbook?at_sequence=1&levels=3`);
+    expect([answer.status, answer.text, answer.headers.get('cache-control')]).toEqual([200, body, 'no-store']);
+    expect((await request(`${url}/orderbook?at_sequence=0`)).status).toBe(200);
+    const question = { kind: 'book', instrument: 0 };
+    expect(rig.asked).toEqual([
+      { ...question, levels: 3, sequence: 1 },
+      { ...question, levels: 20, sequence: 0 },
+    ]);
+    rig.answerMain = async () => ({ unavailable: 'history does not reach back' });
+    const gone = await request(`${url}/orderbook?at_sequence=1`);
+    expect(gone.body).toMatchObject({ status: 503, code: 'unavailable', detail: 'history does not reach back' });
+    rig.answerMain = async () => ({ notFound: 'it was not there yet' });
+    const unknown = await request(`${url}/orderbook?at_sequence=1`);
+    expect(unknown.body).toMatchObject({ status: 404, code: 'not_found', detail: 'it was not there yet' });
+  });
+
+  test('of a sequence to come is 404, without asking anybody', async () => {
+    const url = await start();
+    const { body } = await request(`${url}/orderbook?at_sequence=1`);
+    expect(body).toMatchObject({ status: 404, detail: 'There is no sequence 1 yet; the newest is 0.' });
+    expect(rig.asked).toEqual([]);
+  });
+
+  test.each(['-1', '1.5', 'x', '1e3', '9007199254740993'])('at_sequence=%s is 400', async (text) => {
+    const url = await start();
+    const { body } = await request(`${url}/orderbook?at_sequence=${text}`);
+    expect(body).toMatchObject({ status: 400, code: 'invalid_query', field: 'at_sequence' });
+  });
+
   test('a book that does not come in time is 503', async () => {
     const url = await start({ limits: { readTimeoutMs: 50 } });
     expect((await request(`${url}/orderbook`)).body).toMatchObject({ status: 503, code: 'behind' });

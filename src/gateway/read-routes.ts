@@ -1,4 +1,4 @@
-// Routes that read: one order, the book, trades. Gateway thread. Owns nothing.
+// Routes that read: one order, the book as it is or was, trades. Gateway thread. Owns nothing.
 // Must never answer with less than what was applied when the question came; that is kept by queries.ts and depth-reads.ts.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
@@ -6,15 +6,18 @@ import { DEPTH_LEVELS_DEFAULT, DEPTH_LEVELS_MAX } from '../wire/depth-codec.ts';
 import { IdKind } from '../wire/public-id.ts';
 import { AnswerStatus, QueryType, TRADES_LIMIT_MAX } from '../wire/query-codec.ts';
 import { admitRead } from './admission.ts';
+import { askMain } from './ask-main.ts';
 import type { Asker, Askers } from './asker.ts';
-import type { GatewayContext } from './context.ts';
+import type { GatewayContext, PastBook } from './context.ts';
 import type { DepthReads } from './depth-reads.ts';
 import { decodeId, type Identity } from './identity.ts';
 import type { Answer, FollowerQueries } from './queries.ts';
-import { readCount, readInstrument } from './query-string.ts';
+import { readCount, readInstrument, readSequence } from './query-string.ts';
 import type { Responder } from './responses.ts';
 
 const TRADES_LIMIT_DEFAULT = 50;
+/** The past is replayed, and others may be waiting for theirs. */
+const PAST_BOOK_TIMEOUT_MS = 60_000;
 
 export interface ReadRoutesParts {
   readonly context: GatewayContext;
@@ -59,8 +62,21 @@ export class ReadRoutes {
     const instrument = readInstrument(req, context.instruments.current, asker, responder);
     if (instrument < 0) return;
     const levels = readCount(req, 'levels', DEPTH_LEVELS_DEFAULT, DEPTH_LEVELS_MAX, asker, responder);
-    if (levels > 0) depthReads.get(asker, instrument, levels);
+    if (levels <= 0) return;
+    const sequence = readSequence(req, 'at_sequence', asker, responder);
+    if (sequence === undefined) depthReads.get(asker, instrument, levels);
+    else if (sequence >= 0) this.#pastBook(asker, { instrument, levels, sequence });
   };
+
+  #pastBook(asker: Asker, book: PastBook): void {
+    const { responder, context } = this.#parts;
+    const newest = context.appliedSequence();
+    if (book.sequence > newest) {
+      responder.problem(asker, 'not_found', `There is no sequence ${book.sequence} yet; the newest is ${newest}.`);
+      return;
+    }
+    askMain(context, responder, asker, { kind: 'book', ...book }, PAST_BOOK_TIMEOUT_MS);
+  }
 
   /** GET /trades */
   readonly trades = (res: HttpResponse, req: HttpRequest): void => this.#trades(res, req, false);

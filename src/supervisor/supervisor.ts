@@ -28,6 +28,7 @@ import { InstrumentDirectory } from '../wire/instrument-directory.ts';
 import { Database } from './database.ts';
 import { ExitCode, exitCodeFor } from './exit-codes.ts';
 import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
+import { Historian, historyThread } from './historian.ts';
 import type { MainMessage, ThreadMessage } from './messages.ts';
 import { pause } from './pause.ts';
 import { choosePort } from './port.ts';
@@ -75,6 +76,7 @@ export class Supervisor {
   readonly #control: ControlWriter;
   readonly #lag: LagWatch;
   readonly #snapshots: Snapshotter;
+  readonly #historian: Historian;
   readonly #instruments: InstrumentDirectory;
   readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
@@ -97,6 +99,7 @@ export class Supervisor {
     this.#figures = openFigures(this.#memory.counters, this.#memory.commandRings);
     this.#lag = new LagWatch(this.#figures, () => performance.now() / 1_000);
     this.#snapshots = this.#composeSnapshotter();
+    this.#historian = this.#composeHistorian();
     setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     this.#instruments = new InstrumentDirectory(new LatestValue(this.#memory.instruments));
     this.#metrics = createMetricsPage(this.#figures, this.#instruments, this.#lag);
@@ -152,7 +155,7 @@ export class Supervisor {
     await this.#until(() => this.#followerIsComplete(), flushTimeoutMs);
     this.#moveOn(ProcessState.FINISHING);
     await this.#threads.ended(READERS, flushTimeoutMs + CLOSE_TIMEOUT_MS);
-    await Promise.all([this.#segments.close(), this.#snapshots.close()]);
+    await Promise.all([this.#segments.close(), this.#snapshots.close(), this.#historian.close()]);
     // A disk that hangs must not keep the process: the file is only a witness.
     if (this.#writersEnded) await Promise.race([this.#control.close(), pause(CLOSE_TIMEOUT_MS)]);
     await this.#database.stop();
@@ -276,6 +279,16 @@ export class Supervisor {
     });
   }
 
+  #composeHistorian(): Historian {
+    const { journal, snapshots } = this.#storage;
+    return new Historian({
+      startThread: historyThread({ journalDirectory: journal, snapshotDirectory: snapshots }),
+      durableFrame: () => this.#figures.matching.get(MatchingCounter.DURABLE_FRAME),
+      nowSeconds: () => performance.now() / 1_000,
+      onFailed: ({ message }) => this.#logger.error({ error: message }, 'a book of the past could not be made'),
+    });
+  }
+
   #prepareSegment(): void {
     if (this.#ending) return;
     // Not fatal: the matching thread makes the segment itself, slowly, when there is none.
@@ -321,6 +334,8 @@ export class Supervisor {
         return queuesAnswer(this.#figures, this.#health(), this.#lag);
       case 'snapshot':
         return snapshotAnswer(this.#snapshots.take());
+      case 'book':
+        return this.#historian.ask(question);
     }
   }
 

@@ -39,6 +39,10 @@ interface Operation {
 const text = (description: string) => ({ schema: { type: 'string' }, description });
 const upTo = (maximum: number) => ({ schema: { type: 'integer', minimum: 1, maximum } });
 const INSTRUMENT = text('The first listed one when left out.');
+const PAST_SEQUENCE = {
+  schema: { type: 'integer', minimum: 0 },
+  description: 'As it was after that command, replayed from the journal; 503 when history does not reach back.',
+};
 
 const OPERATIONS: readonly Operation[] = [
   {
@@ -88,7 +92,7 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ id: 'getOrderBook', method: 'get', path: '/orderbook', summary: 'The best price levels' },
-    query: { instrument: INSTRUMENT, levels: upTo(DEPTH_LEVELS_MAX) },
+    query: { instrument: INSTRUMENT, levels: upTo(DEPTH_LEVELS_MAX), at_sequence: PAST_SEQUENCE },
     ...{ replies: { 200: ['OrderBookSchema'] } },
   },
   {
