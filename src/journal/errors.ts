@@ -21,7 +21,8 @@ export class JournalDamage extends Error {
   constructor(site: DamageSite, evidence: string) {
     super(
       `the journal is damaged: ${site.file} at offset ${site.offsetBytes}, frame ${site.frame}, sequence ${site.sequence}: ` +
-        `${evidence}. Nothing was changed. Keep a copy of the data directory, then restore this file from a backup.`,
+        `${evidence}. Nothing was changed. Keep a copy of the data directory, then restore this file from a backup, or see ` +
+        'what ringbook journal salvage can save.',
     );
     this.file = site.file;
     this.offsetBytes = site.offsetBytes;

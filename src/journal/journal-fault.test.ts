@@ -145,7 +145,8 @@ it('tells the operator where, what and what to do', () => {
   const damage = new JournalDamage(site, 'the payload checksum is wrong');
   expect(damage.message).toBe(
     'the journal is damaged: /data/shard-0/journal/7.wal at offset 8192, frame 9, sequence 42: the payload checksum is wrong. ' +
-      'Nothing was changed. Keep a copy of the data directory, then restore this file from a backup.',
+      'Nothing was changed. Keep a copy of the data directory, then restore this file from a backup, or see what ' +
+      'ringbook journal salvage can save.',
   );
   expect(damage).toMatchObject({ ...site, name: 'JournalDamage', evidence: 'the payload checksum is wrong' });
   expect(new DataDirectoryInUse('/data', 12).message).toContain('/data is in use by process 12');

@@ -69,11 +69,15 @@ function carryOut(place: JournalPlace, copy: JournalPlace, plan: SalvagePlan, te
 
 function* describePlan({ last, base, lost }: SalvagePlan): Generator<string> {
   const { sequence, frame, segment, offsetBytes } = last;
-  yield `survives   ${sequence === 0 ? 'no command' : `sequences 1 to ${sequence}`}, frames through ${frame}`;
+  yield `survives   ${sequence === 0 ? 'no command' : range(1, sequence)}, frames through ${frame}`;
   if (base !== undefined) yield `           of these 1 to ${base.sequence} by the snapshot of frame ${base.frame}`;
   yield lost.sequence > sequence
-    ? `lost       sequences ${sequence + 1} to ${lost.sequence}, as far as what is left tells: ${lost.by}`
+    ? `lost       ${range(sequence + 1, lost.sequence)}, as far as what is left tells: ${lost.by}`
     : 'lost       no command that anything tells of';
   yield `           numbers from ${sequence + 1} on will be given again`;
   yield `cut        ${basename(segmentPath('', segment))} at offset ${offsetBytes}`;
+}
+
+function range(first: number, last: number): string {
+  return first === last ? `sequence ${first}` : `sequences ${first} to ${last}`;
 }
