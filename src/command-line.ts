@@ -2,6 +2,7 @@
 // when it is asked for, so that the engine carries none of them.
 
 import type { Config } from './config.ts';
+import { errorCode } from './journal/errors.ts';
 import { ExitCode, exitCodeFor } from './supervisor/exit-codes.ts';
 
 interface Tool {
@@ -30,7 +31,7 @@ export async function runCommand(words: readonly string[], configure: () => Conf
     return ExitCode.USAGE;
   }
   // Whoever reads a part of what is said, as head does, has heard enough.
-  process.stdout.on('error', () => process.exit(ExitCode.OK));
+  process.stdout.on('error', (error) => process.exit(errorCode(error) === 'EPIPE' ? ExitCode.OK : ExitCode.IO));
   const config = configure();
   try {
     return await (await load()).run(args, config);

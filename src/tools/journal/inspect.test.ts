@@ -71,7 +71,7 @@ describe('journal inspect', () => {
     const { code, text } = await journal('inspect --from 300', own.config);
     expect(code).toBe(65);
     expect(text).toContain(
-      `DAMAGED: ${second} at offset 0, frame 193, sequence 0: the first frame of the file has no whole header`,
+      `DAMAGED: ${second} at offset 0, frame 193, sequence 389: the header checksum is wrong, yet`,
     );
   });
 

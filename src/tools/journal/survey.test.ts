@@ -1,6 +1,6 @@
 // Reading beside a running engine: what it is about to write is never called damage, and what is damaged always is.
 
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../journal/journal-fixture.ts';
@@ -54,6 +54,21 @@ describe('a survey', () => {
     const knowing = new Survey(journal, { witnesses: [{ ...witness, frame: lastFrame + 1 }] });
     expect(() => [...knowing]).toThrow(`says that frame ${lastFrame + 1} was acknowledged`);
     expect(knowing.end).toBeUndefined();
+  });
+
+  test('from a frame to come: the newest file may wait for its first frame, an older one may not', () => {
+    const { shard, dataDir, lastFrame } = tradedJournal();
+    const { journal } = placeIn(dataDir);
+    const empty = (first: number) =>
+      writeFileSync(join(journal, `${String(first).padStart(20, '0')}.wal`), Buffer.alloc(8192));
+    const [, second] = segmentsOf(shard);
+    rmSync(second);
+    empty(193);
+    const survey = new Survey(journal, { from: 300 });
+    expect([...survey]).toHaveLength(192);
+    expect(survey.end).toMatchObject({ kind: EndKind.COMPLETE, nextFrame: 193, file: second });
+    empty(lastFrame + 1);
+    expect(() => [...new Survey(journal, { from: 300 })]).toThrow('frame 193, sequence 0: the first frame of the file');
   });
 
   test('of nothing is nothing', () => {

@@ -117,32 +117,43 @@ function isGrowing(cursor: FrameCursor): boolean {
   return cursor.next(Number.POSITIVE_INFINITY) === Verdict.VALID;
 }
 
-/** The first frame of a segment in the middle, believed as it stands; undefined for frame 1, which needs no belief. */
+/**
+ * The first frame of a segment in the middle, believed as it stands; undefined for frame 1, which needs no belief. The newest
+ * segment may still wait for its first frame: then it is the segment before.
+ */
 function firstOf(journal: string, from: number | undefined): JournalAnchor | undefined {
   if (from === 1 || !existsSync(journal)) return undefined;
-  const oldest = listNumbered(journal, SEGMENT_EXTENSION).numbers.at(0) ?? 1;
-  const segment = from === undefined ? oldest : Math.max(oldest, segmentOf(journal, from));
-  return segment === 1 ? undefined : believe(segmentPath(journal, segment), segment);
+  const { numbers } = listNumbered(journal, SEGMENT_EXTENSION);
+  const [oldest = 1] = numbers;
+  const wanted = from === undefined ? oldest : Math.max(oldest, segmentOf(journal, from));
+  const [before, newest] = numbers.slice(-2);
+  const isWaiting = wanted === newest && typeof believe(journal, wanted) === 'string';
+  const segment = isWaiting ? before : wanted;
+  if (segment === 1) return undefined;
+  const first = believe(journal, segment);
+  if (typeof first !== 'string') return first;
+  throw new JournalDamage({ file: segmentPath(journal, segment), offsetBytes: 0, frame: segment, sequence: 0 }, first);
 }
 
-function believe(file: string, frame: number): JournalAnchor {
+/** The first frame of a segment; or, as text, why its header is none. */
+function believe(journal: string, segment: number): JournalAnchor | string {
   const bytes = Buffer.alloc(FRAME_BYTES_MAX);
-  const fd = openSync(file, 'r');
+  const fd = openSync(segmentPath(journal, segment), 'r');
   try {
     readUpTo(fd, bytes, bytes.length, 0);
   } finally {
     closeSync(fd);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!isWholeHeader(bytes, view, 0)) return 'the first frame of the file has no whole header';
   const header = new FrameHeader();
-  const problem = isWholeHeader(bytes, view, 0) ? '' : 'the first frame of the file has no whole header';
-  if (problem === '') readFrameHeader(bytes, view, 0, header);
-  const contradiction = problem || headerContradiction(view, 0, header);
-  if (contradiction !== '') throw new JournalDamage({ file, offsetBytes: 0, frame, sequence: 0 }, contradiction);
+  readFrameHeader(bytes, view, 0, header);
+  const contradiction = headerContradiction(view, 0, header);
+  if (contradiction !== '') return contradiction;
   const { firstSequence, recordCount, epoch, rulesVersion, timeUs, journalIdHigh, journalIdLow } = header;
   const sequence = firstSequence + recordCount - 1;
   const chain = frameHash(bytes, 0, header.payloadLength);
-  return { frame, sequence, chain, epoch, rulesVersion, timeUs, journalIdHigh, journalIdLow };
+  return { frame: segment, sequence, chain, epoch, rulesVersion, timeUs, journalIdHigh, journalIdLow };
 }
 
 export interface JournalPlace {
