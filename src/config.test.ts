@@ -31,6 +31,7 @@ describe('configuration', () => {
       showClientIds: true,
       risk: 'off',
       instruments: undefined,
+      archive: { mode: 'keep', hook: undefined, bytesMax: undefined },
     });
   });
 
@@ -43,6 +44,8 @@ describe('configuration', () => {
     [{ RINGBOOK_RING_SLOTS: '1000' }, /RINGBOOK_RING_SLOTS=1000 must be a power of two/],
     [{ RINGBOOK_GATEWAY_THREADS: '0' }, /RINGBOOK_GATEWAY_THREADS=0 must be >= 1/],
     [{ RINGBOOK_SHOW_CLIENT_IDS: 'yes' }, /RINGBOOK_SHOW_CLIENT_IDS="yes" must be boolean/],
+    [{ RINGBOOK_ARCHIVE: 'yes' }, /RINGBOOK_ARCHIVE="yes" must be one of keep, delete, off/],
+    [{ RINGBOOK_ARCHIVE_MAX_BYTES: '1GB' }, /RINGBOOK_ARCHIVE_MAX_BYTES="1GB" must be integer/],
     [{ RINGBOOK_RISK: 'on' }, /RINGBOOK_RISK="on" must be one of off, balances/],
     [{ RINGBOOK_INSTRUMENTS: 'none.json' }, /RINGBOOK_INSTRUMENTS="none\.json": ENOENT.*none\.json/],
     [{ RINGBOOK_ADMIN_TOKEN: 'short' }, /RINGBOOK_ADMIN_TOKEN=\(hidden\) must not have fewer than 16 characters/],

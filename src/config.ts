@@ -46,6 +46,15 @@ export interface Config {
   /** An engine snapshot is taken after so many commands, or after so many seconds with any. */
   readonly snapshotCommands: number;
   readonly snapshotSeconds: number;
+  /** Closed journal segments that no start needs. */
+  readonly archive: {
+    /** keep: repacked without their padding. delete: removed. off: they stay. */
+    readonly mode: (typeof ARCHIVE_MODES)[number];
+    /** A program that is given the path of each archived file. */
+    readonly hook: string | undefined;
+    /** The oldest files are removed while the archive is larger; undefined: none is. */
+    readonly bytesMax: number | undefined;
+  };
   /** undefined: an embedded server in the data directory. */
   readonly postgres: { readonly url: string } | PostgresAddress | undefined;
   /** undefined: the publisher is off. */
@@ -56,6 +65,7 @@ export interface Config {
 }
 
 const RISKS = ['off', 'balances'] as const;
+const ARCHIVE_MODES = ['keep', 'delete', 'off'] as const;
 
 /** What is not worth a variable. Bytes, milliseconds, counts. */
 const LIMITS = {
@@ -115,6 +125,9 @@ const VARIABLES = Type.Object(
     RINGBOOK_INSTRUMENTS: text(),
     RINGBOOK_SNAPSHOT_COMMANDS: integer(1, 1_000_000_000),
     RINGBOOK_SNAPSHOT_SECONDS: integer(1, 31_536_000),
+    RINGBOOK_ARCHIVE: Type.Optional(Type.Enum([...ARCHIVE_MODES])),
+    RINGBOOK_ARCHIVE_HOOK: text(),
+    RINGBOOK_ARCHIVE_MAX_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
   },
   { additionalProperties: false },
 );
@@ -128,6 +141,7 @@ const INTEGERS = [
   'RINGBOOK_RING_SLOTS',
   'RINGBOOK_SNAPSHOT_COMMANDS',
   'RINGBOOK_SNAPSHOT_SECONDS',
+  'RINGBOOK_ARCHIVE_MAX_BYTES',
 ];
 const SECRETS = ['POSTGRES_PASSWORD', 'RINGBOOK_ADMIN_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
@@ -192,6 +206,11 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     instruments: instrumentsOf(variables, directory),
     snapshotCommands: variables.RINGBOOK_SNAPSHOT_COMMANDS ?? 1_000_000,
     snapshotSeconds: variables.RINGBOOK_SNAPSHOT_SECONDS ?? 600,
+    archive: {
+      mode: variables.RINGBOOK_ARCHIVE ?? 'keep',
+      hook: variables.RINGBOOK_ARCHIVE_HOOK,
+      bytesMax: variables.RINGBOOK_ARCHIVE_MAX_BYTES,
+    },
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,

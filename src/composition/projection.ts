@@ -27,6 +27,7 @@ import {
 import { DEPTH_LEVELS_DEFAULT } from '../wire/depth-codec.ts';
 import { PreparedBook } from '../wire/prepared-book.ts';
 import { PublicIds } from '../wire/public-id.ts';
+import { followerStart } from './follower-start.ts';
 import { stepBehindOrders } from './priority.ts';
 import type { Wiring } from './thread-data.ts';
 
@@ -57,6 +58,8 @@ function connectionOf({ data }: Wiring): Connection {
 
 function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: number | undefined): FollowerAgent {
   const { config, memory, threads, directories } = wiring.data;
+  const { beginWith, missing } = followerStart(checkpoint, directories);
+  if (missing !== '') wiring.tell({ kind: 'sink', sink: 'postgres', state: SinkState.CONNECTING, detail: missing });
   const gatewayDoorbells = doorbellsOf(memory, threads, 'gateway');
   return new FollowerAgent({
     journalDirectory: directories.journal,
@@ -73,8 +76,7 @@ function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: num
     readerDoorbells: doorbellsOf(memory, threads, 'market-data'),
     clock: createClock(),
     readTimeoutMs: config.limits.readTimeoutMs,
-    // Unknown: the oldest snapshot is one that the ledger, too, can go on from.
-    beginWith: checkpoint ?? 'oldest',
+    beginWith,
   });
 }
 

@@ -2,9 +2,7 @@
 // What the reader (which refuses) and recovery (which may cut) have in common. Any thread; owns its buffer and one open file.
 // Writes nothing. Must never hand out a byte that was read before the frame it belongs to was complete.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { assert } from '../assert.ts';
-import { errorCode } from './errors.ts';
 import {
   bodyProblem,
   FRAME_ALIGNMENT,
@@ -21,8 +19,11 @@ import {
   readFrameHeader,
   segmentSalt,
 } from './frame.ts';
+import { type FrameFile, frameFileOf, type OpenFrameFile, openFrameFile } from './journal-files.ts';
 import type { JournalPosition } from './journal-writer.ts';
-import { segmentOf, segmentPath } from './segment-files.ts';
+import { segmentPath } from './segment-files.ts';
+
+export { readUpTo } from './read-up-to.ts';
 
 /** A frame that is known from elsewhere, with its hash: a snapshot holds the state after it. Reading goes on behind it. */
 export interface JournalAnchor {
@@ -92,7 +93,7 @@ export class FrameCursor {
   readonly #header = new FrameHeader();
   readonly #view: MutableFrameView;
   readonly #bytes = Buffer.allocUnsafeSlow(READ_BYTES);
-  #fd = -1;
+  #file: FrameFile | undefined;
   /** The file's bytes [loadedFrom, loadedTo) stand at the start of `#bytes`; frames above `#loadedThrough` may be stale there. */
   #loadedFrom = 0;
   #loadedTo = 0;
@@ -109,22 +110,33 @@ export class FrameCursor {
   #journalIdHigh = 0;
   #journalIdLow = 0;
   readonly #anchor: JournalAnchor | undefined;
+  readonly #openFile: OpenFrameFile;
+
+  /** Begins with the first frame of a segment whose predecessor is not read: what that one says of it is believed. */
+  static atSegment(directory: string, firstFrame: number, openFile: OpenFrameFile = openFrameFile): FrameCursor {
+    const cursor = new FrameCursor(directory, undefined, openFile);
+    cursor.segmentFirstFrame = firstFrame;
+    cursor.nextFrame = firstFrame;
+    return cursor;
+  }
 
   /**
    * Begins with frame 1, or, given an anchor, with the first frame of the segment that holds it: the frames through the
    * anchor are read and judged like all others, and the anchor's must be the very frame that it names. When that is the last
    * one before a segment, reading begins behind it.
    */
-  constructor(directory: string, anchor?: JournalAnchor) {
+  constructor(directory: string, anchor?: JournalAnchor, openFile: OpenFrameFile = openFrameFile) {
     this.directory = directory;
+    this.#openFile = openFile;
     this.#view = new MutableFrameView(this.#bytes);
     this.frame = this.#view;
     this.#anchor = anchor;
     if (anchor !== undefined) this.#beginAt(anchor);
   }
 
+  /** The file that the next frame is in, or should be. */
   get path(): string {
-    return segmentPath(this.directory, this.segmentFirstFrame);
+    return this.#file?.path ?? segmentPath(this.directory, this.segmentFirstFrame);
   }
 
   /** False until a frame was valid: the journal's id is not known then. */
@@ -160,12 +172,12 @@ export class FrameCursor {
   }
 
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
-    this.#fd = -1;
+    this.#file?.close();
+    this.#file = undefined;
   }
 
   #beginAt(anchor: JournalAnchor): void {
-    const segment = segmentOf(this.directory, anchor.frame + 1);
+    const segment = frameFileOf(this.directory, anchor.frame + 1);
     this.segmentFirstFrame = segment;
     this.nextFrame = segment;
     this.#journalIdHigh = anchor.journalIdHigh;
@@ -182,15 +194,16 @@ export class FrameCursor {
 
   #judge(throughFrame: number): Verdict {
     if (this.#segmentEnded) this.#leaveSegment();
-    if (this.#fd < 0 && !this.#open()) return this.#is(Verdict.NO_FILE, 'the segment file is missing');
-    const at = this.#load(FRAME_ALIGNMENT, throughFrame);
+    const file = this.#file ?? this.#open();
+    if (file === undefined) return this.#is(Verdict.NO_FILE, 'the segment file is missing');
+    const at = this.#load(file, FRAME_ALIGNMENT, throughFrame);
     const { view } = this.#view;
     if (isAbsentHeader(view, at)) return this.#is(Verdict.ABSENT, 'there are only zeros');
     if (!isWholeHeader(this.#bytes, view, at)) return this.#is(Verdict.TORN, 'the header checksum is wrong');
     readFrameHeader(this.#bytes, view, at, this.#header);
     const contradiction = headerContradiction(view, at, this.#header) || this.#contradiction();
     if (contradiction !== '') return this.#is(Verdict.CONTRADICTORY, contradiction);
-    const frameAt = this.#load(this.#header.frameLength, throughFrame);
+    const frameAt = this.#load(file, this.#header.frameLength, throughFrame);
     const problem = bodyProblem(this.#bytes, view, frameAt, this.#header);
     if (problem !== '') return this.#is(Verdict.TORN, problem);
     return this.#isAnchors(frameAt) ? Verdict.VALID : this.#is(Verdict.CONTRADICTORY, 'a snapshot knows another frame');
@@ -229,17 +242,17 @@ export class FrameCursor {
   /** Takes the first header's word for what the frame before fixed; all else follows from that. */
   #believe(): void {
     const header = this.#header;
+    this.#journalIdHigh = this.#anchor?.journalIdHigh ?? header.journalIdHigh;
+    this.#journalIdLow = this.#anchor?.journalIdLow ?? header.journalIdLow;
     if (this.nextFrame > 1) {
       this.#believeInTheMiddle();
       return;
     }
-    this.#journalIdHigh = this.#anchor?.journalIdHigh ?? header.journalIdHigh;
-    this.#journalIdLow = this.#anchor?.journalIdLow ?? header.journalIdLow;
     this.#chain = genesisHash(header.journalIdHigh, header.journalIdLow);
     this.#salt = segmentSalt(this.#chain);
   }
 
-  /** The frame before is not read: what the anchor's frame says in the end proves the way there. */
+  /** The frame before is not read: what the anchor's frame says in the end, or the next segment, proves the way there. */
   #believeInTheMiddle(): void {
     const header = this.#header;
     this.#chain = header.previousHash.slice();
@@ -273,22 +286,17 @@ export class FrameCursor {
     this.#segmentEnded = false;
   }
 
-  /** False when the file does not exist. */
-  #open(): boolean {
-    try {
-      this.#fd = openSync(this.path, 'r');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false;
-      throw error;
-    }
+  /** Undefined when the file does not exist. */
+  #open(): FrameFile | undefined {
+    this.#file = this.#openFile(this.directory, this.segmentFirstFrame);
     this.#loadedFrom = 0;
     this.#loadedTo = 0;
     this.#loadedThrough = 0;
-    return true;
+    return this.#file;
   }
 
   /** Makes sure the next frame's first `needBytes` are in the buffer, and fresh; returns where. */
-  #load(needBytes: number, throughFrame: number): number {
+  #load(file: FrameFile, needBytes: number, throughFrame: number): number {
     const from = this.offsetBytes;
     const isFresh = this.nextFrame <= this.#loadedThrough;
     const isInside = from >= this.#loadedFrom && from + needBytes <= this.#loadedTo;
@@ -296,7 +304,7 @@ export class FrameCursor {
     const framesBehind = throughFrame - this.nextFrame + 1;
     const likely = framesBehind * Math.max(FRAME_ALIGNMENT, this.#header.frameLength);
     const length = Math.max(needBytes, Math.min(READ_BYTES, likely));
-    const loaded = readUpTo(this.#fd, this.#bytes, length, from);
+    const loaded = file.read(this.#bytes, length, from);
     this.#bytes.fill(0, loaded, Math.max(loaded, needBytes)); // what a shortened file lacks counts as zeros
     this.#loadedFrom = from;
     this.#loadedTo = from + Math.max(loaded, needBytes);
@@ -309,17 +317,6 @@ export class FrameCursor {
     this.#loadedThrough = 0; // whoever asks again wants the disk's answer
     return verdict;
   }
-}
-
-/** Fills `bytes` from `position` on, less only at the end of the file. Returns how many bytes there are. */
-export function readUpTo(fd: number, bytes: Uint8Array, lengthBytes: number, position: number): number {
-  let total = 0;
-  while (total < lengthBytes) {
-    const read = readSync(fd, bytes, total, lengthBytes - total, position + total);
-    if (read === 0) break;
-    total += read;
-  }
-  return total;
 }
 
 function equalHashes(a: Uint8Array, b: Uint8Array): boolean {

@@ -7,9 +7,8 @@ import { type Engine, RULES_VERSION } from '../domain/engine.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
 import { OtherRules } from './errors.ts';
 import type { FrameView } from './frame-cursor.ts';
-import { listNumbered } from './numbered-files.ts';
+import { listFrameFiles } from './journal-files.ts';
 import type { Restored } from './restore.ts';
-import { SEGMENT_EXTENSION } from './segment-files.ts';
 
 /** Neither a snapshot nor the journal reaches back to that sequence. */
 export class HistoryGone extends Error {
@@ -25,7 +24,7 @@ export class HistoryGone extends Error {
 
 /** Throws HistoryGone when frames are missing between what was restored for `sequence` and the oldest segment. */
 export function requireHistory(journalDirectory: string, { anchor }: Restored, sequence: number): void {
-  const oldest = listNumbered(journalDirectory, SEGMENT_EXTENSION).numbers.at(0);
+  const oldest = listFrameFiles(journalDirectory).at(0);
   if (oldest !== undefined && oldest > (anchor?.frame ?? 0) + 1) throw new HistoryGone(sequence, oldest);
 }
 

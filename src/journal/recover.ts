@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { damageAt, JournalDamage } from './errors.ts';
 import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
 import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from './frame-cursor.ts';
+import { listArchived, listFrameFiles } from './journal-files.ts';
 import { clearTail, type JournalTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
@@ -52,13 +53,14 @@ export function recoverJournal(
 ): RecoveredJournal {
   makeDirectory(directory);
   const { anchor, witnesses = [] } = options;
-  const segments = listSegments(directory, anchor);
+  const segments = listSegments(directory);
+  const files = listFiles(directory, segments, anchor);
   syncAll(directory, segments);
   const cursor = new FrameCursor(directory, anchor);
   const anchorFrame = anchor?.frame ?? 0;
   try {
     let frames = 0;
-    const reading = validFrames(cursor, segments, witnesses);
+    const reading = validFrames(cursor, files, witnesses);
     let step = reading.next();
     for (; step.done !== true; step = reading.next()) {
       if (step.value.number <= anchorFrame) continue;
@@ -67,7 +69,7 @@ export function recoverJournal(
     }
     const cleanShutdown = cursor.frame.number > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
     const everyone = anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)];
-    const tail = unprovenTail(cursor, step.value, segments, everyone);
+    const tail = unprovenTail(cursor, step.value, files, everyone);
     const cut = tail === undefined ? undefined : cutTail(cursor, tail);
     const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
     return { position, cut, frames, cleanShutdown };
@@ -77,20 +79,38 @@ export function recoverJournal(
 }
 
 /** The first frames of all segments, ascending; refuses a list that cannot be a journal's. */
-export function listSegments(directory: string, anchor: JournalAnchor | undefined): number[] {
+function listSegments(directory: string): number[] {
   const { numbers, foreign } = listNumbered(directory, SEGMENT_EXTENSION);
   const stranger = foreign.at(0);
   if (stranger !== undefined) {
     throw damage(join(directory, stranger), 0, `${stranger} is not the name of a segment file`);
   }
-  const first = numbers.at(0);
+  const lastArchived = listArchived(directory).at(-1);
+  if (numbers.length === 0 && lastArchived !== undefined) {
+    const evidence = `all segment files are missing: only such are archived, through frame ${lastArchived} at least, as others follow`;
+    throw damage(segmentPath(directory, lastArchived), lastArchived, evidence);
+  }
+  return numbers;
+}
+
+/** The first frames of all files that hold a journal's frames, ascending; refuses a list that cannot be a journal's. */
+export function listJournal(directory: string, anchor: JournalAnchor | undefined): number[] {
+  return listFiles(directory, listSegments(directory), anchor);
+}
+
+/** The first frames of all files to read from, archived ones included; refuses when they begin too late. */
+function listFiles(directory: string, segments: number[], anchor: JournalAnchor | undefined): number[] {
+  const files = listFrameFiles(directory);
+  const first = files.at(0);
   const firstNeeded = (anchor?.frame ?? 0) + 1;
   if (first !== undefined && first > firstNeeded) {
     const whose = anchor === undefined ? 'no snapshot replaces it' : `the snapshot is of frame ${anchor.frame}`;
-    const evidence = `the segment file of frame ${firstNeeded} is missing; the oldest begins with frame ${first}, and ${whose}`;
+    const evidence =
+      `the segment file of frame ${firstNeeded} is missing; the oldest begins with frame ${segments.at(0) ?? first}, ` +
+      `no archived one is older, and ${whose}`;
     throw damage(segmentPath(directory, firstNeeded), firstNeeded, evidence);
   }
-  return numbers;
+  return files;
 }
 
 function damage(file: string, frame: number, evidence: string): JournalDamage {
@@ -98,8 +118,7 @@ function damage(file: string, frame: number, evidence: string): JournalDamage {
 }
 
 /** The damage of a frame that is valid by itself. */
-function damageIn(directory: string, frame: FrameView, evidence: string): JournalDamage {
-  const file = segmentPath(directory, frame.segmentFirstFrame);
+function damageIn(file: string, frame: FrameView, evidence: string): JournalDamage {
   const { offsetBytes, number, firstSequence } = frame;
   return new JournalDamage({ file, offsetBytes, frame: number, sequence: firstSequence }, evidence);
 }
@@ -125,15 +144,15 @@ function syncAll(directory: string, segments: number[]): void {
  */
 export function* validFrames(
   cursor: FrameCursor,
-  segments: readonly number[],
+  files: readonly number[],
   witnesses: readonly Witness[],
 ): Generator<FrameView, Verdict, void> {
   const { frame } = cursor;
-  let following = segments.filter((firstFrame) => firstFrame <= cursor.segmentFirstFrame).length; // the one after the cursor's
+  let following = files.filter((firstFrame) => firstFrame <= cursor.segmentFirstFrame).length; // the one after the cursor's
   for (;;) {
     const verdict = cursor.next(Number.POSITIVE_INFINITY);
     if (verdict !== Verdict.VALID) return verdict;
-    const followingFrame = segments[following] ?? Number.POSITIVE_INFINITY;
+    const followingFrame = files[following] ?? Number.POSITIVE_INFINITY;
     if (frame.segmentFirstFrame === followingFrame) {
       following++;
     } else if (frame.number >= followingFrame) {
@@ -141,7 +160,7 @@ export function* validFrames(
       throw damage(file, followingFrame, `the frames it should hold are in ${basename(cursor.path)}`);
     }
     const contradiction = contradictionBy(witnesses, frame);
-    if (contradiction !== '') throw damageIn(cursor.directory, frame, contradiction);
+    if (contradiction !== '') throw damageIn(cursor.path, frame, contradiction);
     yield frame;
   }
 }
@@ -153,10 +172,10 @@ export function* validFrames(
 export function unprovenTail(
   cursor: FrameCursor,
   verdict: Verdict,
-  segments: readonly number[],
+  files: readonly number[],
   witnesses: readonly Witness[],
 ): JournalTail | undefined {
-  requireUnproven(cursor, verdict, segments, witnesses);
+  requireUnproven(cursor, verdict, files, witnesses);
   if (verdict === Verdict.NO_FILE) return undefined;
   const tail = scanTail(cursor);
   if (tail.proof !== '') throw damageAt(cursor, `${cursor.evidence}, yet ${tail.proof}`);
@@ -167,12 +186,12 @@ export function unprovenTail(
 function requireUnproven(
   cursor: FrameCursor,
   verdict: Verdict,
-  segments: readonly number[],
+  files: readonly number[],
   witnesses: readonly Witness[],
 ): void {
   const { evidence, nextFrame } = cursor;
   if (verdict === Verdict.CONTRADICTORY) throw damageAt(cursor, evidence);
-  const last = segments.at(-1) ?? 1;
+  const last = files.at(-1) ?? 1;
   if (cursor.segmentFirstFrame < last) {
     const proof = `a later segment file exists (${basename(segmentPath('', last))})`;
     throw damageAt(cursor, `${evidence}, yet ${proof}, so this frame was acknowledged`);

@@ -88,7 +88,11 @@ export function writeZeros(fd: number, start: number, end: number): void {
 
 /** What a segment holds by now is on the disk when this returns, whatever the journal's mode. */
 export function syncSegment(directory: string, firstFrame: number): void {
-  const fd = openSync(segmentPath(directory, firstFrame), 'r');
+  syncFile(segmentPath(directory, firstFrame));
+}
+
+export function syncFile(path: string): void {
+  const fd = openSync(path, 'r');
   try {
     fdatasyncSync(fd);
   } finally {

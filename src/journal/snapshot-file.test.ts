@@ -42,18 +42,21 @@ it('comes back as it was', () => {
 });
 
 it.each([
-  { ledger: 0, kept: [50, 40] },
-  { ledger: 99, kept: [50, 40] },
+  { ledger: 0, kept: [50, 40, 10] },
+  { ledger: 99, kept: [50, 40, 10] },
   { ledger: 100, kept: [50, 40, 10] },
   { ledger: 305, kept: [50, 40, 30] },
   { ledger: 400, kept: [50, 40] },
   { ledger: Number.POSITIVE_INFINITY, kept: [50, 40] },
-])('keeps the two newest, and the newest that a ledger at sequence $ledger can go on from', ({ ledger, kept }) => {
-  const directory = temporaryDirectory();
-  for (const frame of [10, 20, 30, 40, 50]) writeSnapshotFile(directory, snapshotAt(frame));
-  removeOldSnapshots(directory, ledger);
-  expect(listSnapshots(directory)).toEqual(kept);
-});
+])(
+  'keeps the two newest, and the newest that a ledger at sequence $ledger can go on from, else the oldest',
+  ({ ledger, kept }) => {
+    const directory = temporaryDirectory();
+    for (const frame of [10, 20, 30, 40, 50]) writeSnapshotFile(directory, snapshotAt(frame));
+    removeOldSnapshots(directory, ledger);
+    expect(listSnapshots(directory)).toEqual(kept);
+  },
+);
 
 it('keeps no snapshot for the ledger whose header is damaged', () => {
   const directory = temporaryDirectory();

@@ -43,7 +43,8 @@ const HEADER_BYTES = 160;
 const SNAPSHOT_MAGIC = 0x4e53_4252;
 const SNAPSHOT_VERSION = 1;
 const EXTENSION = '.snap';
-const KEPT = 2;
+/** The newest ones, of which a start can use any. */
+export const SNAPSHOTS_KEPT = 2;
 const DIGEST_BYTES = 8;
 
 export interface Snapshot {
@@ -89,14 +90,15 @@ export function readSnapshotFile(directory: string, frame: number): Snapshot {
 }
 
 /**
- * Removes what is needed no more: all but the two newest and the newest one at or below `ledgerSequence`, behind which the
- * ledger goes on after a start; and what unfinished writes have left.
+ * Removes what is needed no more: all but the two newest and the one behind which the ledger goes on after a start, the newest
+ * at or below `ledgerSequence`, or else the oldest: when it is not known where the ledger is, that one is nearest. And what
+ * unfinished writes have left.
  */
 export function removeOldSnapshots(directory: string, ledgerSequence: number): void {
   const frames = listSnapshots(directory);
-  const forLedger = frames.find((frame) => sequenceOf(directory, frame) <= ledgerSequence);
+  const forLedger = frames.find((frame) => sequenceOf(directory, frame) <= ledgerSequence) ?? frames.at(-1);
   for (const [age, frame] of frames.entries()) {
-    if (age >= KEPT && frame !== forLedger) rmSync(snapshotPath(directory, frame));
+    if (age >= SNAPSHOTS_KEPT && frame !== forLedger) rmSync(snapshotPath(directory, frame));
   }
   for (const name of readdirSync(directory)) if (name.endsWith(`${EXTENSION}.part`)) rmSync(join(directory, name));
 }

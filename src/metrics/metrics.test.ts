@@ -90,6 +90,19 @@ describe('the metrics page', () => {
     expect(text).toContain('ringbook_journal_control_errors_total 2');
   });
 
+  it('says what was archived, how much there is, and how often archive and hook failed', async () => {
+    const { block, page } = rig();
+    block(CounterBlockId.MAIN).add(MainCounter.SEGMENTS_ARCHIVED, 5);
+    block(CounterBlockId.MAIN).set(MainCounter.ARCHIVE_BYTES, 1234);
+    block(CounterBlockId.MAIN).add(MainCounter.ARCHIVE_FAILURES, 2);
+    block(CounterBlockId.MAIN).add(MainCounter.ARCHIVE_HOOK_FAILURES, 3);
+    const text = await page.render();
+    expect(text).toContain('ringbook_archive_segments_total 5');
+    expect(text).toContain('ringbook_archive_bytes 1234');
+    expect(text).toContain('ringbook_archive_failures_total 2');
+    expect(text).toContain('ringbook_archive_hook_failures_total 3');
+  });
+
   it('shows shared histograms cumulatively, in their own unit', async () => {
     const { block, page } = rig();
     const sync = new Histogram(block(CounterBlockId.MATCHING), MatchingCounter.SYNC_SECONDS);

@@ -40,6 +40,7 @@ export function createMetricsPage(figures: Figures, instruments: InstrumentSourc
   registerLatency(registry, figures);
   registerGateways(registry, figures);
   registerProjections(registry, figures, lag);
+  registerArchive(registry, figures);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 
@@ -245,6 +246,28 @@ function registerProjections(registry: Registry, figures: Figures, lag: LagWatch
   ]);
   add.gauge('ringbook_snapshot_sequence', 'Sequence of the newest engine snapshot; 0: none.', [], () => [
     [figures.main.get(MainCounter.SNAPSHOT_SEQUENCE)],
+  ]);
+}
+
+function registerArchive(registry: Registry, { main }: Figures): void {
+  const add = adder(registry);
+  add.counter('ringbook_archive_segments_total', 'Closed journal segments repacked into the archive.', [], () => [
+    [main.get(MainCounter.SEGMENTS_ARCHIVED)],
+  ]);
+  add.counter('ringbook_journal_deleted_segments_total', 'Closed journal segments deleted unarchived.', [], () => [
+    [main.get(MainCounter.SEGMENTS_DELETED)],
+  ]);
+  add.counter('ringbook_archive_removed_files_total', 'Archived files removed because there was too much.', [], () => [
+    [main.get(MainCounter.ARCHIVE_FILES_REMOVED)],
+  ]);
+  add.gauge('ringbook_archive_bytes', 'Size of the archive after the last run.', [], () => [
+    [main.get(MainCounter.ARCHIVE_BYTES)],
+  ]);
+  add.counter('ringbook_archive_failures_total', 'Runs of the archive that could not go on.', [], () => [
+    [main.get(MainCounter.ARCHIVE_FAILURES)],
+  ]);
+  add.counter('ringbook_archive_hook_failures_total', 'Archived files that the hook did not take.', [], () => [
+    [main.get(MainCounter.ARCHIVE_HOOK_FAILURES)],
   ]);
 }
 

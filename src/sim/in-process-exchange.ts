@@ -8,6 +8,7 @@ import { assert } from '../assert.ts';
 import { RiskMode } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
+import { type ArchiveFacts, type ArchiveTask, archiveSegments } from '../journal/archive-segments.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { type SnapshotFacts, takeSnapshot } from '../journal/take-snapshot.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
@@ -32,6 +33,7 @@ import { COMMAND_SLOT_BYTES, encodeCommand } from '../wire/command-codec.ts';
 import {
   COUNTER_BLOCKS,
   CounterBlockId,
+  FollowerCounter,
   GatewayCounter,
   MarketDataCounter,
   MatchingCounter,
@@ -254,12 +256,21 @@ export class InProcessExchange {
     return answer;
   }
 
-  /** Takes an engine snapshot of all that is durable. */
-  takeSnapshot(): SnapshotFacts {
+  /** Takes an engine snapshot of all that is durable. Older ones stay for the ledger, if it is not level. */
+  takeSnapshot(ledgerSequence = Number.POSITIVE_INFINITY): SnapshotFacts {
     this.settle();
     const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#directories;
     const throughFrame = this.durableFrame;
-    return takeSnapshot({ journalDirectory, snapshotDirectory, throughFrame, ledgerSequence: 0 });
+    return takeSnapshot({ journalDirectory, snapshotDirectory, throughFrame, ledgerSequence });
+  }
+
+  /** Archives what lies before the oldest snapshot, as far as the follower has read. By default the ledger is level. */
+  archive(task: Partial<ArchiveTask> = {}): Promise<ArchiveFacts> {
+    const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#directories;
+    const followerFrame = this.#block(CounterBlockId.FOLLOWER).get(FollowerCounter.FRAME);
+    const ledgerSequence = Number.POSITIVE_INFINITY;
+    const limits = { hook: undefined, bytesMax: Number.POSITIVE_INFINITY, ledgerSequence, followerFrame };
+    return archiveSegments({ journalDirectory, snapshotDirectory, mode: 'keep', ...limits, ...task });
   }
 
   /** Digest of the engine that the journal makes. */

@@ -1,7 +1,7 @@
 // Starts from snapshots: the same state as from the first frame, whichever snapshot it was; and refusals, where snapshot and
 // journal are not of one history.
 
-import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -88,6 +88,54 @@ describe('a start', () => {
     expect(again.recovered).toMatchObject({ sequence: before.sequence, snapshotSequence: before.snapshots[2] });
     expect(again.recovered.notes).toEqual([expect.stringContaining(newest)]);
     expect(again.depth()).toEqual(before.depth);
+  });
+});
+
+describe('behind an archive, a start', () => {
+  it.each([{ follower: Number.POSITIVE_INFINITY }, { follower: 'oldest' as const }, { follower: 0 }])(
+    'comes to the same state (the follower through $follower), and so does one from the first frame',
+    async ({ follower }) => {
+      const exchange = new InProcessExchange({ directory });
+      const random = new Random(11);
+      for (let k = 0; k < 4; k++) {
+        trade(exchange, random, 200);
+        exchange.takeSnapshot();
+      }
+      const files = filesOf('journal');
+      expect(await exchange.archive()).toMatchObject({
+        archived: files.length - filesOf('journal').length,
+        failure: '',
+      });
+      expect(filesOf('journal').length).toBeLessThan(files.length);
+      expect(existsSync(files[0])).toBe(false);
+      trade(exchange, random, 30);
+      const before = { sequence: exchange.sequence, depth: exchange.depth() };
+
+      const again = new InProcessExchange({ directory, followerBeginsWith: follower });
+      expect(again.recovered).toMatchObject({ sequence: before.sequence, notes: [] });
+      expect(again.depth()).toEqual(before.depth);
+      trade(again, new Random(12), 50);
+      const facts = again.takeSnapshot();
+
+      rmSync(join(directory, 'snapshots'), { recursive: true });
+      const whole = new InProcessExchange({ directory });
+      expect(whole.recovered).toMatchObject({ snapshotSequence: 0, sequence: facts.sequence });
+      expect(whole.depth()).toEqual(again.depth());
+      expect(whole.takeSnapshot().digest).toBe(facts.digest);
+    },
+  );
+
+  it('is refused when archive and snapshots are both gone', async () => {
+    const exchange = new InProcessExchange({ directory });
+    const random = new Random(13);
+    for (let k = 0; k < 4; k++) {
+      trade(exchange, random, 200);
+      exchange.takeSnapshot();
+    }
+    expect((await exchange.archive()).archived).toBeGreaterThan(0);
+    rmSync(join(directory, 'snapshots'), { recursive: true });
+    rmSync(join(directory, 'archive'), { recursive: true });
+    expect(() => new InProcessExchange({ directory })).toThrow('the segment file of frame 1 is missing');
   });
 });
 

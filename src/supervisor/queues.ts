@@ -22,6 +22,7 @@ export function queuesAnswer(figures: Figures, health: Health, lag: LagWatch): M
     health: { status: health.status, detail: health.message },
     venue: health.venue,
     journal: journalFigures(figures, health),
+    archive: archiveFigures(figures),
     gateways: gatewayFigures(figures),
     follower: followerFigures(figures, lag),
     postgres: postgresFigures(figures, health),
@@ -47,6 +48,17 @@ function journalFigures({ matching, sync, batch }: Figures, health: Health): obj
     accounts: matching.get(MatchingCounter.ACCOUNTS),
     trades_since_start: matching.get(MatchingCounter.TRADES),
     idempotency_keys: matching.get(MatchingCounter.IDEMPOTENCY_KEYS),
+  };
+}
+
+function archiveFigures({ main }: Figures): object {
+  return {
+    segments_archived: main.get(MainCounter.SEGMENTS_ARCHIVED),
+    segments_deleted: main.get(MainCounter.SEGMENTS_DELETED),
+    files_removed: main.get(MainCounter.ARCHIVE_FILES_REMOVED),
+    bytes: main.get(MainCounter.ARCHIVE_BYTES),
+    failures: main.get(MainCounter.ARCHIVE_FAILURES),
+    hook_failures: main.get(MainCounter.ARCHIVE_HOOK_FAILURES),
   };
 }
 

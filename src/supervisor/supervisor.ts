@@ -25,6 +25,7 @@ import {
 } from '../wire/counters.ts';
 import { readDurablePoint } from '../wire/durable-point.ts';
 import { InstrumentDirectory } from '../wire/instrument-directory.ts';
+import { Archiver } from './archiver.ts';
 import { Database } from './database.ts';
 import { ExitCode, exitCodeFor } from './exit-codes.ts';
 import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
@@ -77,6 +78,7 @@ export class Supervisor {
   readonly #lag: LagWatch;
   readonly #snapshots: Snapshotter;
   readonly #historian: Historian;
+  readonly #archiver: Archiver;
   readonly #instruments: InstrumentDirectory;
   readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
@@ -98,6 +100,7 @@ export class Supervisor {
     );
     this.#figures = openFigures(this.#memory.counters, this.#memory.commandRings);
     this.#lag = new LagWatch(this.#figures, () => performance.now() / 1_000);
+    this.#archiver = this.#composeArchiver();
     this.#snapshots = this.#composeSnapshotter();
     this.#historian = this.#composeHistorian();
     setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
@@ -155,7 +158,12 @@ export class Supervisor {
     await this.#until(() => this.#followerIsComplete(), flushTimeoutMs);
     this.#moveOn(ProcessState.FINISHING);
     await this.#threads.ended(READERS, flushTimeoutMs + CLOSE_TIMEOUT_MS);
-    await Promise.all([this.#segments.close(), this.#snapshots.close(), this.#historian.close()]);
+    await Promise.all([
+      this.#segments.close(),
+      this.#snapshots.close(),
+      this.#historian.close(),
+      this.#archiver.close(),
+    ]);
     // A disk that hangs must not keep the process: the file is only a witness.
     if (this.#writersEnded) await Promise.race([this.#control.close(), pause(CLOSE_TIMEOUT_MS)]);
     await this.#database.stop();
@@ -274,7 +282,10 @@ export class Supervisor {
       },
       counters: main,
       nowSeconds: () => performance.now() / 1_000,
-      onTaken: (facts) => this.#logger.info(facts, 'engine snapshot taken'),
+      onTaken: (facts) => {
+        this.#logger.info(facts, 'engine snapshot taken');
+        this.#archiver.run();
+      },
       onFailed: ({ message }) => this.#logger.error({ error: message }, 'no engine snapshot could be taken'),
     });
   }
@@ -286,6 +297,30 @@ export class Supervisor {
       durableFrame: () => this.#figures.matching.get(MatchingCounter.DURABLE_FRAME),
       nowSeconds: () => performance.now() / 1_000,
       onFailed: ({ message }) => this.#logger.error({ error: message }, 'a book of the past could not be made'),
+    });
+  }
+
+  #composeArchiver(): Archiver {
+    const { ledger, follower, main } = this.#figures;
+    const { mode, hook, bytesMax = Number.POSITIVE_INFINITY } = this.#config.archive;
+    const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#storage;
+    const directories = { journalDirectory, snapshotDirectory };
+    return new Archiver({
+      task: () => {
+        if (mode === 'off') return undefined;
+        const ledgerSequence = ledger.get(LedgerCounter.SEQUENCE);
+        return {
+          ...directories,
+          mode,
+          hook,
+          bytesMax,
+          ledgerSequence,
+          followerFrame: follower.get(FollowerCounter.FRAME),
+        };
+      },
+      counters: main,
+      onDone: (facts) => this.#logger.info(facts, 'closed journal segments archived'),
+      onFailed: (what, error) => this.#logger.error({ error }, `${what}: failed, tried again after the next snapshot`),
     });
   }
 

@@ -72,6 +72,18 @@ export const MainCounter = {
   SNAPSHOT_FAILURES: 4,
   /** Of the newest that was taken or restored, 0: none. */
   SNAPSHOT_SEQUENCE: 5,
+  /** Closed journal segments repacked into the archive, since the start. */
+  SEGMENTS_ARCHIVED: 16,
+  /** Closed journal segments deleted unarchived. */
+  SEGMENTS_DELETED: 17,
+  /** Files removed from the archive because there was too much. */
+  ARCHIVE_FILES_REMOVED: 18,
+  /** Size of the archive after the last run. */
+  ARCHIVE_BYTES: 19,
+  /** Runs that could not go on. */
+  ARCHIVE_FAILURES: 20,
+  /** Files that the hook did not take. */
+  ARCHIVE_HOOK_FAILURES: 21,
 } as const;
 
 export const FollowerCounter = {

@@ -2,7 +2,7 @@
 // tools begin with. A tool's process; takes no lock and writes nothing. Must never call damage what another process is
 // about to write: before it does, it waits a moment and asks again.
 
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalDamage } from '../../journal/errors.ts';
 import {
@@ -13,10 +13,10 @@ import {
   isWholeHeader,
   readFrameHeader,
 } from '../../journal/frame.ts';
-import { FrameCursor, type FrameView, type JournalAnchor, readUpTo, Verdict } from '../../journal/frame-cursor.ts';
-import { listNumbered } from '../../journal/numbered-files.ts';
-import { listSegments, unprovenTail, validFrames } from '../../journal/recover.ts';
-import { SEGMENT_EXTENSION, segmentOf, segmentPath } from '../../journal/segment-files.ts';
+import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from '../../journal/frame-cursor.ts';
+import { frameFileOf, listFrameFiles, openFrameFile } from '../../journal/journal-files.ts';
+import { listJournal, unprovenTail, validFrames } from '../../journal/recover.ts';
+import { segmentPath } from '../../journal/segment-files.ts';
 import type { Witness } from '../../journal/witnesses.ts';
 
 interface SurveyOptions {
@@ -63,7 +63,7 @@ export class Survey implements Iterable<FrameView> {
 
   *[Symbol.iterator](): Generator<FrameView, void, void> {
     const { witnesses = [], anchor = firstOf(this.#journal, this.#options.from) } = this.#options;
-    const segments = listSegments(this.#journal, anchor);
+    const segments = listJournal(this.#journal, anchor);
     const cursor = new FrameCursor(this.#journal, anchor);
     try {
       const verdict = yield* validFrames(cursor, segments, witnesses);
@@ -123,9 +123,9 @@ function isGrowing(cursor: FrameCursor): boolean {
  */
 function firstOf(journal: string, from: number | undefined): JournalAnchor | undefined {
   if (from === 1 || !existsSync(journal)) return undefined;
-  const { numbers } = listNumbered(journal, SEGMENT_EXTENSION);
+  const numbers = listFrameFiles(journal);
   const [oldest = 1] = numbers;
-  const wanted = from === undefined ? oldest : Math.max(oldest, segmentOf(journal, from));
+  const wanted = from === undefined ? oldest : Math.max(oldest, frameFileOf(journal, from));
   const [before, newest] = numbers.slice(-2);
   const isWaiting = wanted === newest && typeof believe(journal, wanted) === 'string';
   const segment = isWaiting ? before : wanted;
@@ -138,11 +138,12 @@ function firstOf(journal: string, from: number | undefined): JournalAnchor | und
 /** The first frame of a segment; or, as text, why its header is none. */
 function believe(journal: string, segment: number): JournalAnchor | string {
   const bytes = Buffer.alloc(FRAME_BYTES_MAX);
-  const fd = openSync(segmentPath(journal, segment), 'r');
+  const file = openFrameFile(journal, segment);
+  if (file === undefined) return 'the file is gone';
   try {
-    readUpTo(fd, bytes, bytes.length, 0);
+    file.read(bytes, bytes.length, 0);
   } finally {
-    closeSync(fd);
+    file.close();
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!isWholeHeader(bytes, view, 0)) return 'the first frame of the file has no whole header';
