@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { archiveDirectoryOf } from '../journal/journal-files.ts';
 
 export interface Storage {
   readonly dataDir: string;
@@ -49,7 +50,8 @@ export function prepareStorage(config: Config): Storage {
       if (memory !== undefined) rmSync(memory, { recursive: true, force: true });
     },
   };
-  for (const directory of [storage.journal, storage.snapshots, storage.spool]) {
+  const archive = archiveDirectoryOf(storage.journal);
+  for (const directory of [storage.journal, archive, storage.snapshots, storage.spool]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
   return storage;
