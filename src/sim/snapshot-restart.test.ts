@@ -125,6 +125,24 @@ describe('behind an archive, a start', () => {
     },
   );
 
+  it.each([{ follower: Number.POSITIVE_INFINITY }, { follower: 'oldest' as const }])(
+    'needs nothing of what was deleted (the follower through $follower)',
+    async ({ follower }) => {
+      const exchange = new InProcessExchange({ directory });
+      const random = new Random(14);
+      for (let k = 0; k < 4; k++) {
+        trade(exchange, random, 200);
+        exchange.takeSnapshot();
+      }
+      const { deleted, archived, failure } = await exchange.archive({ mode: 'delete' });
+      expect([deleted > 1, archived, failure]).toEqual([true, 0, '']);
+      trade(exchange, random, 30);
+      const again = new InProcessExchange({ directory, followerBeginsWith: follower });
+      expect(again.recovered).toMatchObject({ sequence: exchange.sequence, notes: [] });
+      expect(again.depth()).toEqual(exchange.depth());
+    },
+  );
+
   it('is refused when archive and snapshots are both gone', async () => {
     const exchange = new InProcessExchange({ directory });
     const random = new Random(13);
