@@ -95,6 +95,20 @@ export class DataDirectoryInUse extends Error {
   }
 }
 
+/** The disk has no room for another segment. Nothing was changed: it may be tried again when there is. */
+export class NoRoomForSegment extends Error {
+  override readonly name = 'NoRoomForSegment';
+
+  constructor(directory: string, cause: unknown) {
+    super(`no room for another journal segment in ${directory}: ${describeError(cause)}`, { cause });
+  }
+}
+
+/** Whether an error, or what it says, is that a file system or a quota is full. */
+export function isOutOfSpace(error: unknown): boolean {
+  return /\b(ENOSPC|EDQUOT)\b/.test(`${errorCode(error)} ${describeError(error)}`);
+}
+
 /** A spool file does not hold what its writer wrote, or no longer exists. The spool is rebuilt by a restart. */
 export class SpoolDamage extends Error {
   override readonly name = 'SpoolDamage';

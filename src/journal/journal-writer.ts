@@ -4,7 +4,7 @@
 
 import { closeSync, constants, existsSync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { assert } from '../assert.ts';
-import { describeError, errorCode, JournalFault } from './errors.ts';
+import { describeError, errorCode, JournalFault, NoRoomForSegment } from './errors.ts';
 import {
   alignFrame,
   FRAME_ALIGNMENT,
@@ -60,7 +60,7 @@ export interface JournalWriterOptions {
   readonly disk?: JournalDisk;
 }
 
-const SYSTEM_DISK: JournalDisk = {
+export const SYSTEM_DISK: JournalDisk = {
   write: (fd, bytes, lengthBytes, position) => writeSync(fd, bytes, 0, lengthBytes, position),
   sync: (fd) => fdatasyncSync(fd),
 };
@@ -169,9 +169,31 @@ export class JournalWriter {
     return this.#bytesWritten;
   }
 
+  /** Bytes that may still be written before the next segment is needed. */
+  get segmentBytesLeft(): number {
+    return Math.max(0, this.#segmentBytes - this.#frameBytesMax - this.#offsetBytes + FRAME_ALIGNMENT);
+  }
+
   /** Segments the matching thread had to make itself because no spare was ready. */
   get slowSegments(): number {
     return this.#slowSegments;
+  }
+
+  /**
+   * Puts the next segment in place when the open one has ended. False when the disk has no room for it: nothing was changed,
+   * nothing may be appended, and it may be called again. Throws JournalFault. Allocates: nothing but at a segment's end.
+   */
+  makeRoom(): boolean {
+    if (this.#fault !== undefined) throw this.#fault;
+    if (!this.#segmentEnded) return true;
+    try {
+      this.#syncLast(); // so that a power cut can only lose frames of the last segment
+      this.#putSegment(this.#nextFrame);
+      return true;
+    } catch (error) {
+      if (error instanceof NoRoomForSegment) return false;
+      throw this.#poison(`the next segment cannot be made: ${describeError(error)}`, error);
+    }
   }
 
   /**
@@ -211,11 +233,14 @@ export class JournalWriter {
     this.#lastTimeUs = timeUs;
   }
 
-  /** Writes CLEAN_SHUTDOWN when asked and able to; after a fault it only closes the file. */
+  /**
+   * Writes CLEAN_SHUTDOWN when asked and able to; after a fault, or without room for it, it only closes the file: the journal is
+   * whole without.
+   */
   close(cleanShutdown: boolean): void {
     if (this.#closed) return;
     try {
-      if (cleanShutdown && this.#fault === undefined) {
+      if (cleanShutdown && this.#fault === undefined && this.makeRoom()) {
         this.append(0, 0, this.#nextSequence, this.#lastTimeUs, FrameFlag.CLEAN_SHUTDOWN);
         this.#orFault('the sync failed', () => this.#syncLast());
       }
@@ -266,11 +291,16 @@ export class JournalWriter {
   /** Opens the segment of `firstFrame`, which is made when it is to begin with the next frame and does not exist. */
   #openSegment(firstFrame: number): void {
     this.#path = segmentPath(this.#directory, firstFrame);
-    const isNew = firstFrame === this.#nextFrame && !existsSync(this.#path);
-    if (isNew && !takeSegment(this.#directory, firstFrame, this.#options.segmentBytes)) this.#slowSegments++;
+    if (firstFrame === this.#nextFrame) this.#putSegment(firstFrame);
     this.#fd = this.#openFile();
     this.#segmentBytes = fstatSync(this.#fd).size;
     assert(this.#offsetBytes + FRAME_ALIGNMENT <= this.#segmentBytes, 'the next frame lies inside its segment');
+  }
+
+  /** The file of the segment that begins with `firstFrame`, unless it is there. */
+  #putSegment(firstFrame: number): void {
+    if (existsSync(segmentPath(this.#directory, firstFrame))) return;
+    if (!takeSegment(this.#directory, firstFrame, this.#options.segmentBytes)) this.#slowSegments++;
   }
 
   #openFile(): number {

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { assert } from '../assert.ts';
-import { errorCode } from './errors.ts';
+import { errorCode, isOutOfSpace, NoRoomForSegment } from './errors.ts';
 import { listNumbered, numberedName, syncDirectory } from './numbered-files.ts';
 
 export const SEGMENT_EXTENSION = '.wal';
@@ -52,7 +52,8 @@ export function hasSpare(directory: string, segmentBytes: number): boolean {
 
 /**
  * Puts a zero-written, synced file in place as the segment of `firstFrame` and syncs the directory.
- * Returns true when the spare was ready, false when the file had to be made here.
+ * Returns true when the spare was ready, false when the file had to be made here. Throws NoRoomForSegment when the disk is too
+ * full for that: then all is as it was.
  */
 export function takeSegment(directory: string, firstFrame: number, segmentBytes: number): boolean {
   const path = segmentPath(directory, firstFrame);
@@ -60,8 +61,14 @@ export function takeSegment(directory: string, firstFrame: number, segmentBytes:
   const unfinished = join(directory, SEGMENT_PART); // not SPARE_PART: the preparer may be writing that one now
   rmSync(unfinished, { force: true });
   const ready = hasSpare(directory, segmentBytes);
-  if (!ready) writeZeroFile(unfinished, segmentBytes);
-  renameSync(ready ? join(directory, SPARE_ZERO) : unfinished, path);
+  try {
+    if (!ready) writeZeroFile(unfinished, segmentBytes);
+    renameSync(ready ? join(directory, SPARE_ZERO) : unfinished, path);
+  } catch (error) {
+    if (!isOutOfSpace(error)) throw error;
+    rmSync(unfinished, { force: true }); // what there is of it is room that others need
+    throw new NoRoomForSegment(directory, error);
+  }
   syncDirectory(directory);
   return ready;
 }

@@ -22,6 +22,15 @@ export class SegmentPreparer {
     this.#segmentBytes = segmentBytes;
   }
 
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
+  }
+
+  /** Whether a complete spare lies there. */
+  isReady(): boolean {
+    return hasSpare(this.#directory, this.#segmentBytes);
+  }
+
   /**
    * Makes a spare unless one is ready or under way; resolves when it is there. Rejects when the disk refuses, and may be called
    * again then. The journal's directory exists.
@@ -29,7 +38,7 @@ export class SegmentPreparer {
   prepare(): Promise<void> {
     assert(!this.#closing, 'the segment preparer is open');
     if (this.#underWay !== undefined) return this.#underWay;
-    if (hasSpare(this.#directory, this.#segmentBytes)) return Promise.resolve();
+    if (this.isReady()) return Promise.resolve();
     const underWay = this.#make().finally(() => {
       this.#underWay = undefined;
     });

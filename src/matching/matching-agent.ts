@@ -77,6 +77,8 @@ export interface MatchingContext extends ResultSinks {
 
 /** While batch follows batch, the projections are woken this often at most: a wake-up costs more than a batch's worth of reading. */
 const PROJECTION_WAKE_US = 2_000;
+/** While the disk has no room for the next segment, it is asked again this often. */
+const ROOM_RETRY_US = 500_000;
 /** How long the thread may sleep when no order ends before. */
 const IDLE_MS = 1_000;
 
@@ -103,6 +105,8 @@ export class MatchingAgent implements Agent {
   #firstRing = 0;
   #projectionsDue = false;
   #projectionsWokenUs = 0;
+  /** When the disk is asked for room again; 0 while there is some. */
+  #askRoomAtUs = 0;
   /** Stays true when a turn throws. */
   #inTurn = false;
 
@@ -158,6 +162,7 @@ export class MatchingAgent implements Agent {
   }
 
   #turn(engine: Engine, writer: JournalWriter): number {
+    if (!this.#hasRoom(writer)) return this.#rest();
     // Fixed before the frame is filled: whether an order's time has come decides the frame's first record.
     const timeUs = this.#nextTimeUs();
     const own = isExpiryDue(engine, timeUs) ? 1 : 0;
@@ -171,6 +176,7 @@ export class MatchingAgent implements Agent {
 
   /** Until the next order ends or a seal is due, at most a second. */
   maxIdleMs(): number {
+    if (this.#askRoomAtUs > 0) return ROOM_RETRY_US / 1_000;
     const idleMs = Math.min(IDLE_MS, this.#sealer.dueInMs);
     const nextExpiryUs = this.#engine?.nextExpiryUs ?? 0;
     if (nextExpiryUs === 0) return idleMs;
@@ -193,9 +199,29 @@ export class MatchingAgent implements Agent {
     this.#wakeProjections();
   }
 
+  /**
+   * Whether the next frame has a place. While the disk is full it has none: what waits in the rings stays there, neither
+   * journaled nor answered, until there is room or its asker is told that the outcome is unknown. Throws JournalFault.
+   */
+  #hasRoom(writer: JournalWriter): boolean {
+    const { clock, counters } = this.#context;
+    if (this.#askRoomAtUs > 0 && clock.monotonicUs() < this.#askRoomAtUs) return false;
+    const hasRoom = writer.makeRoom();
+    if (hasRoom && this.#askRoomAtUs === 0) return true;
+    this.#askRoomAtUs = hasRoom ? 0 : clock.monotonicUs() + ROOM_RETRY_US;
+    counters.set(MatchingCounter.NO_ROOM, hasRoom ? 0 : 1);
+    return hasRoom;
+  }
+
+  /** Whoever reads may not be left waiting for what the last batches brought. */
+  #rest(): number {
+    if (this.#projectionsDue) this.#wakeProjections();
+    return 0;
+  }
+
   /** Nothing came: nobody may be left waiting for what the last batches brought, and the last frame gets its seal. */
   #idle(engine: Engine, writer: JournalWriter): number {
-    if (this.#projectionsDue) this.#wakeProjections();
+    this.#rest();
     if (!this.#sealer.sealIfDue(writer)) return 0;
     this.#publishProgress(engine, writer);
     return 1;
@@ -299,6 +325,7 @@ export class MatchingAgent implements Agent {
     if (writer.isSynced) durablePoint.publish(writer, false);
     counters.set(MatchingCounter.DURABLE_FRAME, writer.durableFrame);
     counters.set(MatchingCounter.JOURNAL_BYTES, writer.bytesWritten);
+    counters.set(MatchingCounter.SEGMENT_BYTES_LEFT, writer.segmentBytesLeft);
     counters.set(MatchingCounter.SEGMENTS_CREATED_LATE, writer.slowSegments);
     counters.set(MatchingCounter.OPEN_ORDERS, engine.openOrders);
     counters.set(MatchingCounter.CLIENTS, engine.clients.count);

@@ -5,9 +5,10 @@ import { Command } from '../domain/command.ts';
 import { type Engine, RULES_VERSION } from '../domain/engine.ts';
 import type { EngineListener } from '../domain/listener.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
-import { JournalWriter } from '../journal/journal-writer.ts';
+import { JournalWriter, SYSTEM_DISK } from '../journal/journal-writer.ts';
 import { recoverJournal } from '../journal/recover.ts';
 import { restoreEngine } from '../journal/restore.ts';
+import { watchedDisk } from '../journal/watched-disk.ts';
 import { hearWitnesses } from '../journal/witnesses.ts';
 import { randomHashSecret } from '../runtime/hash-secret.ts';
 import { MatchingCounter } from '../wire/counters.ts';
@@ -41,8 +42,13 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
       context.counters.set(MatchingCounter.REPLAYED_SEQUENCE, engine.sequence);
     },
   );
-  const { durability, segmentBytes, onSegmentNeeded } = context;
-  const options = { durability, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded };
+  const { durability, segmentBytes, onSegmentNeeded, clock, counters } = context;
+  const disk = watchedDisk(
+    SYSTEM_DISK,
+    () => clock.monotonicUs(),
+    (us) => counters.set(MatchingCounter.DISK_BUSY_SINCE_US, us),
+  );
+  const options = { durability, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded, disk };
   const writer = JournalWriter.open(context.journalDirectory, position, options);
   context.state.setJournal(position.journalIdHigh, position.journalIdLow, position.epoch + 1);
   return {

@@ -1,4 +1,4 @@
-// The few words all threads share about the process as a whole: its state and the journal's identity.
+// The few words all threads share about the process as a whole: its state, its storage's, the journal's identity.
 // Owned by main, which creates it and moves it on; the matching thread moves it to OPEN and to POISONED.
 
 /** Where the process is in its life. Numbers only grow, except that nothing follows POISONED but the exit. */
@@ -18,6 +18,23 @@ export const ProcessState = {
 } as const;
 export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
 
+/** Whether the disk leaves room for commands. Main moves it up as the disk fills, and back to ROOM when an operator says so. */
+export const StorageState = {
+  ROOM: 0,
+  /** Space runs short: only cancels pass. */
+  LOW: 1,
+  /** The journal cannot be made longer, and what it has is nearly used up: no command passes. */
+  FULL: 2,
+} as const;
+export type StorageState = (typeof StorageState)[keyof typeof StorageState];
+
+const STORAGE_NAMES = ['ok', 'low', 'full'] as const;
+
+/** A storage state's name, as health and the operations page show it. */
+export function storageStateName(state: StorageState): 'ok' | 'low' | 'full' {
+  return STORAGE_NAMES[state];
+}
+
 const NAMES = ['recovering', 'open', 'draining', 'halted', 'closing', 'closing'] as const;
 
 /** A state's name, as health, readiness and the operations page show it. */
@@ -30,6 +47,7 @@ const JOURNAL_ID_HIGH = 1;
 const JOURNAL_ID_LOW = 2;
 const EPOCH = 3;
 const GATEWAYS_OPEN = 4;
+const STORAGE = 5;
 /** From here one word per gateway: depth levels it wants published at once, 0 for none. */
 const DEPTH_WANTED = 16;
 const WORDS = 64;
@@ -56,6 +74,17 @@ export class SharedProcessState {
       if (seen === current) return;
       current = seen;
     }
+  }
+
+  /** Whether commands may be taken as far as the disk is concerned. Allocates: nothing. */
+  get storage(): StorageState {
+    const state = Atomics.load(this.#words, STORAGE);
+    return state === StorageState.ROOM || state === StorageState.LOW ? state : StorageState.FULL;
+  }
+
+  /** Main. */
+  set storage(state: StorageState) {
+    Atomics.store(this.#words, STORAGE, state);
   }
 
   /** Matching thread, before OPEN: the journal's identity (it keys public ids) and the writer's epoch. */

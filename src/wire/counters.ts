@@ -38,10 +38,16 @@ export const MatchingCounter = {
   SEGMENTS_CREATED_LATE: 12,
   RECOVERED_SEQUENCE: 13,
   /** While the journal is replayed at the start: how far that has come. */
-  REPLAYED_SEQUENCE: 14,
+  REPLAYED_SEQUENCE: 11,
   /** Clients and accounts there are: neither is ever forgotten. */
   CLIENTS: 6,
   ACCOUNTS: 7,
+  /** The stopwatch's time at which the write or sync that is under way was begun; 0 when none is. */
+  DISK_BUSY_SINCE_US: 14,
+  /** Bytes that may still be written before the next segment is needed. */
+  SEGMENT_BYTES_LEFT: 15,
+  /** 1 while commands wait because the disk has no room for the next segment, else 0. */
+  NO_ROOM: 5,
   /** Histogram: seconds per write and sync. */
   SYNC_SECONDS: 16,
   /** Histogram: seconds from receipt to drain. */
@@ -72,6 +78,10 @@ export const MainCounter = {
   SNAPSHOT_FAILURES: 4,
   /** Of the newest that was taken or restored, 0: none. */
   SNAPSHOT_SEQUENCE: 5,
+  /** StorageState of runtime/process-state.ts. */
+  STORAGE_STATE: 8,
+  /** Free bytes of the data directory's file system. */
+  STORAGE_FREE_BYTES: 9,
   /** Closed journal segments repacked into the archive, since the start. */
   SEGMENTS_ARCHIVED: 16,
   /** Closed journal segments deleted unarchived. */
@@ -94,6 +104,12 @@ export const FollowerCounter = {
   FRAME: 2,
   QUERIES: 3,
   QUERIES_BEHIND: 4,
+  /** Where the oldest file of the spool begins, bytes. */
+  SPOOL_START: 5,
+  /** 1 while the spool cannot be written, else 0. */
+  SPOOL_FAILING: 6,
+  /** Writes of it that failed. */
+  SPOOL_FAILURES: 7,
   /** Every event up to this sequence lies below SPOOL_POSITION, when it is read first. */
   SPOOL_SEQUENCE: 8,
 } as const;
@@ -112,6 +128,8 @@ export const LedgerCounter = {
   RECONNECTS: 5,
   /** Seconds the last chunk took to commit. */
   CHUNK_SECONDS: 7,
+  /** Where in the spool it would begin again after a failure: nothing before is read. */
+  SPOOL_FLOOR: 8,
 } as const;
 
 export const PublisherCounter = {
@@ -127,6 +145,8 @@ export const MarketDataCounter = {
   MESSAGES: 1,
   LAPPED: 2,
   DEPTH_PUBLISHED: 3,
+  /** Nothing before this position of the spool is read again. */
+  SPOOL_FLOOR: 4,
 } as const;
 
 export const GatewayCounter = {
