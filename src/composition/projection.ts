@@ -20,6 +20,7 @@ import {
   CounterBlockId,
   FollowerCounter,
   LedgerCounter,
+  MarketDataCounter,
   MatchingCounter,
   PublisherCounter,
   SinkState,
@@ -61,6 +62,8 @@ function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: num
   const { beginWith, missing } = followerStart(checkpoint, directories);
   if (missing !== '') wiring.tell({ kind: 'sink', sink: 'postgres', state: SinkState.CONNECTING, detail: missing });
   const gatewayDoorbells = doorbellsOf(memory, threads, 'gateway');
+  const ledger = wiring.counters(CounterBlockId.LEDGER);
+  const marketData = wiring.counters(CounterBlockId.MARKET_DATA);
   return new FollowerAgent({
     journalDirectory: directories.journal,
     spoolDirectory: directories.spool,
@@ -74,6 +77,8 @@ function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: num
     matchingCounters: wiring.counters(CounterBlockId.MATCHING),
     counters: wiring.counters(CounterBlockId.FOLLOWER),
     readerDoorbells: doorbellsOf(memory, threads, 'market-data'),
+    spoolFloor: () => Math.min(ledger.get(LedgerCounter.SPOOL_FLOOR), marketData.get(MarketDataCounter.SPOOL_FLOOR)),
+    onSpool: (detail) => wiring.tell({ kind: 'spool', detail }),
     clock: createClock(),
     readTimeoutMs: config.limits.readTimeoutMs,
     beginWith,
@@ -96,6 +101,7 @@ async function composeLedger(wiring: Wiring, connection: ProjectorOptions['conne
     spool: {
       sequence: () => follower.get(FollowerCounter.SPOOL_SEQUENCE),
       position: () => follower.get(FollowerCounter.SPOOL_POSITION),
+      start: () => follower.get(FollowerCounter.SPOOL_START),
     },
     recoveredSequence: () => matching.get(MatchingCounter.RECOVERED_SEQUENCE),
     progress: {
@@ -104,6 +110,7 @@ async function composeLedger(wiring: Wiring, connection: ProjectorOptions['conne
         wiring.tell({ kind: 'sink', sink: 'postgres', state: value, detail });
       },
       checkpoint: (sequence) => counters.set(LedgerCounter.SEQUENCE, sequence),
+      spoolFloor: (position) => counters.set(LedgerCounter.SPOOL_FLOOR, position),
       chunk: (rows, seconds) => {
         counters.add(LedgerCounter.ROWS, rows);
         counters.add(LedgerCounter.CHUNKS, 1);

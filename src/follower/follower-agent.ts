@@ -1,11 +1,13 @@
 // The follower: replays durable frames through an engine of its own, derives events into the spool and answers reads.
 // Runs on the projection thread; owns its engine, the spool's writing end and the read memory. It only reads the
-// journal, and never goes beyond the durable frame. Started when recovery has cut what may be torn.
+// journal, and never goes beyond the durable frame. Started when recovery has cut what may be torn. When the spool cannot be
+// written, events wait in memory, and beyond a bound the frames do; reads are answered all the while.
 
 import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
+import { describeError } from '../journal/errors.ts';
 import { JournalReader } from '../journal/journal-reader.ts';
 import { restoreEngine } from '../journal/restore.ts';
 import { SpoolWriter } from '../journal/spool.ts';
@@ -26,6 +28,12 @@ const RECENT_ORDERS = 1 << 17;
 const RECENT_TRADES = 1 << 16;
 /** Events wait at most this long for their write to the spool: one write for many frames. */
 const SPOOL_FLUSH_US = 10_000;
+/** After a write of it failed, the spool is tried again this often. */
+const SPOOL_RETRY_US = 1_000_000;
+/** Events that may wait in memory for a spool that cannot be written; then no more frames are applied. */
+const SPOOL_WAITING_BYTES_MAX = 64 << 20;
+/** Looked for spool files that nobody needs, this often at most. */
+const TRIM_EVERY_US = 1_000_000;
 /** One turn applies frames for at most this long, so that the thread's other agents and sockets get theirs. */
 const TURN_US = 5_000;
 
@@ -41,6 +49,10 @@ export interface FollowerContext {
   readonly counters: CounterBlock;
   /** Threads that read the spool: woken when it grows. */
   readonly readerDoorbells: readonly Doorbell[];
+  /** Nothing before this position of the spool is read again. */
+  readonly spoolFloor: () => number;
+  /** The spool cannot be written, and why; '' when it can again. */
+  readonly onSpool: (failure: string) => void;
   readonly clock: Clock;
   readonly readTimeoutMs: number;
 }
@@ -56,6 +68,8 @@ export class FollowerAgent implements Agent {
   #frame: number;
   /** When what waits for the spool is to be written; 0 when nothing waits. */
   #flushAtUs: number;
+  #trimAtUs = 0;
+  #failure = '';
 
   /** Reads the snapshot that it begins with. */
   constructor(context: FollowerContext) {
@@ -81,12 +95,14 @@ export class FollowerAgent implements Agent {
   }
 
   doWork(): number {
+    this.#trimSpool();
     return this.#follow() + this.#flushSpool() + this.#answerReads();
   }
 
   /** A waiting question has a deadline, and so have events on their way to the spool. */
   maxIdleMs(): number {
-    return this.#desk.busy || this.#flushAtUs > 0 ? SPOOL_FLUSH_US / 1_000 : 1_000;
+    const isFlushDue = this.#flushAtUs > 0 && this.#failure === '';
+    return this.#desk.busy || isFlushDue ? SPOOL_FLUSH_US / 1_000 : 1_000;
   }
 
   onClose(): void {
@@ -98,7 +114,7 @@ export class FollowerAgent implements Agent {
   #follow(): number {
     const { matchingCounters, counters, clock } = this.#context;
     const durable = matchingCounters.get(MatchingCounter.DURABLE_FRAME);
-    if (this.#frame >= durable) return 0;
+    if (this.#frame >= durable || this.#spool.waitingBytes > SPOOL_WAITING_BYTES_MAX) return 0;
     const startUs = clock.monotonicUs();
     let frames = 0;
     do {
@@ -118,12 +134,38 @@ export class FollowerAgent implements Agent {
   #flushSpool(): number {
     const { clock, counters, readerDoorbells } = this.#context;
     if (this.#flushAtUs === 0 || clock.monotonicUs() < this.#flushAtUs) return 0;
-    this.#flushAtUs = 0;
+    const position = this.#spool.flush();
+    this.#noteFailure();
+    this.#flushAtUs = this.#failure === '' ? 0 : clock.monotonicUs() + SPOOL_RETRY_US;
+    // What is on the disk of a write that failed may end in the middle of a command.
+    if (this.#failure !== '') return 0;
     // The position before the sequence: every event up to the sequence that a reader sees lies below the position.
-    counters.set(FollowerCounter.SPOOL_POSITION, this.#spool.flush());
+    counters.set(FollowerCounter.SPOOL_POSITION, position);
     counters.set(FollowerCounter.SPOOL_SEQUENCE, this.#engine.sequence);
     for (const doorbell of readerDoorbells) doorbell.ring();
     return 1;
+  }
+
+  /** Says each change once. */
+  #noteFailure(): void {
+    const { counters, onSpool } = this.#context;
+    const { failure } = this.#spool;
+    if (failure !== undefined) counters.add(FollowerCounter.SPOOL_FAILURES, 1);
+    const text = failure === undefined ? '' : describeError(failure);
+    if (text === this.#failure) return;
+    this.#failure = text;
+    counters.set(FollowerCounter.SPOOL_FAILING, text === '' ? 0 : 1);
+    onSpool(text);
+  }
+
+  /** Removes the files that every reader has left behind. */
+  #trimSpool(): void {
+    const { clock, counters, spoolFloor } = this.#context;
+    const nowUs = clock.monotonicUs();
+    if (nowUs < this.#trimAtUs) return;
+    this.#trimAtUs = nowUs + TRIM_EVERY_US;
+    this.#spool.removeBefore(spoolFloor());
+    counters.set(FollowerCounter.SPOOL_START, this.#spool.start);
   }
 
   #answerReads(): number {

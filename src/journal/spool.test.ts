@@ -1,14 +1,17 @@
-// Event spool: records come back in order through files that roll, to cursors that start and stop anywhere.
+// Event spool: records come back in order through files that roll, to cursors that start and stop anywhere, and after a disk that
+// refused them.
 
-import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { Random } from '../sim/testing/random.ts';
-import { SpoolDamage } from './errors.ts';
+import { CAN_MOUNT, mountSmallDisk, unmountSmallDisks } from '../sim/testing/small-disk.ts';
+import { isOutOfSpace, SpoolDamage } from './errors.ts';
 import { removeTemporaryDirectories, temporaryDirectory } from './journal-fixture.ts';
 import { type ReceiveRecord, SpoolReader, SpoolWriter } from './spool.ts';
 
 afterEach(removeTemporaryDirectories);
+afterEach(unmountSmallDisks); // runs before the one above
 
 const HEADER_BYTES = 8;
 
@@ -141,4 +144,75 @@ it('refuses what cannot be a record', () => {
   rmSync(file);
   expect(read).toThrow('no file holds it');
   expect(read).toThrow('A restart rebuilds the spool');
+});
+
+it('takes all there is while the disk refuses, and writes it in order when it can', () => {
+  const directory = join(temporaryDirectory(), 'spool');
+  const writer = new SpoolWriter(directory, { fileBytes: 64 << 10 });
+  let total = 0;
+  let n = 0;
+  const writeUntil = (bytes: number): void => {
+    while (total < bytes) total += writeRecord(writer, ++n);
+  };
+  writeUntil(100 << 10);
+  const before = writer.flush();
+  renameSync(directory, `${directory}-away`); // the next file has no place to be
+  writeUntil(5 << 20);
+  expect(writer.flush()).toBeLessThan(200 << 10);
+  expect(String(writer.failure)).toContain('ENOENT');
+  expect(writer.waitingBytes).toBeGreaterThan(4 << 20);
+  renameSync(`${directory}-away`, directory);
+  expect(writer.flush()).toBe(total);
+  expect([writer.failure, writer.waitingBytes]).toEqual([undefined, 0]);
+  writeUntil(6 << 20);
+  const through = writer.flush();
+  let seen = 0;
+  const reader = new SpoolReader(directory);
+  reader.read(through, (...record) => expectRecord(++seen, ...record), Number.POSITIVE_INFINITY);
+  expect([seen, before < through]).toEqual([n, true]);
+  writer.close();
+});
+
+it.skipIf(!CAN_MOUNT)('does a write again that the disk cut short', () => {
+  const directory = join(temporaryDirectory(), 'disk');
+  mkdirSync(directory);
+  const disk = mountSmallDisk(directory, 1 << 20);
+  const writer = new SpoolWriter(join(directory, 'spool'));
+  let n = 0;
+  for (let total = 0; total < 100 << 10; ) total += writeRecord(writer, ++n);
+  disk.fill(40 << 10);
+  expect(writer.flush()).toBe(0);
+  expect(isOutOfSpace(writer.failure)).toBe(true);
+  writeRecord(writer, ++n);
+  disk.release();
+  const through = writer.flush();
+  let seen = 0;
+  const reader = new SpoolReader(join(directory, 'spool'));
+  reader.read(through, (...record) => expectRecord(++seen, ...record), Number.POSITIVE_INFINITY);
+  expect([seen, writer.failure]).toEqual([n, undefined]);
+  reader.close();
+  writer.close();
+});
+
+it('removes the files that lie wholly before a position, and never the one it fills', () => {
+  const directory = temporaryDirectory();
+  const writer = new SpoolWriter(directory, { fileBytes: 4096 });
+  const ends: number[] = [0];
+  for (let n = 1; n <= 200; n++) ends.push((ends.at(-1) ?? 0) + writeRecord(writer, n));
+  const through = writer.flush();
+  const floor = ends[120] ?? 0;
+  const reader = new SpoolReader(directory, floor);
+  writer.removeBefore(floor);
+  const starts = readdirSync(directory).map((name) => Number.parseInt(name, 10));
+  expect(Math.min(...starts)).toBe(writer.start);
+  expect(writer.start).toBeLessThanOrEqual(floor);
+  expect(writer.start + 4096).toBeGreaterThan(floor);
+  expect(reader.read(through, () => undefined, 1_000)).toBe(80);
+  expect(() => new SpoolReader(directory).read(through, () => undefined, 1)).toThrow(SpoolDamage);
+  writer.removeBefore(through);
+  expect(readdirSync(directory)).toHaveLength(1);
+  writeRecord(writer, 201);
+  expect(reader.read(writer.flush(), (...record) => expectRecord(201, ...record), 9)).toBe(1);
+  writer.close();
+  reader.close();
 });

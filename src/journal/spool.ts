@@ -1,6 +1,7 @@
 // The event spool: derived events on disk, for readers with cursors of their own. Format: JOURNAL.md, "Event spool".
 // The follower's thread writes, any thread reads below the position the follower has published. Not synced: rebuilt from the
-// journal at each start. Must never be read beyond that position, nor hold anything the journal does not decide.
+// journal at each start. Must never be read beyond that position, nor hold anything the journal does not decide. A disk that
+// takes no more ends nothing: what it has not taken waits in memory.
 
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,10 +27,8 @@ export interface SpoolWriterOptions {
 
 /** The writing end; owns the directory and empties it first. */
 export class SpoolWriter {
-  /** Where a claimed record is written, at the offset that `claim` returned. */
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-
+  #bytes: Uint8Array;
+  #view: DataView;
   readonly #directory: string;
   readonly #fileBytesMax: number;
   #fd = -1;
@@ -38,33 +37,61 @@ export class SpoolWriter {
   #flushed = 0;
   #buffered = 0;
   #claimed = -1;
+  /** Where the files begin that there are, the oldest first; the last one is being filled. */
+  #files: number[] = [];
+  #failure: unknown;
 
   constructor(directory: string, options: SpoolWriterOptions = {}) {
     this.#directory = directory;
     this.#fileBytesMax = options.fileBytes ?? FILE_BYTES_MAX;
-    const buffer = new ArrayBuffer(WRITE_BUFFER_BYTES);
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    this.#bytes = new Uint8Array(WRITE_BUFFER_BYTES);
+    this.#view = new DataView(this.#bytes.buffer);
     makeDirectory(directory);
     for (const name of readdirSync(directory)) if (name.endsWith(EXTENSION)) rmSync(join(directory, name));
   }
 
-  /** Readers may read below it. */
+  /** Where a claimed record is written, at the offset that `claim` returned. Another one after each claim. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /** How far it is on the disk. Readers may read below it once all is. */
   get position(): number {
     return this.#flushed;
   }
 
-  /** Room for one record of `lengthBytes`, a multiple of 8; its offset in `bytes`. May write to disk to make room. */
+  /** Where the oldest record begins that there is. */
+  get start(): number {
+    return this.#files[0] ?? this.#flushed;
+  }
+
+  /** Bytes that are not on the disk yet. */
+  get waitingBytes(): number {
+    return this.#buffered;
+  }
+
+  /** Why the last write failed; undefined when it did not. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /**
+   * Room for one record of `lengthBytes`, a multiple of 8; its offset in `bytes`. May write to disk to make room; when the disk
+   * refuses, takes more memory. Never fails.
+   */
   claim(type: number, lengthBytes: number): number {
     assert(this.#claimed < 0, 'a claimed record is committed before the next');
     assert(lengthBytes <= RECORD_BYTES_MAX && (lengthBytes & 7) === 0, 'a spool record is short and aligned');
     const total = RECORD_HEADER_BYTES + lengthBytes;
-    if (this.#buffered + total > WRITE_BUFFER_BYTES) this.flush();
-    const inFile = this.#flushed + this.#buffered - this.#fileStart;
-    if (inFile + total > this.#fileBytesMax && inFile > 0) this.#endFile();
+    if (this.#failure === undefined) this.#makeRoom(total);
+    if (this.#buffered + total > this.#bytes.length) this.#grow();
     const at = this.#buffered;
-    this.view.setUint32(at, lengthBytes, true);
-    this.view.setUint32(at + 4, type, true);
+    this.#view.setUint32(at, lengthBytes, true);
+    this.#view.setUint32(at + 4, type, true);
     this.#claimed = total;
     return at + RECORD_HEADER_BYTES;
   }
@@ -76,17 +103,26 @@ export class SpoolWriter {
     this.#claimed = -1;
   }
 
-  /** Writes what is committed; returns the position below which readers may read. */
+  /**
+   * Writes what is committed; returns the position below which readers may read. When the disk refuses (`failure`) nothing is
+   * lost, it may be called again, and readers keep to the position before.
+   */
   flush(): number {
-    if (this.#buffered > 0 && this.#fd < 0) this.#openFile();
-    for (let at = 0; at < this.#buffered; ) {
-      const written = writeSync(this.#fd, this.bytes, at, this.#buffered - at);
-      assert(written > 0, 'a spool write makes progress');
-      at += written;
+    try {
+      this.#write();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error;
     }
-    this.#flushed += this.#buffered;
-    this.#buffered = 0;
     return this.#flushed;
+  }
+
+  /** Removes the files that end at or before `position`; not the one being filled. */
+  removeBefore(position: number): void {
+    while (this.#files.length > 1 && this.#files[1] <= position) {
+      rmSync(this.#path(this.#files[0]), { force: true });
+      this.#files.shift();
+    }
   }
 
   close(): void {
@@ -95,15 +131,54 @@ export class SpoolWriter {
     this.#fd = -1;
   }
 
-  #endFile(): void {
+  /** Before a record of `totalBytes`: to the disk with what is buffered, and on to the next file, when it is time for that. */
+  #makeRoom(totalBytes: number): void {
+    const inFile = this.#flushed + this.#buffered - this.#fileStart;
+    const endsFile = inFile + totalBytes > this.#fileBytesMax && inFile > 0;
+    if (!endsFile && this.#buffered + totalBytes <= WRITE_BUFFER_BYTES) return;
     this.flush();
+    if (endsFile && this.#failure === undefined) this.#endFile();
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#bytes.length * 2);
+    larger.set(this.#bytes.subarray(0, this.#buffered));
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+
+  /** At its place in the file, so that a write that was cut short is done again over what there is of it. */
+  #write(): void {
+    if (this.#buffered > 0 && this.#fd < 0) this.#openFile();
+    for (let at = 0; at < this.#buffered; ) {
+      const inFile = this.#flushed + at - this.#fileStart;
+      const written = writeSync(this.#fd, this.#bytes, at, this.#buffered - at, inFile);
+      if (written === 0) throw new Error('a write of the event spool made no progress');
+      at += written;
+    }
+    this.#flushed += this.#buffered;
+    this.#buffered = 0;
+    if (this.#bytes.length > WRITE_BUFFER_BYTES) this.#shrink();
+  }
+
+  #shrink(): void {
+    this.#bytes = new Uint8Array(WRITE_BUFFER_BYTES);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  #endFile(): void {
     closeSync(this.#fd);
     this.#fd = -1;
     this.#fileStart = this.#flushed;
   }
 
   #openFile(): void {
-    this.#fd = openSync(join(this.#directory, numberedName(this.#fileStart, EXTENSION)), 'ax');
+    this.#fd = openSync(this.#path(this.#fileStart), 'wx');
+    this.#files.push(this.#fileStart);
+  }
+
+  #path(fileStart: number): string {
+    return join(this.#directory, numberedName(fileStart, EXTENSION));
   }
 }
 

@@ -15,6 +15,8 @@ export interface SpoolProgress {
   sequence(): number;
   /** End of the spool in bytes; always between two commands. */
   position(): number;
+  /** Where it begins: more than 0 once files that nobody needed were removed. */
+  start(): number;
 }
 
 export interface ChunkLimits {
@@ -81,7 +83,10 @@ export class ChunkFiller {
     return this.chunk.pointAt(this.#through);
   }
 
-  /** Goes on from where the database says it is: the start of the chunk, its end, or anywhere else. */
+  /**
+   * Goes on from where the database says it is: the start of the chunk, its end, or anywhere else. Throws LedgerMismatch when the
+   * spool does not go back that far.
+   */
   resume(at: LedgerPoint): void {
     if (!this.#skipping && samePoint(at, this.chunk.base)) return; // not committed: the same chunk again
     if (this.pending && samePoint(at, this.target)) this.next();
@@ -106,6 +111,11 @@ export class ChunkFiller {
     this.#begin(this.chunk.base);
   }
 
+  /** Nothing before this position of the spool is read again, unless the database turns out to be elsewhere. */
+  get floor(): number {
+    return this.#startPosition;
+  }
+
   /** Reads some of what the spool has; how many records. Throws LedgerMismatch when the checkpoint is not of this journal. */
   fill(): number {
     if (this.#full || this.#sealed) return 0;
@@ -127,6 +137,12 @@ export class ChunkFiller {
   }
 
   #skipTo(at: LedgerPoint): void {
+    if (this.#spool.start() > 0) {
+      throw new LedgerMismatch(
+        `the ledger is back at sequence ${at.sequence}, and the events behind it are no longer in the spool: restart to ` +
+          'rebuild them from the journal',
+      );
+    }
     this.#cursor.moveTo(0);
     this.#begin(at);
     this.#skipping = true;

@@ -16,6 +16,8 @@ export interface LedgerProgress {
   state(state: LedgerState, detail: string): void;
   /** The checkpoint in the database, whenever it was read or moved. `timeUs`: batch time of its last event. */
   checkpoint(sequence: number, timeUs: number): void;
+  /** Nothing before this position of the spool is read again. */
+  spoolFloor(position: number): void;
   /** A chunk was committed. */
   chunk(rows: number, seconds: number): void;
   /** An attempt failed; counted, and logged by whoever wants. */

@@ -155,7 +155,7 @@ describe('the projector', () => {
     await rig.projector.onClose();
   });
 
-  it('reads the spool on disk, through many files', async () => {
+  it('reads the spool on disk, through many files, and needs none that it has left behind', async () => {
     const connection = await freshDatabase();
     const spoolDirectory = join(directory, 'spool');
     const writer = new SpoolWriter(spoolDirectory, { fileBytes: 64 << 10 });
@@ -173,16 +173,25 @@ describe('the projector', () => {
     const flow = new OrderFlow(sink, 12);
     const rig = await ProjectorRig.on(flow, connection, {
       openSpool: (fromPosition) => new SpoolReader(spoolDirectory, fromPosition),
-      spool: { sequence: () => visible.sequence, position: () => visible.position },
+      spool: { sequence: () => visible.sequence, position: () => visible.position, start: () => writer.start },
       recoveredSequence: () => 0,
     });
     for (let i = 0; i < 20; i++) {
       flow.run(250);
       await rig.until(() => rig.progress.lastSequence > flow.sequence - 600);
+      writer.removeBefore(rig.progress.floor);
     }
     await rig.caughtUp();
     await expectLedger(connection, flow);
     expect(visible.position).toBeGreaterThan(4 * (64 << 10));
+    expect(writer.start).toBeGreaterThan(2 * (64 << 10));
+
+    // A ledger that was emptied under it cannot go on from here: it says so, and trading goes on.
+    await execute(connection, 'TRUNCATE projection_checkpoint');
+    await execute(connection, `SELECT pg_terminate_backend(${await backendOf(connection)})`);
+    flow.run(10);
+    await rig.until(() => rig.progress.current === SinkState.REFUSED);
+    expect(rig.progress.detail).toContain('no longer in the spool');
     await rig.projector.onClose();
     writer.close();
   });

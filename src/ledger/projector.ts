@@ -179,6 +179,7 @@ export class Projector implements Agent {
     const point = await openLedger(link, this.#options, this.#options.instruments);
     this.#refuseFuture(point);
     this.#filler.resume(point);
+    progress.spoolFloor(this.#filler.floor);
     if (this.#connectedBefore) progress.reconnected();
     this.#connectedBefore = true;
     progress.checkpoint(point.sequence, point.eventTimeUs);
@@ -193,6 +194,7 @@ export class Projector implements Agent {
     await this.#commitChunk(link, this.#options, chunk, target);
     const rows = chunk.rows;
     this.#filler.next();
+    progress.spoolFloor(this.#filler.floor);
     this.#backoff.reset();
     progress.chunk(rows, (nowMs() - startMs) / 1_000);
     progress.checkpoint(target.sequence, target.eventTimeUs);

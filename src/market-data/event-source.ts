@@ -53,6 +53,11 @@ export class EventSource {
     return this.#sequence;
   }
 
+  /** Nothing before this position of the spool is read again. */
+  get spoolFloor(): number {
+    return this.#spool.position;
+  }
+
   /** True once the events come from the matching thread itself; false while they come from the spool. */
   get live(): boolean {
     return this.#live;

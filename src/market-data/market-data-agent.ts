@@ -89,6 +89,7 @@ export class MarketDataAgent implements Agent {
       work += count;
     } while (count > 0 && work < RECORDS_PER_TURN);
     this.#context.counters.set(MarketDataCounter.SEQUENCE, this.#source.sequence);
+    this.#context.counters.set(MarketDataCounter.SPOOL_FLOOR, this.#source.spoolFloor);
     // Only a source that gave nothing more stands at the end of a command.
     return count === 0 && this.#source.live ? work + this.#publishDepth() : work;
   }

@@ -381,6 +381,8 @@ export class InProcessExchange {
       matchingCounters: this.#block(CounterBlockId.MATCHING),
       counters: this.#block(CounterBlockId.FOLLOWER),
       readerDoorbells: [],
+      spoolFloor: () => 0,
+      onSpool: () => {},
       clock: this.#clock,
       readTimeoutMs: 0,
       beginWith,

@@ -10,6 +10,8 @@ export type ThreadMessage =
   | ({ readonly kind: 'recovered' } & RecoveryFacts)
   | { readonly kind: 'segment-needed' }
   | { readonly kind: 'sink'; readonly sink: 'postgres' | 'redis'; readonly state: number; readonly detail: string }
+  /** The event spool cannot be written, and why; '' when it can again. */
+  | { readonly kind: 'spool'; readonly detail: string }
   | { readonly kind: 'question'; readonly id: number; readonly question: MainQuestion }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string; readonly stack: string };
 

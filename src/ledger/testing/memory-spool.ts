@@ -19,6 +19,10 @@ export class MemorySpool {
     return this.lastSequence;
   }
 
+  start(): number {
+    return 0;
+  }
+
   position(): number {
     return this.#visibleEnd;
   }

@@ -30,6 +30,7 @@ class RecordedProgress implements LedgerProgress {
   current: LedgerState = 0;
   detail = '';
   lastSequence = 0;
+  floor = 0;
   readonly errors: string[] = [];
   reconnects = 0;
   chunks = 0;
@@ -42,6 +43,10 @@ class RecordedProgress implements LedgerProgress {
 
   checkpoint(sequence: number): void {
     this.lastSequence = sequence;
+  }
+
+  spoolFloor(position: number): void {
+    this.floor = position;
   }
 
   chunk(rows: number): void {
