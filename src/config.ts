@@ -55,6 +55,10 @@ export interface Config {
     /** The oldest files are removed while the archive is larger; undefined: none is. */
     readonly bytesMax: number | undefined;
   };
+  /** Less free space than this is low: only cancels pass. undefined: chosen by the file system's size. */
+  readonly storageLowBytes: number | undefined;
+  /** A longer event spool is told of, in health, log and metrics. */
+  readonly spoolMaxBytes: number;
   /** undefined: an embedded server in the data directory. */
   readonly postgres: { readonly url: string } | PostgresAddress | undefined;
   /** undefined: the publisher is off. */
@@ -128,6 +132,8 @@ const VARIABLES = Type.Object(
     RINGBOOK_ARCHIVE: Type.Optional(Type.Enum([...ARCHIVE_MODES])),
     RINGBOOK_ARCHIVE_HOOK: text(),
     RINGBOOK_ARCHIVE_MAX_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
+    RINGBOOK_STORAGE_LOW_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
+    RINGBOOK_SPOOL_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER),
   },
   { additionalProperties: false },
 );
@@ -142,6 +148,8 @@ const INTEGERS = [
   'RINGBOOK_SNAPSHOT_COMMANDS',
   'RINGBOOK_SNAPSHOT_SECONDS',
   'RINGBOOK_ARCHIVE_MAX_BYTES',
+  'RINGBOOK_STORAGE_LOW_BYTES',
+  'RINGBOOK_SPOOL_MAX_BYTES',
 ];
 const SECRETS = ['POSTGRES_PASSWORD', 'RINGBOOK_ADMIN_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
@@ -211,6 +219,8 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
       hook: variables.RINGBOOK_ARCHIVE_HOOK,
       bytesMax: variables.RINGBOOK_ARCHIVE_MAX_BYTES,
     },
+    storageLowBytes: variables.RINGBOOK_STORAGE_LOW_BYTES,
+    spoolMaxBytes: variables.RINGBOOK_SPOOL_MAX_BYTES ?? 8 * 1024 ** 3,
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,

@@ -1,7 +1,7 @@
 // Paths, methods and headers of every endpoint; health; who may use the admin endpoints; what an ending gateway still answers.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { ProcessState } from '../runtime/process-state.ts';
+import { ProcessState, StorageState } from '../runtime/process-state.ts';
 import { isLoopback } from './admin-access.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
 import { order, post, RawConnection, request, until } from './testing/http-client.ts';
@@ -94,6 +94,64 @@ describe('health', () => {
     expect(rig.asked.map(({ kind }) => kind)).toEqual(['health', 'metrics']);
     rig.answerMain = () => Promise.reject(new Error('main is gone'));
     expect((await request(`${url}/metrics`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+  });
+});
+
+describe('a disk that keeps commands out', () => {
+  const amend = { client_id: 'alice', price: '2.00' };
+
+  test('low: cancels and mass cancels pass, everything else is refused', async () => {
+    const url = await start();
+    const kept = (await post(`${url}/orders`, order())).body;
+    rig.state.storage = StorageState.LOW;
+    const id = String(kept.order_id);
+    const refused = [
+      await post(`${url}/orders`, order()),
+      await post(`${url}/orders/${id}`, amend, 'PATCH'),
+      await post(`${url}/orders/${id}/replace`, order()),
+      await post(`${url}/admin/kill-switch`, { engaged: true }),
+      await post(`${url}/admin/settlements`, {}),
+    ];
+    for (const { status, body, headers } of refused) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+      expect(body).toMatchObject({ code: 'storage_low', executed: 'no', retry: 'later' });
+    }
+    expect((await request(`${url}/readyz`)).body).toEqual({ status: 'not_ready', state: 'storage_low' });
+    expect((await post(`${url}/orders/${id}/cancel`, { client_id: 'alice' })).status).toBe(202);
+    expect((await request(`${url}/orders?client_id=alice`, { method: 'DELETE' })).status).toBe(202);
+    rig.state.storage = StorageState.ROOM;
+    expect((await post(`${url}/orders`, order())).status).toBe(202);
+  });
+
+  test('full: no command passes, reads do', async () => {
+    const url = await start();
+    rig.state.storage = StorageState.FULL;
+    const refused = [
+      await post(`${url}/orders`, order()),
+      await post(`${url}/orders/x/cancel`, { client_id: 'alice' }),
+      await request(`${url}/orders?client_id=alice`, { method: 'DELETE' }),
+    ];
+    for (const { status, body } of refused) {
+      expect([status, body.code]).toEqual([503, 'storage_full']);
+      expect(body).toMatchObject({ executed: 'no', retry: 'later' });
+    }
+    expect((await request(`${url}/readyz`)).body).toEqual({ status: 'not_ready', state: 'storage_full' });
+    expect((await request(`${url}/instruments`)).status).toBe(200);
+  });
+
+  test('the operator resumes, and is told when it is too early', async () => {
+    const url = await start();
+    expect((await post(`${url}/admin/resume`, {})).body).toEqual({ kind: 'resume' });
+    expect((await post(`${url}/admin/resume`, { force: true })).body.code).toBe('unknown_field');
+    rig.answerMain = async () => ({ unavailable: 'Still too little space.', code: 'storage_low' });
+    const early = await request(`${url}/admin/resume`, { method: 'POST' });
+    expect([early.status, early.body.code, early.body.detail]).toEqual([503, 'storage_low', 'Still too little space.']);
+  });
+
+  test('only the operator resumes', async () => {
+    const url = await start({ adminToken: TOKEN });
+    expect((await request(`${url}/admin/resume`, { method: 'POST' })).status).toBe(401);
+    expect(rig.asked).toEqual([]);
   });
 });
 

@@ -1,8 +1,9 @@
-// Routes of operations: health, metrics, the queues page and its figures, the engine snapshot. Gateway thread.
+// Routes of operations: health, metrics, the queues page and its figures, the engine snapshot, going on
+// after the disk was full. Gateway thread.
 // Owns nothing: what concerns the whole process is rendered by the main thread, which is asked.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { ProcessState } from '../runtime/process-state.ts';
+import { ProcessState, StorageState, storageStateName } from '../runtime/process-state.ts';
 import { openApiDocument } from '../wire/openapi.ts';
 import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
@@ -10,7 +11,7 @@ import { admitRead } from './admission.ts';
 import { askMain } from './ask-main.ts';
 import type { Asker, Askers } from './asker.ts';
 import type { BodyReader } from './body.ts';
-import type { GatewayContext } from './context.ts';
+import type { GatewayContext, PlainQuestion } from './context.ts';
 import { requireJsonIfAny } from './media-type.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
 import { packageVersion, type StaticFile } from './static-files.ts';
@@ -31,7 +32,7 @@ export interface AdminRoutesParts {
 
 export class AdminRoutes {
   readonly #parts: AdminRoutesParts;
-  /** What a snapshot may be told: nothing, so that nobody takes a setting for heard. */
+  /** What a snapshot or a resumption may be told: nothing, so that nobody takes a setting for heard. */
   readonly #nothing = new RequestFields([]);
   /** Made when it is first asked for. */
   #openApi: string | undefined;
@@ -49,8 +50,11 @@ export class AdminRoutes {
   readonly readyz = (res: HttpResponse, req: HttpRequest): void => {
     const { context, responder } = this.#parts;
     const state = context.state.get();
-    const ready = state === ProcessState.OPEN;
-    const body = JSON.stringify({ status: ready ? 'ready' : 'not_ready', state: STATE_NAMES[state] ?? 'unknown' });
+    const { storage } = context.state;
+    const ready = state === ProcessState.OPEN && storage === StorageState.ROOM;
+    const isShort = state === ProcessState.OPEN && !ready;
+    const name = isShort ? `storage_${storageStateName(storage)}` : (STATE_NAMES[state] ?? 'unknown');
+    const body = JSON.stringify({ status: ready ? 'ready' : 'not_ready', state: name });
     responder.send(this.#begin(res, req), ready ? 200 : 503, JSON_TYPE, body, NO_STORE);
   };
 
@@ -67,23 +71,28 @@ export class AdminRoutes {
   };
 
   /** POST /admin/snapshot: the body, if any, is an empty object. */
-  readonly snapshot = (res: HttpResponse, req: HttpRequest): void => {
-    const { responder, bodies } = this.#parts;
-    const asker = this.#begin(res, req);
-    if (!this.#admit(asker, res, req)) return;
-    if (requireJsonIfAny(asker, req, responder)) bodies.read(asker, this.#takeSnapshot);
-  };
+  readonly snapshot = (res: HttpResponse, req: HttpRequest): void =>
+    this.#whenToldNothing(res, req, (asker) => this.#askMain(asker, 'snapshot', SNAPSHOT_TIMEOUT_MS));
 
-  readonly #takeSnapshot = (asker: Asker, bytes: Uint8Array): void => {
-    const { context, responder } = this.#parts;
-    if (!admitRead(context.state, asker, responder)) return;
-    if (bytes.length > 0 && !this.#nothing.collect(bytes, 0, bytes.length)) {
+  /** POST /admin/resume: takes orders again after the disk was full. The body, if any, is an empty object. */
+  readonly resume = (res: HttpResponse, req: HttpRequest): void =>
+    this.#whenToldNothing(res, req, (asker) => this.#askMain(asker, 'resume'));
+
+  /** `then`: the asker is the operator, and the body says nothing. */
+  #whenToldNothing(res: HttpResponse, req: HttpRequest, then: (asker: Asker) => void): void {
+    const { context, responder, bodies } = this.#parts;
+    const asker = this.#begin(res, req);
+    if (!this.#admit(asker, res, req) || !requireJsonIfAny(asker, req, responder)) return;
+    bodies.read(asker, (who, bytes) => {
+      if (!admitRead(context.state, who, responder)) return;
+      if (bytes.length === 0 || this.#nothing.collect(bytes, 0, bytes.length)) {
+        then(who);
+        return;
+      }
       const { status, code, field, detail } = this.#nothing.problem;
-      responder.problem(asker, code, detail, { status, field });
-      return;
-    }
-    this.#askMain(asker, 'snapshot', SNAPSHOT_TIMEOUT_MS);
-  };
+      responder.problem(who, code, detail, { status, field });
+    });
+  }
 
   /** GET of a page or a part of one. With a token set, the page asks for it; without, only this machine sees the page. */
   page(file: StaticFile): (res: HttpResponse, req: HttpRequest) => void {
@@ -116,7 +125,7 @@ export class AdminRoutes {
     return admitAdmin(this.#parts.access, asker, res, req, this.#parts.responder);
   }
 
-  #askMain(asker: Asker, kind: 'metrics' | 'health' | 'queues' | 'snapshot', timeoutMs = MAIN_TIMEOUT_MS): void {
+  #askMain(asker: Asker, kind: PlainQuestion['kind'], timeoutMs = MAIN_TIMEOUT_MS): void {
     const { context, responder } = this.#parts;
     askMain(context, responder, asker, { kind }, timeoutMs);
   }

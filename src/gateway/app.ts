@@ -55,6 +55,7 @@ function routesOf({ orders, reads, accounts, admin, venue, files }: RoutesParts)
     { path: '/metrics', get: admin.metrics },
     { path: '/admin/queues.json', get: admin.queues },
     { path: '/admin/snapshot', post: admin.snapshot },
+    { path: '/admin/resume', post: admin.resume },
     { path: '/admin/instruments', post: venue.instrument },
     { path: '/admin/instruments/:name/status', post: venue.instrumentStatus },
     { path: '/admin/kill-switch', post: venue.killSwitch },

@@ -21,7 +21,7 @@ export function askMain(
   context.askMain(question).then(
     (answer) => {
       clearTimeout(timer);
-      if ('unavailable' in answer) responder.problem(asker, 'unavailable', answer.unavailable);
+      if ('unavailable' in answer) responder.problem(asker, answer.code ?? 'unavailable', answer.unavailable);
       else if ('notFound' in answer) responder.problem(asker, 'not_found', answer.notFound);
       else responder.send(asker, answer.status, answer.contentType, answer.body, NO_STORE);
     },

@@ -6,7 +6,7 @@ import type { Command } from '../domain/command.ts';
 import { type CommandOrigin, encodeCommand } from '../wire/command-codec.ts';
 import { GatewayCounter } from '../wire/counters.ts';
 import type { RequestProblem } from '../wire/problem.ts';
-import { admitCommand } from './admission.ts';
+import { admitCancel, admitCommand } from './admission.ts';
 import { Asker } from './asker.ts';
 import { BatchedBell } from './batched-bell.ts';
 import type { GatewayContext } from './context.ts';
@@ -32,6 +32,11 @@ export class CommandSender {
   /** Whether commands are taken now. False: the asker is answered. */
   admit(asker: Asker): boolean {
     return admitCommand(this.#context.state, asker, this.#responder);
+  }
+
+  /** Whether cancels are: also while disk space runs short. False: the asker is answered. */
+  admitCancel(asker: Asker): boolean {
+    return admitCancel(this.#context.state, asker, this.#responder);
   }
 
   /** Hands the command over. From the commit on it will be executed, whatever becomes of the asker. */

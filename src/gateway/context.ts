@@ -10,11 +10,14 @@ import type { Doorbell } from '../shared-memory/doorbell.ts';
 import type { LatestValue } from '../shared-memory/latest-value.ts';
 import type { MessageRing } from '../shared-memory/message-ring.ts';
 import type { InstrumentSource } from '../wire/instrument-list.ts';
+import type { ProblemCode } from '../wire/problem.ts';
 
 /** What a gateway asks the main thread to render, for it alone sees the whole process. */
-export type MainQuestion =
-  | { readonly kind: 'metrics' | 'health' | 'queues' | 'snapshot' }
-  | ({ readonly kind: 'book' } & PastBook);
+export type MainQuestion = PlainQuestion | ({ readonly kind: 'book' } & PastBook);
+
+export interface PlainQuestion {
+  readonly kind: 'metrics' | 'health' | 'queues' | 'snapshot' | 'resume';
+}
 
 /** A book as it was after the command of that sequence. */
 export interface PastBook {
@@ -31,7 +34,10 @@ export interface RenderedAnswer {
 }
 
 /** What the main thread answers, or why it cannot: not now, or because there is no such thing. */
-export type MainAnswer = RenderedAnswer | { readonly unavailable: string } | { readonly notFound: string };
+export type MainAnswer =
+  | RenderedAnswer
+  | { readonly unavailable: string; readonly code?: ProblemCode }
+  | { readonly notFound: string };
 
 export interface GatewayLimits {
   /** Longest request body; a longer one is 413. */

@@ -82,7 +82,7 @@ export class OrderRoutes {
   readonly massCancel = (res: HttpResponse, req: HttpRequest): void => {
     const { askers, sender, responder, access } = this.#parts;
     const asker = askers.begin(res);
-    if (!sender.admit(asker)) return;
+    if (!sender.admitCancel(asker)) return;
     const isGood = this.#massCancels.parse(req.getQuery(), this.#command);
     const isEveryones = isGood && this.#command.clientLength === 0;
     if (isEveryones && !admitAdmin(access, asker, res, req, responder)) return;
@@ -100,7 +100,7 @@ export class OrderRoutes {
 
   readonly #cancel = (asker: Asker, bytes: Uint8Array): void => {
     const { sender } = this.#parts;
-    if (!sender.admit(asker)) return;
+    if (!sender.admitCancel(asker)) return;
     const target = this.#target(asker);
     if (target < 0) return;
     const parser = this.#cancels;

@@ -4,7 +4,7 @@
 import { CommandRing } from '../shared-memory/command-ring.ts';
 import { CounterBlock } from '../shared-memory/counters.ts';
 import { HISTOGRAM_BOUNDS_COUNTS, Histogram } from '../shared-memory/histogram.ts';
-import { CounterBlockId, GatewayCounter, MatchingCounter } from '../wire/counters.ts';
+import { CounterBlockId, FollowerCounter, GatewayCounter, MatchingCounter } from '../wire/counters.ts';
 
 export interface Figures {
   readonly matching: CounterBlock;
@@ -49,4 +49,11 @@ export function openFigures(counters: SharedArrayBuffer, commandRings: readonly 
     batch: new Histogram(matching, MatchingCounter.BATCH_COMMANDS, HISTOGRAM_BOUNDS_COUNTS),
     totals: gateways.map((block) => new Histogram(block, GatewayCounter.TOTAL_SECONDS)),
   };
+}
+
+/** Bytes of the event spool on the disk. */
+export function spoolBytes({ follower }: Figures): number {
+  // The start first: read the other way round, it could be behind the end.
+  const start = follower.get(FollowerCounter.SPOOL_START);
+  return follower.get(FollowerCounter.SPOOL_POSITION) - start;
 }

@@ -7,6 +7,7 @@ import { REASONS } from '../domain/reasons.ts';
 import {
   CommandResult,
   commandCounter,
+  FollowerCounter,
   GatewayCounter,
   LedgerCounter,
   MainCounter,
@@ -16,7 +17,7 @@ import {
   SinkState,
 } from '../wire/counters.ts';
 import type { InstrumentSource } from '../wire/instrument-list.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, spoolBytes } from './figures.ts';
 import type { LagWatch } from './lag.ts';
 import { SharedHistogram } from './shared-histogram.ts';
 
@@ -41,6 +42,7 @@ export function createMetricsPage(figures: Figures, instruments: InstrumentSourc
   registerGateways(registry, figures);
   registerProjections(registry, figures, lag);
   registerArchive(registry, figures);
+  registerStorage(registry, figures);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 
@@ -268,6 +270,21 @@ function registerArchive(registry: Registry, { main }: Figures): void {
   ]);
   add.counter('ringbook_archive_hook_failures_total', 'Archived files that the hook did not take.', [], () => [
     [main.get(MainCounter.ARCHIVE_HOOK_FAILURES)],
+  ]);
+}
+
+function registerStorage(registry: Registry, figures: Figures): void {
+  const { main, follower } = figures;
+  const add = adder(registry);
+  add.gauge('ringbook_storage_state', 'What the disk leaves room for: 0 all, 1 only cancels, 2 no command.', [], () => [
+    [main.get(MainCounter.STORAGE_STATE)],
+  ]);
+  add.gauge('ringbook_storage_free_bytes', 'Free bytes of the file system of the journal.', [], () => [
+    [main.get(MainCounter.STORAGE_FREE_BYTES)],
+  ]);
+  add.gauge('ringbook_spool_bytes', 'Bytes of the event spool on the disk.', [], () => [[spoolBytes(figures)]]);
+  add.counter('ringbook_spool_errors_total', 'Writes of the event spool that failed.', [], () => [
+    [follower.get(FollowerCounter.SPOOL_FAILURES)],
   ]);
 }
 

@@ -20,11 +20,14 @@ import {
 } from '../wire/counters.ts';
 import { HealthSchema } from '../wire/status-schemas.ts';
 import { healthAnswer, healthOf } from './health.ts';
+import type { StorageFacts } from './storage-watch.ts';
 
 const [BTC_USD] = DEFAULT_INSTRUMENTS;
 const PATHS = { dataDir: '', journal: '', snapshots: '', spool: '', control: '', postgres: '', durable: true, why: '' };
 
-function healthWith(status: InstrumentStatus, killSwitch: number, controlFails = false) {
+const ROOM: StorageFacts = { status: 'ok', free_bytes: 1_000, low_bytes: 10, detail: '' };
+
+function healthWith(status: InstrumentStatus, killSwitch: number, controlFails = false, room = ROOM) {
   const counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
   new CounterBlock(counters, CounterBlockId.LEDGER).set(LedgerCounter.STATE, SinkState.UP);
   new CounterBlock(counters, CounterBlockId.MATCHING).set(MatchingCounter.KILL_SWITCH, killSwitch);
@@ -36,8 +39,9 @@ function healthWith(status: InstrumentStatus, killSwitch: number, controlFails =
     config: readConfig({ RINGBOOK_RISK: 'balances' }, tmpdir()),
     storage: { ...PATHS, release() {} },
     state: ProcessState.OPEN,
-    details: { postgres: '', redis: '', control: controlFails ? 'ENOSPC: no space' : '' },
+    details: { postgres: '', redis: '', spool: '', control: controlFails ? 'ENOSPC: no space' : '' },
     lag: new LagWatch(figures, () => 0),
+    room,
     instruments: [BTC_USD, { ...BTC_USD, name: 'ETH-USD', status }],
   });
 }
@@ -55,6 +59,16 @@ it('names what keeps orders out, and stays healthy', () => {
   expect(health.message).toBe('All is well. The kill switch is on: only cancels pass. Halted: ETH-USD.');
   expect(health.venue).toMatchObject({ kill_switch: true, halted: ['ETH-USD'] });
   expect(healthWith(InstrumentStatus.CANCEL_ONLY, 0).venue.cancel_only).toEqual(['ETH-USD']);
+});
+
+it('is unavailable while the disk keeps orders out, and says what passes and how to go on', () => {
+  const low = healthWith(InstrumentStatus.OPEN, 0, false, { ...ROOM, status: 'low', detail: '5.0 MiB free' });
+  expect([low.status, low.trading, healthAnswer(low).status]).toEqual(['unavailable', 'cancel_only', 503]);
+  expect(low.message).toContain('only cancels are taken. POST /admin/resume');
+  expect(Compile(HealthSchema).Check(JSON.parse(healthAnswer(low).body))).toBe(true);
+  const full = healthWith(InstrumentStatus.OPEN, 0, false, { ...ROOM, status: 'full' });
+  expect([full.status, full.trading]).toEqual(['unavailable', 'halted']);
+  expect(full.message).toContain('The disk is full');
 });
 
 it('is degraded while the CONTROL file cannot be written, and says that trading goes on', () => {

@@ -4,11 +4,19 @@ import type { Config } from '../config.ts';
 import { InstrumentStatus } from '../domain/codes.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { RenderedAnswer } from '../gateway/context.ts';
-import type { Figures } from '../metrics/figures.ts';
+import { type Figures, spoolBytes } from '../metrics/figures.ts';
 import type { Lag, LagWatch } from '../metrics/lag.ts';
 import { ProcessState, processStateName } from '../runtime/process-state.ts';
-import { LedgerCounter, MainCounter, MatchingCounter, PublisherCounter, SinkState } from '../wire/counters.ts';
+import {
+  FollowerCounter,
+  LedgerCounter,
+  MainCounter,
+  MatchingCounter,
+  PublisherCounter,
+  SinkState,
+} from '../wire/counters.ts';
 import type { Storage } from './storage.ts';
+import type { StorageFacts } from './storage-watch.ts';
 
 const SINK_TEXT: Readonly<Record<number, string>> = {
   [SinkState.CONNECTING]: 'connecting',
@@ -24,11 +32,12 @@ export function sinkStateName(state: number): string {
   return SINK_TEXT[state] ?? 'unknown';
 }
 
-/** Last words about the state of each sink and of the CONTROL file. */
+/** Last words about the state of each sink, of the CONTROL file and of the event spool. */
 export interface SinkDetails {
   postgres: string;
   redis: string;
   control: string;
+  spool: string;
 }
 
 interface SinkHealth extends Lag {
@@ -60,6 +69,10 @@ export interface Health {
     /** The witness of the journal's last frame. */
     readonly control: { readonly status: 'ok' | 'failing'; readonly frame: number; readonly detail: string };
   };
+  readonly storage: StorageFacts & {
+    /** `large`: longer than RINGBOOK_SPOOL_MAX_BYTES. */
+    readonly spool: { readonly status: 'ok' | 'large' | 'failing'; readonly bytes: number; readonly detail: string };
+  };
   readonly postgres: SinkHealth & { readonly server: string };
   readonly redis: SinkHealth;
 }
@@ -73,11 +86,12 @@ interface HealthSources {
   readonly state: number;
   readonly details: SinkDetails;
   readonly lag: LagWatch;
+  readonly room: StorageFacts;
   readonly instruments: readonly Instrument[];
 }
 
 export function healthOf(sources: HealthSources): Health {
-  const { figures, config, storage, state, details, lag } = sources;
+  const { figures, config, storage, state, details, lag, room } = sources;
   const postgresState = figures.ledger.get(LedgerCounter.STATE);
   const redisState = config.redis === undefined ? SinkState.OFF : figures.publisher.get(PublisherCounter.STATE);
   const down = [
@@ -85,12 +99,20 @@ export function healthOf(sources: HealthSources): Health {
     ...(redisState === SinkState.UP || redisState === SinkState.OFF ? [] : ['Redis']),
   ];
   const controlFails = figures.main.get(MainCounter.CONTROL_FAILING) === 1;
+  const spool = spoolOf(sources);
+  const troubles = [
+    ...(down.length === 0 ? [] : [`${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected.`]),
+    ...(controlFails ? ['The CONTROL file cannot be written.'] : []),
+    ...(spool.status === 'failing' ? ['The event spool cannot be written.'] : []),
+    ...(spool.status === 'large' ? ['The event spool is longer than it should be.'] : []),
+  ];
   const open = state === ProcessState.OPEN;
+  const trading = tradingOf(state, room.status);
   const venue = venueOf(sources);
   return {
-    status: !open ? 'unavailable' : down.length > 0 || controlFails ? 'degraded' : 'ok',
-    message: [messageOf(open, down, controlFails, processStateName(state)), ...(open ? rulings(venue) : [])].join(' '),
-    trading: processStateName(state),
+    status: trading !== 'open' ? 'unavailable' : troubles.length > 0 ? 'degraded' : 'ok',
+    message: [messageOf(trading, room.status, troubles), ...(open ? rulings(venue) : [])].join(' '),
+    trading,
     venue,
     journal: {
       durability: config.durability,
@@ -104,6 +126,7 @@ export function healthOf(sources: HealthSources): Health {
         detail: details.control,
       },
     },
+    storage: { ...room, spool },
     postgres: {
       status: sinkStateName(postgresState),
       server: config.postgres === undefined ? 'embedded' : 'external',
@@ -118,15 +141,29 @@ export function healthOf(sources: HealthSources): Health {
   };
 }
 
-function messageOf(open: boolean, down: readonly string[], controlFails: boolean, state: string): string {
-  if (!open) return `Not taking orders: ${state}.`;
-  const what = [
-    ...(down.length === 0 ? [] : [`${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected.`]),
-    ...(controlFails ? ['The CONTROL file cannot be written.'] : []),
-  ];
-  if (what.length === 0) return 'All is well.';
+/** The process's state, unless the disk keeps commands out. */
+function tradingOf(state: number, storage: StorageFacts['status']): string {
+  if (state !== ProcessState.OPEN || storage === 'ok') return processStateName(state);
+  return storage === 'low' ? 'cancel_only' : 'halted';
+}
+
+const RESUME = 'POST /admin/resume takes orders again when there is space.';
+
+function messageOf(trading: string, storage: StorageFacts['status'], troubles: readonly string[]): string {
+  if (trading === 'cancel_only')
+    return [`Disk space runs short: only cancels are taken. ${RESUME}`, ...troubles].join(' ');
+  if (trading === 'halted' && storage === 'full') return `The disk is full: no command is taken. ${RESUME}`;
+  if (trading !== 'open') return `Not taking orders: ${trading}.`;
+  if (troubles.length === 0) return 'All is well.';
   const goesOn = 'Trading goes on: orders are taken, matched and durable; what is missed is caught up later.';
-  return [...what, goesOn].join(' ');
+  return [...troubles, goesOn].join(' ');
+}
+
+function spoolOf({ figures, config, details }: HealthSources): Health['storage']['spool'] {
+  const { follower } = figures;
+  const bytes = spoolBytes(figures);
+  const failing = follower.get(FollowerCounter.SPOOL_FAILING) === 1;
+  return { status: failing ? 'failing' : bytes > config.spoolMaxBytes ? 'large' : 'ok', bytes, detail: details.spool };
 }
 
 function venueOf({ figures, config, instruments }: HealthSources): VenueHealth {

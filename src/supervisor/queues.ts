@@ -21,6 +21,7 @@ export function queuesAnswer(figures: Figures, health: Health, lag: LagWatch): M
     state: health.trading,
     health: { status: health.status, detail: health.message },
     venue: health.venue,
+    storage: storageFigures(health),
     journal: journalFigures(figures, health),
     archive: archiveFigures(figures),
     gateways: gatewayFigures(figures),
@@ -62,6 +63,10 @@ function archiveFigures({ main }: Figures): object {
   };
 }
 
+function storageFigures({ storage: { spool, ...room } }: Health): object {
+  return { ...room, spool_status: spool.status, spool_bytes: spool.bytes, spool_detail: spool.detail };
+}
+
 function gatewayFigures({ gateways, commandRings, totals }: Figures): object[] {
   return gateways.map((block, k) => ({
     gateway: k,
@@ -87,7 +92,6 @@ function followerFigures(figures: Figures, lag: LagWatch): object {
     sequence: follower.get(FollowerCounter.SEQUENCE),
     lag_sequences: sequences,
     lag_seconds: seconds,
-    spool_bytes: follower.get(FollowerCounter.SPOOL_POSITION),
     reads: follower.get(FollowerCounter.QUERIES),
     reads_behind: follower.get(FollowerCounter.QUERIES_BEHIND),
     snapshots: main.get(MainCounter.SNAPSHOTS),

@@ -16,6 +16,9 @@ interface Progress {
   readonly ledgerSequence: () => number;
 }
 
+/** One that could not be taken is tried again so much later. */
+const RETRY_SECONDS = 30;
+
 export interface SnapshotterOptions {
   readonly directories: { readonly journal: string; readonly snapshots: string };
   /** One is due after so many commands, or after so many seconds when there was a command. */
@@ -37,6 +40,7 @@ export class Snapshotter {
   #next: Promise<SnapshotFacts> | undefined;
   #sequence = 0;
   #beganAt: number;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: SnapshotterOptions) {
@@ -55,6 +59,7 @@ export class Snapshotter {
   look(): void {
     if (this.#running !== undefined || this.#closed) return;
     const { progress, everyCommands, everySeconds, nowSeconds } = this.#options;
+    if (nowSeconds() - this.#failedAt < RETRY_SECONDS) return;
     const commands = progress.sequence() - this.#sequence;
     const isDue = commands >= everyCommands || (commands > 0 && nowSeconds() - this.#beganAt >= everySeconds);
     if (isDue) this.take().catch(() => {}); // told to onFailed
@@ -93,6 +98,7 @@ export class Snapshotter {
       },
       (error: Error) => {
         if (this.#closed) return;
+        this.#failedAt = this.#options.nowSeconds();
         counters.add(MainCounter.SNAPSHOT_FAILURES, 1);
         onFailed(error);
       },

@@ -8,11 +8,11 @@ import type { MainAnswer, MainQuestion } from '../gateway/context.ts';
 import { ControlWriter } from '../journal/control-writer.ts';
 import { SegmentPreparer } from '../journal/segment-preparer.ts';
 import type { RecoveryFacts } from '../matching/matching-agent.ts';
-import { type Figures, openFigures } from '../metrics/figures.ts';
+import { type Figures, openFigures, spoolBytes } from '../metrics/figures.ts';
 import { LagWatch } from '../metrics/lag.ts';
 import { createMetricsPage, type MetricsPage } from '../metrics/registry.ts';
 import type { Logger } from '../runtime/log.ts';
-import { ProcessState, SharedProcessState } from '../runtime/process-state.ts';
+import { ProcessState, SharedProcessState, StorageState, storageStateName } from '../runtime/process-state.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
 import { type AgentName, createSharedMemory, planThreads, type SharedMemory, type ThreadPlan } from '../topology.ts';
 import {
@@ -27,6 +27,7 @@ import { readDurablePoint } from '../wire/durable-point.ts';
 import { InstrumentDirectory } from '../wire/instrument-directory.ts';
 import { Archiver } from './archiver.ts';
 import { Database } from './database.ts';
+import { DiskWatchdog } from './disk-watchdog.ts';
 import { ExitCode, exitCodeFor } from './exit-codes.ts';
 import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
 import { Historian, historyThread } from './historian.ts';
@@ -36,6 +37,7 @@ import { choosePort } from './port.ts';
 import { queuesAnswer } from './queues.ts';
 import { Snapshotter, snapshotAnswer } from './snapshotter.ts';
 import type { Storage } from './storage.ts';
+import { StorageWatch } from './storage-watch.ts';
 import { Threads } from './threads.ts';
 
 const WRITERS: readonly AgentName[] = ['gateway', 'matching'];
@@ -49,7 +51,9 @@ const DATABASE_HEAD_START_MS = 3_000;
 /** How long the start waits to learn whether Postgres is there. Trading does not wait. */
 const FIRST_CONTACT_MS = 1_000;
 const POLL_MS = 5;
-/** How often it is looked whether a projection is behind, and whether a snapshot is due. */
+/** How often free space is looked at, and whether there is a next segment. */
+const STORAGE_EVERY_MS = 1_000;
+/** How often it is looked whether a projection is behind, a snapshot is due, or the disk hangs. */
 const LOOK_EVERY_MS = 250;
 /** How often a recovery says how far it is. */
 const PROGRESS_EVERY_MS = 2_000;
@@ -75,17 +79,20 @@ export class Supervisor {
   readonly #metrics: MetricsPage;
   readonly #segments: SegmentPreparer;
   readonly #control: ControlWriter;
+  readonly #room: StorageWatch;
+  readonly #disk: DiskWatchdog;
   readonly #lag: LagWatch;
   readonly #snapshots: Snapshotter;
   readonly #historian: Historian;
   readonly #archiver: Archiver;
   readonly #instruments: InstrumentDirectory;
-  readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '' };
+  readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '', spool: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
   readonly #database: Database;
   #saidAtMs = performance.now();
   #ending = false;
   #writersEnded = false;
+  #spoolIsLarge = false;
   #failure: ExitCode | undefined;
 
   constructor(config: Config, storage: Storage, logger: Logger) {
@@ -107,6 +114,9 @@ export class Supervisor {
     this.#instruments = new InstrumentDirectory(new LatestValue(this.#memory.instruments));
     this.#metrics = createMetricsPage(this.#figures, this.#instruments, this.#lag);
     this.#segments = new SegmentPreparer(storage.journal, config.limits.segmentBytes);
+    this.#room = this.#createStorageWatch();
+    setInterval(() => this.#lookAtStorage(), STORAGE_EVERY_MS).unref();
+    this.#disk = this.#createDiskWatchdog();
     this.#control = this.#createControl();
     setInterval(() => void this.#control.write(), CONTROL_EVERY_MS).unref();
     this.#database = new Database(config.postgres, storage.postgres, logger);
@@ -236,7 +246,7 @@ export class Supervisor {
         this.#onRecovered(message);
         break;
       case 'segment-needed':
-        this.#prepareSegment();
+        this.#lookAtStorage();
         break;
       case 'sink':
         this.#sinks[message.sink] = message.detail;
@@ -244,6 +254,9 @@ export class Supervisor {
           { sink: message.sink, state: sinkStateName(message.state), detail: message.detail },
           'projection',
         );
+        break;
+      case 'spool':
+        this.#spoolIs(message.detail);
         break;
       case 'question':
         void this.#answer(message.question).then((text) => answer({ kind: 'answer', id: message.id, answer: text }));
@@ -256,6 +269,7 @@ export class Supervisor {
 
   #look(): void {
     this.#lag.look();
+    this.#disk.look();
     const state = this.#state.get();
     if (state === ProcessState.OPEN) this.#snapshots.look();
     if (state === ProcessState.RECOVERING) this.#sayProgress();
@@ -286,7 +300,10 @@ export class Supervisor {
         this.#logger.info(facts, 'engine snapshot taken');
         this.#archiver.run();
       },
-      onFailed: ({ message }) => this.#logger.error({ error: message }, 'no engine snapshot could be taken'),
+      onFailed: ({ message }) => {
+        this.#logger.error({ error: message }, 'no engine snapshot could be taken');
+        this.#room.writerFailed('an engine snapshot', message);
+      },
     });
   }
 
@@ -324,12 +341,52 @@ export class Supervisor {
     });
   }
 
-  #prepareSegment(): void {
-    if (this.#ending) return;
-    // Not fatal: the matching thread makes the segment itself, slowly, when there is none.
-    this.#segments.prepare().catch((error: unknown) => {
-      this.#logger.error({ error: String(error) }, 'no journal segment could be prepared');
+  #createStorageWatch(): StorageWatch {
+    const { matching, main } = this.#figures;
+    return new StorageWatch({
+      directory: this.#storage.journal,
+      lowBytes: this.#config.storageLowBytes,
+      segmentBytes: this.#config.limits.segmentBytes,
+      nextSegment: this.#segments,
+      segmentBytesLeft: () => matching.get(MatchingCounter.SEGMENT_BYTES_LEFT),
+      isJournalOut: () => matching.get(MatchingCounter.NO_ROOM) === 1,
+      state: this.#state,
+      counters: main,
+      onChanged: (state, detail) => this.#storageIs(state, detail),
+      onNoSegment: (error) => this.#logger.error({ error }, 'no journal segment could be prepared'),
     });
+  }
+
+  #lookAtStorage(): void {
+    if (this.#state.get() !== ProcessState.OPEN) return;
+    void this.#room.look();
+    const bytes = spoolBytes(this.#figures);
+    const isLarge = bytes > this.#config.spoolMaxBytes;
+    if (isLarge && !this.#spoolIsLarge) this.#logger.error({ bytes }, 'the event spool is longer than it should be');
+    this.#spoolIsLarge = isLarge;
+  }
+
+  #storageIs(state: StorageState, detail: string): void {
+    const facts = { storage: storageStateName(state), detail };
+    if (state === StorageState.ROOM) this.#logger.info(facts, 'orders are taken again');
+    else if (state === StorageState.LOW) this.#logger.error(facts, 'disk space runs short: only cancels are taken');
+    else this.#logger.error(facts, 'the disk is full: no command is taken');
+  }
+
+  #createDiskWatchdog(): DiskWatchdog {
+    const busySince = () => this.#figures.matching.get(MatchingCounter.DISK_BUSY_SINCE_US);
+    return new DiskWatchdog(busySince, () => {
+      const message = 'matching: a write or sync of the journal has not returned for more than 5 s';
+      void this.crash({ name: 'JournalFault', message });
+    });
+  }
+
+  /** The events wait in memory meanwhile, and beyond a bound in the journal. */
+  #spoolIs(failure: string): void {
+    this.#sinks.spool = failure;
+    if (failure === '') this.#logger.info({}, 'the event spool can be written again');
+    else this.#logger.error({ error: failure }, 'the event spool cannot be written; it is tried again');
+    this.#room.writerFailed('the event spool', failure);
   }
 
   #createControl(): ControlWriter {
@@ -355,6 +412,7 @@ export class Supervisor {
     this.#sinks.control = failure;
     this.#figures.main.set(MainCounter.CONTROL_FAILING, failure === '' ? 0 : 1);
     if (failure === was) return;
+    this.#room.writerFailed('the CONTROL file', failure);
     if (failure === '') this.#logger.info({}, 'the CONTROL file can be written again');
     else this.#logger.error({ error: failure }, 'the CONTROL file cannot be written; trading goes on');
   }
@@ -371,6 +429,8 @@ export class Supervisor {
         return snapshotAnswer(this.#snapshots.take());
       case 'book':
         return this.#historian.ask(question);
+      case 'resume':
+        return await this.#room.resume();
     }
   }
 
@@ -382,6 +442,7 @@ export class Supervisor {
       state: this.#state.get(),
       details: this.#sinks,
       lag: this.#lag,
+      room: this.#room.facts,
       instruments: this.#instruments.current.all,
     });
   }

@@ -231,6 +231,16 @@ const OPERATIONS: readonly Operation[] = [
     ...{ body: 'SnapshotRequestSchema', bodyOptional: true, replies: { 200: [] } },
   },
   {
+    ...{
+      id: 'resume',
+      method: 'post',
+      path: '/admin/resume',
+      summary: 'Takes orders again after disk space ran short',
+      admin: true,
+    },
+    ...{ body: 'ResumeRequestSchema', bodyOptional: true, replies: { 200: ['ResumedSchema'] } },
+  },
+  {
     ...{ id: 'getLiveness', method: 'get', path: '/livez', summary: 'Whether the process lives' },
     ...{ replies: { 200: ['LivenessSchema'] } },
   },

@@ -112,6 +112,8 @@ export const PROBLEMS = {
 
   // The service cannot do it now.
   ring_full: notNow(503, 'Too many commands are waiting.'),
+  storage_low: notNow(503, 'Disk space runs short: only cancels are taken.'),
+  storage_full: notNow(503, 'The disk is full: no command is taken.'),
   recovering: notNow(503, 'The engine is still recovering.'),
   halted: notNow(503, 'The engine has stopped taking commands.'),
   shutting_down: notNow(503, 'The server is shutting down.'),

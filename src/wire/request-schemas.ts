@@ -248,6 +248,11 @@ export const SnapshotRequestSchema = Type.Object(
   { ...CLOSED, title: 'Snapshot', description: 'The body may be left out.' },
 );
 
+export const ResumeRequestSchema = Type.Object(
+  {},
+  { ...CLOSED, title: 'Resumption', description: 'The body may be left out.' },
+);
+
 export const BalanceAdjustmentRequestSchema = Type.Object(
   {
     client_id: clientId,

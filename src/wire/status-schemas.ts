@@ -11,7 +11,10 @@ export const LivenessSchema = Type.Object({ status: Type.Literal('ok') }, { ...C
 export const ReadinessSchema = Type.Object(
   {
     status: oneOf(['ready', 'not_ready']),
-    state: oneOf(['recovering', 'open', 'draining', 'poisoned', 'closing', 'finishing', 'unknown']),
+    state: oneOf([
+      ...['recovering', 'open', 'draining', 'poisoned', 'closing', 'finishing', 'unknown'],
+      ...['storage_low', 'storage_full'],
+    ]),
   },
   { ...CLOSED, title: 'Readiness' },
 );
@@ -27,11 +30,25 @@ const sink = {
   ...lag,
 };
 
+const storage = {
+  status: oneOf(['ok', 'low', 'full']),
+  free_bytes: Type.Integer({ minimum: -1, description: 'Of the file system of the journal; -1: not known yet.' }),
+  low_bytes: Type.Integer({
+    minimum: 0,
+    description: 'Less is low: only cancels are taken, until POST /admin/resume.',
+  }),
+  detail: Type.String({ description: 'Why it is not ok, for people.' }),
+};
+
+export const ResumedSchema = Type.Object(storage, { ...CLOSED, title: 'Storage' });
+
 export const HealthSchema = Type.Object(
   {
     status: oneOf(['ok', 'degraded', 'unavailable']),
     message: Type.String({ description: 'The whole of it in sentences, for people.' }),
-    trading: Type.String({ description: 'State of the process: open means that orders are taken.' }),
+    trading: Type.String({
+      description: 'open: orders are taken; cancel_only: only cancels; anything else: no command.',
+    }),
     venue: Type.Object(
       {
         risk: oneOf(['off', 'balances']),
@@ -50,6 +67,13 @@ export const HealthSchema = Type.Object(
         sequence: count,
         durable_frame: count,
         control: Type.Object({ status: oneOf(['ok', 'failing']), frame: count, detail: Type.String() }, CLOSED),
+      },
+      CLOSED,
+    ),
+    storage: Type.Object(
+      {
+        ...storage,
+        spool: Type.Object({ status: oneOf(['ok', 'large', 'failing']), bytes: count, detail: Type.String() }, CLOSED),
       },
       CLOSED,
     ),
