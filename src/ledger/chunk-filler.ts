@@ -4,7 +4,7 @@
 
 import { EVENT_BODY, EVENT_SEQUENCE, EVENT_TIME_US, EventType, OPENING_TRADE_NUMBER } from '../wire/event-codec.ts';
 import { TRADE_NUMBER } from '../wire/trade-codec.ts';
-import { Chunk, LEDGER_START, LedgerMismatch, type LedgerPoint } from './chunk.ts';
+import { Chunk, type JournalFrame, LEDGER_START, LedgerMismatch, type LedgerPoint } from './chunk.ts';
 import type { CopyEncoder } from './copy-encoder.ts';
 import { EventCursor, type EventReader, type ReceiveEvent } from './event-cursor.ts';
 import { type InstrumentChange, instrumentChangeAt } from './instrument-rows.ts';
@@ -17,6 +17,8 @@ export interface SpoolProgress {
   position(): number;
   /** Where it begins: more than 0 once files that nobody needed were removed. */
   start(): number;
+  /** The journal's frame that ends with sequence(), when that is known. */
+  frame?(): JournalFrame | undefined;
 }
 
 export interface ChunkLimits {
@@ -39,6 +41,8 @@ export class ChunkFiller {
   #startPosition = 0;
   /** What the chunk covers, once that can be said; 0 before. */
   #through = 0;
+  /** The frame that ends where the chunk does. */
+  #frame: JournalFrame | undefined;
   #full = false;
   /** It is being encoded, or written: nothing is added any more. */
   #sealed = false;
@@ -80,7 +84,7 @@ export class ChunkFiller {
 
   /** The ledger after this chunk. Only while pending. */
   get target(): LedgerPoint {
-    return this.chunk.pointAt(this.#through);
+    return { ...this.chunk.pointAt(this.#through), frame: this.#frame };
   }
 
   /**
@@ -121,8 +125,9 @@ export class ChunkFiller {
     if (this.#full || this.#sealed) return 0;
     const sequence = this.#spool.sequence();
     const position = this.#spool.position();
+    const frame = this.#spool.frame?.();
     const taken = this.#cursor.read(position, this.#take, RECORDS_PER_TURN);
-    if (!this.#full && this.#cursor.position === position) this.#drained(sequence);
+    if (!this.#full && this.#cursor.position === position) this.#drained(sequence, frame);
     return taken;
   }
 
@@ -151,17 +156,20 @@ export class ChunkFiller {
   }
 
   /** All events up to `sequence` have been seen. */
-  #drained(sequence: number): void {
+  #drained(sequence: number, frame: JournalFrame | undefined): void {
     const { chunk } = this;
     if (this.#skipping && sequence >= chunk.base.sequence) this.#endSkipping();
     // Short of the checkpoint the spool is still being rebuilt: wait.
-    if (!this.#skipping) this.#through = Math.max(sequence, chunk.eventSequence, chunk.base.sequence);
+    if (this.#skipping) return;
+    this.#through = Math.max(sequence, chunk.eventSequence, chunk.base.sequence);
+    this.#frame = this.#through === sequence ? frame : undefined;
   }
 
   #begin(base: LedgerPoint): void {
     this.chunk.begin(base);
     this.#startPosition = this.#cursor.position;
     this.#through = 0;
+    this.#frame = undefined;
     this.#full = false;
     this.#sealed = false;
   }
@@ -187,6 +195,7 @@ export class ChunkFiller {
     if (chunk.events === 0) this.#startPosition = this.#cursor.position;
     chunk.add(type, bytes, view, offset, lengthBytes);
     this.#through = 0; // this command may go on
+    this.#frame = undefined;
     return true;
   };
 

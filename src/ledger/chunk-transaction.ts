@@ -2,13 +2,16 @@
 // On the projector's thread; owns the transaction from BEGIN to COMMIT. After any error the connection must be dropped:
 // whether a COMMIT without reply took place is told by the checkpoint, and by nothing else.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Instrument } from '../domain/instrument.ts';
+import { CANDLE_COLUMNS } from './candle-rows.ts';
 import type { Chunk, LedgerPoint } from './chunk.ts';
 import { LedgerMismatch } from './chunk.ts';
 import { ORDER_COLUMNS, TRADE_COLUMNS } from './copy-encoder.ts';
 import { LedgerTampered } from './failure.ts';
 import { INSERT_INSTRUMENT, instrumentValues, PUT_INSTRUMENT } from './instrument-rows.ts';
 import type { LedgerLink } from './ledger-link.ts';
+import { HELD_POSITIONS, type HeldPosition, POSITION_COLUMNS, type PositionRows } from './position-rows.ts';
 import { OBLIGATION_COLUMNS, SETTLEMENT_COLUMNS } from './settlement-rows.ts';
 
 /** Whose rows: one checkpoint row per shard. */
@@ -33,7 +36,9 @@ interface CheckpointRow {
 }
 
 const STAGING = `
-  CREATE TEMPORARY TABLE open_orders_staging (LIKE open_orders) ON COMMIT DELETE ROWS`;
+  CREATE TEMPORARY TABLE open_orders_staging (LIKE open_orders) ON COMMIT DELETE ROWS;
+  CREATE TEMPORARY TABLE candles_staging (LIKE candles) ON COMMIT DELETE ROWS;
+  CREATE TEMPORARY TABLE positions_staging (LIKE positions) ON COMMIT DELETE ROWS`;
 
 /** What can change while an order lives. */
 const MERGE = `
@@ -42,6 +47,24 @@ const MERGE = `
       price = s.price, quantity = s.quantity, filled_quantity = s.filled_quantity, notional = s.notional,
       triggered = s.triggered, prevented_quantity = s.prevented_quantity
   FROM open_orders_staging AS s WHERE o.order_number = s.order_number`;
+
+/** A chunk's trades come behind all that are there: they never open a candle that is there, and always close it. */
+const ADD_CANDLES = `
+  INSERT INTO candles AS c (${CANDLE_COLUMNS}) SELECT ${CANDLE_COLUMNS} FROM candles_staging
+  ON CONFLICT (instrument, opened_at) DO UPDATE
+  SET last_trade = EXCLUDED.last_trade, trades = c.trades + EXCLUDED.trades, high = greatest(c.high, EXCLUDED.high),
+      low = least(c.low, EXCLUDED.low), close = EXCLUDED.close, volume = c.volume + EXCLUDED.volume,
+      notional = c.notional + EXCLUDED.notional`;
+
+const PUT_POSITIONS = `
+  INSERT INTO positions (${POSITION_COLUMNS}) SELECT ${POSITION_COLUMNS} FROM positions_staging
+  ON CONFLICT (client_id, instrument) DO UPDATE
+  SET sequence = EXCLUDED.sequence, updated_at = EXCLUDED.updated_at, net_quantity = EXCLUDED.net_quantity,
+      cost = EXCLUDED.cost, realised_profit = EXCLUDED.realised_profit, fees = EXCLUDED.fees`;
+
+/** Legs of positions that are folded in one turn of the thread: about a millisecond. */
+const LEGS_PER_TURN = 8_192;
+const DAY_MS = 86_400_000;
 
 /**
  * Makes a new connection fit for commitChunk, and says where the ledger is. Creates what a new ledger has before the
@@ -80,8 +103,8 @@ export async function commitChunk(
 const MANY_ROWS = 50_000;
 const MS_PER_ROW = 1;
 
-function rowsOf({ trades, opened, updated, closed, leaving }: Chunk): number {
-  return trades.rows + opened.rows + updated.rows + closed.rows + leaving.length;
+function rowsOf({ trades, opened, updated, closed, leaving, positions }: Chunk): number {
+  return trades.rows + opened.rows + updated.rows + closed.rows + leaving.length + positions.count;
 }
 
 async function writeChunk(
@@ -102,7 +125,14 @@ async function writeChunk(
 }
 
 export async function writeRows(link: LedgerLink, chunk: Chunk): Promise<void> {
-  const { trades, opened, updated, closed, leaving, instruments } = chunk;
+  const days = [...chunk.days].map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+  await link.query('SELECT ledger_add_days($1::date[])', [days]);
+  await writeTables(link, chunk);
+}
+
+/** The rows of a chunk whose days are there. */
+async function writeTables(link: LedgerLink, chunk: Chunk): Promise<void> {
+  const { trades, opened, updated, closed, leaving, instruments, candles, positions } = chunk;
   const { settlements, obligations } = chunk.settlements;
   for (const change of instruments.values()) await link.query(PUT_INSTRUMENT, instrumentValues(change));
   if (trades.rows > 0) await copyAll(link, `trades (${TRADE_COLUMNS})`, trades);
@@ -120,6 +150,21 @@ export async function writeRows(link: LedgerLink, chunk: Chunk): Promise<void> {
   }
   if (settlements.rows > 0) await copyAll(link, `settlements (${SETTLEMENT_COLUMNS})`, settlements);
   if (obligations.rows > 0) await copyAll(link, `settlement_obligations (${OBLIGATION_COLUMNS})`, obligations);
+  if (candles.rows.rows > 0) {
+    await copyAll(link, `candles_staging (${CANDLE_COLUMNS})`, candles.rows);
+    const { rowCount } = await link.query(ADD_CANDLES);
+    mustEqual(rowCount, candles.rows.rows, 'candles added to');
+  }
+  if (positions.count > 0) await putPositions(link, positions);
+}
+
+async function putPositions(link: LedgerLink, positions: PositionRows): Promise<void> {
+  const held = await link.query<HeldPosition>(HELD_POSITIONS, positions.keys());
+  positions.begin(held.rows);
+  while (!positions.fold(LEGS_PER_TURN)) await nextTurn();
+  await copyAll(link, `positions_staging (${POSITION_COLUMNS})`, positions.rows);
+  const { rowCount } = await link.query(PUT_POSITIONS);
+  mustEqual(rowCount, positions.count, 'positions changed');
 }
 
 async function copyAll(link: LedgerLink, what: string, rows: { rows: number; finished(): Uint8Array }): Promise<void> {
@@ -134,9 +179,13 @@ export async function moveCheckpoint(
 ): Promise<void> {
   const { rowCount } = await link.query(
     `UPDATE projection_checkpoint
-     SET sequence = $4, event_sequence = $5, event_time_us = $6, trade_number = $7, updated_at = now()
+     SET sequence = $4, event_sequence = $5, event_time_us = $6, trade_number = $7,
+         frame = coalesce($8, frame), chain_hash = coalesce($9, chain_hash), updated_at = now()
      WHERE shard = $1 AND journal_id = $2 AND sequence = $3`,
-    [shard, journalId, from.sequence, to.sequence, to.eventSequence, to.eventTimeUs, to.tradeNumber],
+    [
+      ...[shard, journalId, from.sequence, to.sequence, to.eventSequence, to.eventTimeUs, to.tradeNumber],
+      ...[to.frame?.number ?? null, to.frame?.chain ?? null],
+    ],
   );
   if (rowCount !== 1) throw new CheckpointMoved(`the checkpoint is no longer at ${from.sequence}`);
 }

@@ -1,16 +1,25 @@
 // A chunk: the events of some whole commands, folded into what one transaction writes. On the projector's thread.
 // Owns copies of what it folds, so it can be written again after a failure without reading the spool again.
-// Of each order and each instrument only the last state in the chunk counts; trades and settlements all count.
+// Of each order and each instrument only the last state in the chunk counts; trades and settlements all count, and trades
+// once more in candles and positions.
 
 import { assert } from '../assert.ts';
 import { isLive } from '../domain/codes.ts';
 import { EVENT_BODY, EVENT_SEQUENCE, EVENT_TIME_US, EventType } from '../wire/event-codec.ts';
-import { ORDER_NUMBER, ORDER_RECORD_BYTES_MAX, ORDER_STATUS, orderRecordLength } from '../wire/order-codec.ts';
-import { TRADE_NUMBER } from '../wire/trade-codec.ts';
+import {
+  ORDER_NUMBER,
+  ORDER_RECORD_BYTES_MAX,
+  ORDER_STATUS,
+  ORDER_UPDATED_US,
+  orderRecordLength,
+} from '../wire/order-codec.ts';
+import { TRADE_INSTRUMENT, TRADE_NUMBER, TRADE_SEQUENCE, TRADE_TIME_US } from '../wire/trade-codec.ts';
+import { CandleRows } from './candle-rows.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyEncoder } from './copy-encoder.ts';
 import { type InstrumentChange, instrumentChangeAt } from './instrument-rows.ts';
 import type { LedgerInstruments } from './ledger-instruments.ts';
+import { PositionRows } from './position-rows.ts';
 import { SettlementRows } from './settlement-rows.ts';
 
 /** How far a ledger has come: what the checkpoint row holds besides the journal's identity. */
@@ -22,6 +31,14 @@ export interface LedgerPoint {
   readonly eventTimeUs: number;
   /** Highest trade number; 0 before the first. */
   readonly tradeNumber: number;
+  /** The last frame that ends at or before `sequence`, when that is known. */
+  readonly frame?: JournalFrame | undefined;
+}
+
+/** A frame of the journal, and its SHA-256. */
+export interface JournalFrame {
+  readonly number: number;
+  readonly chain: Uint8Array;
 }
 
 export const LEDGER_START: LedgerPoint = { sequence: 0, eventSequence: 0, eventTimeUs: 0, tradeNumber: 0 };
@@ -32,6 +49,9 @@ export class LedgerMismatch extends Error {
 }
 
 const ORDERS_MIN = 1_024;
+/** After a command with more orders than this, the room for them is given back. */
+const ORDERS_KEPT = 1 << 16;
+const DAY_US = 86_400_000_000;
 
 export class Chunk {
   /** Rows for COPY; `updated` are orders that have a row in open_orders already. Filled by encode(). */
@@ -42,10 +62,15 @@ export class Chunk {
   /** Order numbers of the closed ones that have a row in open_orders. */
   readonly leaving: number[] = [];
   readonly settlements: SettlementRows;
+  readonly candles = new CandleRows();
+  readonly positions = new PositionRows();
+  /** UTC days of its trades and closed orders, counted from 1970. Complete once it is encoded. */
+  readonly days = new Set<number>();
   /** By index, the last definition of each instrument that changed. */
   readonly instruments = new Map<number, InstrumentChange>();
 
   readonly #encoder: CopyEncoder;
+  readonly #instruments: LedgerInstruments;
   #base: LedgerPoint = LEDGER_START;
   #events = 0;
   #bytes = 0;
@@ -65,6 +90,7 @@ export class Chunk {
 
   constructor(encoder: CopyEncoder, instruments: LedgerInstruments) {
     this.#encoder = encoder;
+    this.#instruments = instruments;
     this.settlements = new SettlementRows(instruments);
   }
 
@@ -94,7 +120,8 @@ export class Chunk {
 
   get rows(): number {
     const orders = this.opened.rows + this.updated.rows + this.closed.rows;
-    return this.trades.rows + orders + this.settlements.rows + this.instruments.size;
+    const derived = this.candles.rows.rows + this.positions.count;
+    return this.trades.rows + orders + derived + this.settlements.rows + this.instruments.size;
   }
 
   /** The point after this chunk, which covers all commands up to `sequence`. */
@@ -112,6 +139,7 @@ export class Chunk {
   begin(base: LedgerPoint): void {
     this.#slots.clear();
     this.#orderCount = 0;
+    if (this.#numbers.length > ORDERS_KEPT) this.#makeRoom(ORDERS_MIN);
     this.#base = base;
     this.#events = 0;
     this.#bytes = 0;
@@ -125,6 +153,9 @@ export class Chunk {
     this.closed.clear();
     this.leaving.length = 0;
     this.settlements.clear();
+    this.candles.clear();
+    this.positions.clear();
+    this.days.clear();
     this.instruments.clear();
     this.#encoded = 0;
   }
@@ -169,10 +200,14 @@ export class Chunk {
       const live = isLive(this.#records[at + ORDER_STATUS]);
       const rows = live ? (known ? this.updated : this.opened) : this.closed;
       this.#encoder.order(rows, this.#sequences[slot], this.#records, this.#recordsView, at);
-      if (known && !live) this.leaving.push(this.#numbers[slot]);
+      if (live) continue;
+      if (known) this.leaving.push(this.#numbers[slot]);
+      this.#addDay(this.#recordsView.getFloat64(at + ORDER_UPDATED_US, true));
     }
     this.#encoded = end;
-    return end === this.#orderCount;
+    if (end < this.#orderCount) return false;
+    this.candles.encode();
+    return true;
   }
 
   #addTrade(bytes: Uint8Array, view: DataView, body: number): void {
@@ -184,6 +219,16 @@ export class Chunk {
     }
     this.#tradeNumber = number;
     this.#encoder.trade(this.trades, bytes, view, body);
+    const sequence = view.getFloat64(body + TRADE_SEQUENCE, true);
+    const known = this.#instruments.at(view.getUint16(body + TRADE_INSTRUMENT, true), sequence);
+    assert(known !== undefined, 'chunk: what is traded is defined');
+    this.#addDay(view.getFloat64(body + TRADE_TIME_US, true));
+    this.candles.add(view, body, known);
+    this.positions.add(bytes, view, body, known);
+  }
+
+  #addDay(timeUs: number): void {
+    this.days.add(Math.floor(timeUs / DAY_US));
   }
 
   #keepOrder(sequence: number, bytes: Uint8Array, view: DataView, body: number): void {
@@ -206,15 +251,17 @@ export class Chunk {
   }
 
   #grow(): void {
-    const numbers = new Float64Array(this.#numbers.length * 2);
-    const sequences = new Float64Array(numbers.length);
-    const records = new Uint8Array(numbers.length * ORDER_RECORD_BYTES_MAX);
-    numbers.set(this.#numbers);
-    sequences.set(this.#sequences);
-    records.set(this.#records);
-    this.#numbers = numbers;
-    this.#sequences = sequences;
-    this.#records = records;
-    this.#recordsView = new DataView(records.buffer);
+    const [numbers, sequences, records] = [this.#numbers, this.#sequences, this.#records];
+    this.#makeRoom(numbers.length * 2);
+    this.#numbers.set(numbers);
+    this.#sequences.set(sequences);
+    this.#records.set(records);
+  }
+
+  #makeRoom(orders: number): void {
+    this.#numbers = new Float64Array(orders);
+    this.#sequences = new Float64Array(orders);
+    this.#records = new Uint8Array(orders * ORDER_RECORD_BYTES_MAX);
+    this.#recordsView = new DataView(this.#records.buffer);
   }
 }

@@ -8,6 +8,8 @@ import { toBigInt } from '../domain/clearing/exact.ts';
 const SIGNATURE = [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00, 0, 0, 0, 0, 0, 0, 0, 0];
 const TRAILER_BYTES = 2;
 const BYTES_MIN = 64 * 1024;
+/** A buffer that grew beyond this for one command is given back. */
+const BYTES_KEPT = 32 << 20;
 /** 2000-01-01 in microseconds since 1970: where PostgreSQL's timestamps begin. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000;
 const TWO_32 = 2 ** 32;
@@ -34,6 +36,7 @@ export class CopyBuffer {
   }
 
   clear(): void {
+    if (this.#bytes.length > BYTES_KEPT) this.#take(new Uint8Array(BYTES_MIN));
     this.#bytes.set(SIGNATURE, 0);
     this.#used = SIGNATURE.length;
     this.#rows = 0;
@@ -169,8 +172,12 @@ export class CopyBuffer {
     while (capacity < needed) capacity *= 2;
     const grown = new Uint8Array(capacity);
     grown.set(this.#bytes.subarray(0, this.#used));
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#take(grown);
+  }
+
+  #take(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
   }
 }
 

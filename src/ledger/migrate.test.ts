@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
 import { type Migration, MigrationRefused, migrate, readMigrations } from './migrate.ts';
 import { withClient } from './testing/database-client.ts';
+import { ProjectorRig } from './testing/projector-rig.ts';
 
 const databases: TestDatabase[] = [];
 const directories: string[] = [];
@@ -50,10 +51,12 @@ describe('the ledger schema', () => {
     expect(counts.sort()).toEqual([0, 0, migrations.length]);
     expect(await apply(database, migrations)).toBe(0);
     expect(await tablesOf(database)).toEqual([
+      'candles',
       'closed_orders',
       'instruments',
       'open_orders',
       'orders',
+      'positions',
       'projection_checkpoint',
       'schema_migrations',
       'settlement_obligations',
@@ -98,6 +101,70 @@ describe('the ledger schema', () => {
     });
   });
 
+  it('makes of a ledger of the second version what the projector would have made', async () => {
+    const database = await freshDatabase();
+    const migrations = await readMigrations();
+    const rig = await ProjectorRig.create(database.connection);
+    rig.flow.run(3_000);
+    await rig.caughtUp();
+    await rig.projector.onClose();
+    await withClient(database.connection, async (client) => {
+      await client.query('CREATE SCHEMA old; SET search_path = old');
+      expect(await migrate(client, migrations.slice(0, 2))).toBe(2);
+      for (const table of ['trades', 'closed_orders', 'open_orders']) {
+        const { rows } = await client.query<{ columns: string }>(
+          `SELECT string_agg(attname, ', ') AS columns FROM pg_attribute
+           WHERE attrelid = 'old.${table}'::regclass AND attnum > 0 AND NOT attisdropped`,
+        );
+        const [{ columns }] = rows;
+        await client.query(`INSERT INTO old.${table} (${columns}) SELECT ${columns} FROM public.${table}`);
+      }
+      expect(await migrate(client, migrations)).toBe(migrations.length - 2);
+      const different = async (table: string) => {
+        const { rows } = await client.query<{ count: string; rows: string }>(`
+          SELECT count(*), (SELECT count(*) FROM old.${table}) AS rows FROM (
+            (TABLE old.${table} EXCEPT TABLE public.${table}) UNION ALL (TABLE public.${table} EXCEPT TABLE old.${table})) AS d`);
+        return rows[0];
+      };
+      for (const table of ['trades', 'closed_orders', 'orders', 'candles', 'positions']) {
+        const found = await different(table);
+        expect([table, found?.count]).toEqual([table, '0']);
+        expect([table, Number(found?.rows) > 10]).toEqual([table, true]);
+      }
+      await client.query(`UPDATE old.positions SET cost = cost + 0.0000000001 WHERE client_id = 'x'`);
+      expect(Number((await different('positions'))?.count)).toBeGreaterThan(0);
+    });
+  });
+
+  it('adds days once, and lets go of one', async () => {
+    const database = await freshDatabase();
+    const migrations = await readMigrations();
+    await apply(database, migrations);
+    await withClient(database.connection, async (client) => {
+      const add = `SET TIME ZONE 'Asia/Tokyo'; SELECT ledger_add_days('{2026-06-01, 2026-06-02}')`;
+      await client.query(add);
+      await client.query(add);
+      const order = `gen_random_uuid(), 'alice', 'BTC-USD', 'buy', 'limit', 'GTC', 'filled', NULL, false, 1, 1, 1, 1`;
+      for (const [number, time] of [
+        '2026-06-01 00:00:00Z',
+        '2026-06-01 23:59:59.999999Z',
+        '2026-06-02 00:00:00Z',
+      ].entries()) {
+        await client.query(`INSERT INTO closed_orders VALUES (${number}, 1, '${time}', '${time}', ${order})`);
+      }
+      const days = async () => {
+        const { rows } = await client.query<{ day: string; count: string }>(
+          'SELECT tableoid::regclass::text AS day, count(*) FROM closed_orders GROUP BY 1 ORDER BY 1',
+        );
+        return rows.map(({ day, count }) => `${day} ${count}`);
+      };
+      expect(await days()).toEqual(['closed_orders_20260601 2', 'closed_orders_20260602 1']);
+      await client.query('ALTER TABLE closed_orders DETACH PARTITION closed_orders_20260601 CONCURRENTLY');
+      await client.query('DROP TABLE closed_orders_20260601');
+      expect(await days()).toEqual(['closed_orders_20260602 1']);
+    });
+  });
+
   it('says what each table and each column that it added is', async () => {
     const database = await freshDatabase();
     const migrations = await readMigrations();
@@ -105,7 +172,7 @@ describe('the ledger schema', () => {
       const silent = `
         SELECT relname || coalesce('.' || attname, '') AS name
         FROM pg_class c LEFT JOIN pg_attribute a ON attrelid = c.oid AND attnum >= 0 AND NOT attisdropped
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'schema_migrations'
           AND (col_description(c.oid, attnum) IS NULL OR obj_description(c.oid) IS NULL)`;
       await migrate(client, migrations.slice(0, 1));
       const first = new Set((await client.query<{ name: string }>(silent)).rows.map(({ name }) => name));

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 /** What rows can say, and no row of this ledger says: then a comparison shows nothing. */
-function missingIn({ trades, orders, settlements, instruments }: ExpectedLedger): string[] {
+function missingIn({ trades, orders, settlements, instruments, candles, positions }: ExpectedLedger): string[] {
   const all = [...orders.values()];
   const seen: Record<string, boolean> = {
     'a stop that waits': all.some((order) => isOpen(order) && order.stop_price !== null && order.triggered === 'false'),
@@ -49,6 +49,12 @@ function missingIn({ trades, orders, settlements, instruments }: ExpectedLedger)
     'a rebate': trades.some(({ maker_fee }) => Number(maker_fee) < 0),
     settlements: settlements.length > 10,
     'an instrument that came by command': instruments.length === 3,
+    'trades of several days':
+      new Set(trades.map(({ executed_us }) => Math.floor(Number(executed_us) / 86.4e9))).size > 1,
+    'a candle of many trades': candles.some((candle) => Number(candle.trades) > 20),
+    'many candles': candles.length > 30,
+    'a short position': positions.some(({ net_quantity }) => Number(net_quantity) < 0),
+    'a profit and a loss': [1, -1].every((sign) => positions.some((row) => Number(row.realised_profit) * sign > 0)),
   };
   return Object.keys(seen).filter((what) => !seen[what]);
 }
@@ -71,6 +77,22 @@ describe('the projector', () => {
     await expectLedger(connection, rig.flow);
     expect(rig.progress.current).toBe(SinkState.UP);
     expect(rig.progress.errors).toEqual([]);
+    await rig.projector.onClose();
+  });
+
+  it.each([
+    ['positions', 'UPDATE positions SET cost = cost + 0.0000000001'],
+    ['candles', 'UPDATE candles SET volume = volume + 0.00000001'],
+  ])('would be found out if %s were off by one unit', async (table, harm) => {
+    const { connection } = await freshDatabase();
+    const rig = await ProjectorRig.create(connection);
+    rig.flow.run(400);
+    await rig.caughtUp();
+    await expectLedger(connection, rig.flow);
+    await execute(connection, `${harm} WHERE ctid = (SELECT ctid FROM ${table} LIMIT 1)`);
+    rig.flow.run(400);
+    await rig.caughtUp();
+    await expect(expectLedger(connection, rig.flow)).rejects.toThrow();
     await rig.projector.onClose();
   });
 
@@ -154,7 +176,7 @@ describe('the projector', () => {
     await rig.caughtUp();
     const older = [
       ...['trades', 'open_orders', 'closed_orders', 'instruments', 'settlements', 'settlement_obligations'],
-      'projection_checkpoint',
+      ...['candles', 'positions', 'projection_checkpoint'],
     ];
     await execute(connection, older.map((table) => `CREATE TABLE old_${table} AS TABLE ${table}`).join(';'));
     rig.flow.run(1_000);

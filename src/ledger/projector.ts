@@ -40,7 +40,7 @@ export const PROJECTOR_LIMITS: ProjectorLimits = {
   chunk: { events: 20_000, bytes: 8 * 1024 * 1024 },
   gatherMs: 200,
   timeouts: { connectMs: 5_000, statementMs: 10_000 },
-  migrationMs: 60_000,
+  migrationMs: 600_000,
   backoff: { firstMs: 100, longestMs: 5_000 },
   poisonRetryMs: 10_000,
   flushMs: 5_000,

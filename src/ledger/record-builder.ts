@@ -189,8 +189,8 @@ function amountOf(text: string | null, scale: number): number {
   return text === null ? 0 : Number(unscaled(text, scale));
 }
 
-/** '-1.50' at scale 2 is -150n. The projector writes `scale` decimals; what a migration filled in may have fewer. */
-function unscaled(text: string, scale: number): bigint {
+/** '-1.50' at scale 2 is -150n. The projector writes `scale` decimals; what SQL came to may have fewer. */
+export function unscaled(text: string, scale: number): bigint {
   const point = text.indexOf('.');
   const decimals = point < 0 ? 0 : text.length - point - 1;
   assert(decimals <= scale, `ledger: ${text} has at most ${scale} decimals`);

@@ -17,13 +17,15 @@ const rare = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.maxSafeNat())
 const high = fc.oneof(fc.constant(0), fc.nat({ max: 2 ** 31 }), fc.maxSafeNat());
 const low = fc.nat({ max: 2 ** 31 - 1 }).map((value) => value * 2 ** 17);
 const time = fc.nat({ max: 2 ** 31 }).map((seconds) => seconds * 1_000_000 + 123_456);
+/** Of a few days: each has its partitions. */
+const recently = fc.nat({ max: 3 * 86_400 }).map((seconds) => 1_780_000_000_123_456 + seconds * 1_000_000);
 const client = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter((id) => !/\p{Cc}/u.test(id));
 const pick = <T>(codes: Readonly<Record<string, T>>) => fc.constantFrom(...Object.values(codes));
 
 const orderFacts = fc.record({
   client,
   instrument: fc.nat({ max: 1 }),
-  ...{ price: amount, quantity: amount, executed: amount, high, low, createdUs: time, updatedUs: time },
+  ...{ price: amount, quantity: amount, executed: amount, high, low, createdUs: time, updatedUs: recently },
   ...{ prevented: rare, display: rare, stopPrice: rare, expiresUs: fc.oneof(fc.constant(0), time) },
   side: pick(Side),
   type: pick(OrderType),
@@ -35,7 +37,10 @@ const orderFacts = fc.record({
 });
 type OrderFacts = typeof orderFacts extends fc.Arbitrary<infer T> ? T : never;
 
-const signedHigh = fc.oneof(fc.constantFrom(0, 0, -1, 1), fc.integer(), fc.maxSafeInteger());
+/** Within the bounds of any instrument, and so small that all together fit a position. */
+const price = fc.oneof(fc.constantFrom(1, 2 ** 46), fc.integer({ min: 1, max: 2 ** 46 }));
+const lots = fc.oneof(fc.constantFrom(1, 2 ** 41), fc.integer({ min: 1, max: 2 ** 41 }));
+const signedHigh = fc.oneof(fc.constantFrom(0, 0, -1, 1), fc.integer(), fc.integer({ min: -(2 ** 42), max: 2 ** 42 }));
 const tradeFees = fc.oneof(fc.constant([0, 0, 0, 0]), fc.tuple(signedHigh, low, signedHigh, low));
 
 class DrawnEngine implements EventSource {
@@ -106,7 +111,7 @@ export function drawEvents(spool: MemorySpool, instruments: readonly Instrument[
   const engine = new DrawnEngine(instruments);
   const encoder = new EventEncoder(engine, spool);
   const drawn = fc.sample(
-    fc.record({ order: orderFacts.map(consistent), fees: tradeFees, amounts: fc.tuple(amount, amount) }),
+    fc.record({ order: orderFacts.map(consistent), fees: tradeFees, amounts: fc.tuple(price, lots) }),
     {
       numRuns: count,
       seed,

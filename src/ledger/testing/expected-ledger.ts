@@ -1,5 +1,6 @@
 // For tests: what the ledger must hold, folded independently from what the engine tells: plain objects, BigInt, no codec.
-// Settlements are folded from the trades alone, so they also check what the engine says a client owes.
+// Settlements and candles are folded from the trades alone, so they also check what the engine says a client owes.
+// Positions are the engine's own: of its accounts, those that traded.
 
 import { toBigInt } from '../../domain/clearing/exact.ts';
 import { CommandType, InstrumentStatus, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
@@ -13,6 +14,13 @@ export type ExpectedRow = Readonly<Record<string, string | null>>;
 export type ExpectedTrade = ExpectedRow & { readonly trade_number: string; readonly sequence: string };
 export type ExpectedOrder = ExpectedRow & { readonly status: string; readonly client_id: string };
 
+interface Candle {
+  readonly instrument: Instrument;
+  readonly openedUs: number;
+  readonly trades: { readonly number: number; readonly price: bigint; readonly quantity: bigint }[];
+}
+
+const MINUTE_US = 60_000_000;
 const STATUS = ['', 'open', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired'];
 const PREVENTION = ['none', 'dc', 'co', 'cn', 'cb'];
 
@@ -28,6 +36,9 @@ export class ExpectedLedger {
   readonly obligations: ExpectedRow[] = [];
   /** By index. */
   readonly instruments: ExpectedRow[] = [];
+  readonly #candles = new Map<string, Candle>();
+  /** Client and instrument to sequence and time of the last trade. */
+  readonly #traded = new Map<string, { readonly sequence: string; readonly updated_us: string }>();
   readonly #engine: Engine;
   /** Of the cycle that runs: party and currency to units of 10^-AMOUNT_SCALE; party null is the venue. */
   #cycle: { client: string | null; currency: string; amount: bigint }[] = [];
@@ -63,6 +74,11 @@ export class ExpectedLedger {
       maker_fee: decimal(makerFee, priceScale + quantityScale),
       taker_fee: decimal(takerFee, priceScale + quantityScale),
     });
+    this.#addToCandle(instrument, number, BigInt(price), BigInt(quantity));
+    for (const row of [buyer, seller]) {
+      const key = JSON.stringify([this.#client(row), instrument.name]);
+      this.#traded.set(key, { sequence: String(sequence), updated_us: String(timeUs) });
+    }
     const lots = BigInt(quantity);
     const notional = BigInt(price) * lots;
     this.#settle(this.#client(buyer), instrument, lots, -notional - buyerFee);
@@ -118,6 +134,66 @@ export class ExpectedLedger {
     if (type === CommandType.DEFINE_INSTRUMENT || type === CommandType.SET_INSTRUMENT_STATUS) {
       this.#expectInstrument(value, String(sequence), String(timeUs));
     }
+  }
+
+  /** By instrument, then time. */
+  get candles(): ExpectedRow[] {
+    const rows = [...this.#candles.values()].map(({ instrument, openedUs, trades }) => {
+      const { name, priceScale, quantityScale } = instrument;
+      const prices = trades.map(({ price }) => price);
+      const sum = (values: bigint[]) => values.reduce((total, value) => total + value, 0n);
+      return {
+        instrument: name,
+        opened_us: String(openedUs),
+        first_trade: String(trades[0]?.number),
+        last_trade: String(trades.at(-1)?.number),
+        trades: String(trades.length),
+        open: decimal(prices[0] ?? 0n, priceScale),
+        high: decimal(
+          prices.reduce((a, b) => (a > b ? a : b)),
+          priceScale,
+        ),
+        low: decimal(
+          prices.reduce((a, b) => (a < b ? a : b)),
+          priceScale,
+        ),
+        close: decimal(prices.at(-1) ?? 0n, priceScale),
+        volume: decimal(sum(trades.map(({ quantity }) => quantity)), quantityScale),
+        notional: decimal(sum(trades.map(({ price, quantity }) => price * quantity)), priceScale + quantityScale),
+      };
+    });
+    return rows.sort((a, b) => compareTexts(a.instrument, b.instrument) || Number(a.opened_us) - Number(b.opened_us));
+  }
+
+  /** By client, then instrument. */
+  get positions(): ExpectedRow[] {
+    const { accounts, clients, instruments } = this.#engine;
+    const rows: (ExpectedRow & { readonly client_id: string; readonly instrument: string })[] = [];
+    accounts.forEach((account) => {
+      const client_id = new TextDecoder().decode(clients.bytesOf(accounts.clientOf(account)));
+      const { name: instrument, priceScale, quantityScale } = instruments.get(accounts.instrumentOf(account));
+      const last = this.#traded.get(JSON.stringify([client_id, instrument]));
+      if (last === undefined) return;
+      const amount = (high: number, low: number) => decimal(toBigInt(high, low), priceScale + quantityScale);
+      rows.push({
+        client_id,
+        instrument,
+        ...last,
+        net_quantity: decimal(BigInt(accounts.netLots(account)), quantityScale),
+        cost: amount(accounts.costHigh(account), accounts.costLow(account)),
+        realised_profit: amount(accounts.realisedHigh(account), accounts.realisedLow(account)),
+        fees: amount(accounts.feesHigh(account), accounts.feesLow(account)),
+      });
+    });
+    return rows.sort((a, b) => compareTexts(a.client_id, b.client_id) || compareTexts(a.instrument, b.instrument));
+  }
+
+  #addToCandle(instrument: Instrument, number: number, price: bigint, quantity: bigint): void {
+    const openedUs = Math.floor(this.#engine.timeUs / MINUTE_US) * MINUTE_US;
+    const key = `${instrument.name} ${openedUs}`;
+    const candle = this.#candles.get(key) ?? { instrument, openedUs, trades: [] };
+    candle.trades.push({ number, price, quantity });
+    this.#candles.set(key, candle);
   }
 
   #settle(client: string | null, instrument: Instrument, lots: bigint, ticksLots: bigint): void {
@@ -182,9 +258,13 @@ export class ExpectedLedger {
   }
 }
 
+function compareTexts(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 /** By the bytes of the client, the venue last, then by currency. */
 function compareParties([a, x]: [string | null, string], [b, y]: [string | null, string]): number {
-  if (a === b) return Buffer.compare(Buffer.from(x), Buffer.from(y));
+  if (a === b) return compareTexts(x, y);
   if (a === null || b === null) return a === null ? 1 : -1;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return compareTexts(a, b);
 }

@@ -11,6 +11,12 @@ import { ExpectedLedger } from './expected-ledger.ts';
 
 const START_US = 1_780_000_000_123_456;
 
+/** Now and then nothing happens for a while: so rows are of several minutes and days. */
+function pauseBefore(sequence: number): number {
+  if (sequence % 1_900 === 0) return 10 * 3_600 * 1_000_000;
+  return sequence % 250 === 0 ? 25_000_000 : 0;
+}
+
 /** A spool's writing end. */
 export interface FlowSink extends EventSink {
   /** All events of commands up to `sequence` were written. */
@@ -62,7 +68,7 @@ export class OrderFlow<Sink extends FlowSink = FlowSink> {
   run(commands: number): void {
     const { command } = this.#mix;
     for (let i = 0; i < commands; i++) {
-      this.#timeUs += 1 + Math.floor(this.#random() * 900);
+      this.#timeUs += 1 + Math.floor(this.#random() * 900) + pauseBefore(this.#engine.sequence + 1);
       const { nextExpiryUs } = this.#engine;
       if (nextExpiryUs !== 0 && nextExpiryUs <= this.#timeUs) command.type = CommandType.EXPIRE_ORDERS;
       else this.#mix.choose(this.#engine.sequence, this.#timeUs);

@@ -163,6 +163,12 @@ const SETTLEMENTS = `SELECT cycle::text, sequence::text, ${US('closed_at', 'clos
 const OBLIGATIONS = `SELECT cycle::text, client_id, currency, amount::text FROM settlement_obligations
   ORDER BY settlement_obligations.cycle, client_id COLLATE "C" NULLS LAST, currency COLLATE "C"`;
 
+const CANDLES = `SELECT instrument, ${US('opened_at', 'opened_us')}, first_trade::text, last_trade::text, trades::text,
+  open::text, high::text, low::text, close::text, volume::text, notional::text
+  FROM candles ORDER BY candles.instrument COLLATE "C", opened_at`;
+const POSITIONS = `SELECT client_id, instrument, sequence::text, ${US('updated_at', 'updated_us')}, net_quantity::text,
+  cost::text, realised_profit::text, fees::text
+  FROM positions ORDER BY client_id COLLATE "C", instrument COLLATE "C"`;
 const INSTRUMENTS = `SELECT name, instrument_index::text, sequence::text, ${US('changed_at', 'changed_us')}, base, quote,
   price_scale::text, quantity_scale::text, tick::text, lot::text, min_price::text, max_price::text, min_quantity::text,
   max_quantity::text, price_band_bps::text, reference_price::text, maker_fee_rate::text, taker_fee_rate::text, status
@@ -181,6 +187,8 @@ export async function expectLedger(connection: pg.ClientConfig, flow: OrderFlow)
     expect(await rowsOf(ordersOf('orders'))).toEqual(orders);
     expect(await rowsOf(SETTLEMENTS)).toEqual(expected.settlements);
     expect(await rowsOf(OBLIGATIONS)).toEqual(expected.obligations);
+    expect(await rowsOf(CANDLES)).toEqual(expected.candles);
+    expect(await rowsOf(POSITIONS)).toEqual(expected.positions);
     const unbalanced = `SELECT cycle, currency, sum(amount) FROM settlement_obligations
       GROUP BY cycle, currency HAVING sum(amount) <> 0`;
     expect(await rowsOf(unbalanced)).toEqual([]);
