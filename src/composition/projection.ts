@@ -7,6 +7,7 @@ import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { LedgerArchive } from '../ledger/archive.ts';
+import { type LedgerIdentity, ledgerIdentity } from '../ledger/chunk-transaction.ts';
 import { ledgerCheckpoint } from '../ledger/ledger-checkpoint.ts';
 import { readMigrations } from '../ledger/migrate.ts';
 import { Projector, type ProjectorOptions } from '../ledger/projector.ts';
@@ -39,16 +40,12 @@ export async function composeProjection(wiring: Wiring): Promise<Agent[]> {
   const connection = connectionOf(wiring);
   const archive = new LedgerArchive({ ...identityOf(wiring), connection });
   const publisher = composePublisher(wiring);
-  return [
-    composeFollower(wiring, archive, await ledgerCheckpoint(connection, identityOf(wiring))),
-    await composeLedger(wiring, connection),
-    ...(publisher === undefined ? [] : [publisher]),
-  ];
+  const follower = composeFollower(wiring, archive, await ledgerCheckpoint(connection, identityOf(wiring)));
+  return [follower, await composeLedger(wiring, connection, follower), ...(publisher === undefined ? [] : [publisher])];
 }
 
-function identityOf({ state }: Wiring): { readonly shard: number; readonly journalId: string } {
-  const word = (value: number) => value.toString(16).padStart(8, '0');
-  return { shard: 0, journalId: word(state.journalIdHigh) + word(state.journalIdLow) };
+function identityOf({ state }: Wiring): LedgerIdentity {
+  return ledgerIdentity(state.journalIdHigh, state.journalIdLow);
 }
 
 function connectionOf({ data }: Wiring): Connection {
@@ -85,7 +82,7 @@ function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: num
   });
 }
 
-async function composeLedger(wiring: Wiring, connection: ProjectorOptions['connection']): Promise<Agent> {
+async function composeLedger(wiring: Wiring, connection: Connection, spooler: FollowerAgent): Promise<Agent> {
   const { state, data, doorbell } = wiring;
   const counters = wiring.counters(CounterBlockId.LEDGER);
   const follower = wiring.counters(CounterBlockId.FOLLOWER);
@@ -102,6 +99,7 @@ async function composeLedger(wiring: Wiring, connection: ProjectorOptions['conne
       sequence: () => follower.get(FollowerCounter.SPOOL_SEQUENCE),
       position: () => follower.get(FollowerCounter.SPOOL_POSITION),
       start: () => follower.get(FollowerCounter.SPOOL_START),
+      frame: () => spooler.spooledFrame,
     },
     recoveredSequence: () => matching.get(MatchingCounter.RECOVERED_SEQUENCE),
     progress: {

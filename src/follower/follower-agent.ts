@@ -57,6 +57,12 @@ export interface FollowerContext {
   readonly readTimeoutMs: number;
 }
 
+interface SpooledFrame {
+  readonly number: number;
+  /** Its SHA-256. */
+  readonly chain: Uint8Array;
+}
+
 export class FollowerAgent implements Agent {
   readonly name = 'follower';
   readonly #context: FollowerContext;
@@ -66,6 +72,9 @@ export class FollowerAgent implements Agent {
   readonly #command = new Command();
   readonly #reader: JournalReader;
   #frame: number;
+  /** SHA-256 of that frame; undefined before the first. */
+  #chain: Uint8Array | undefined;
+  #spooled: SpooledFrame | undefined;
   /** When what waits for the spool is to be written; 0 when nothing waits. */
   #flushAtUs: number;
   #trimAtUs = 0;
@@ -86,12 +95,18 @@ export class FollowerAgent implements Agent {
     derivation.attach(engine);
     this.#reader = new JournalReader(context.journalDirectory, anchor);
     this.#frame = anchor?.frame ?? 0;
+    this.#chain = anchor?.chain;
     if (anchor !== undefined) writeOpeningEvents(engine, this.#spool);
     this.#flushAtUs = anchor === undefined ? 0 : context.clock.monotonicUs();
     trades.beginBehind(engine.lastTradeNumber);
     const { channels, archive, clock, readTimeoutMs } = context;
     const desk = { channels, archive, clock, readTimeoutMs };
     this.#desk = new QueryDesk(desk, engine, orders, trades);
+  }
+
+  /** The frame that ended with the sequence of the spool, as published; undefined before the first. For agents of this thread. */
+  get spooledFrame(): SpooledFrame | undefined {
+    return this.#spooled;
   }
 
   doWork(): number {
@@ -122,6 +137,7 @@ export class FollowerAgent implements Agent {
       assert(frame !== undefined, 'a durable frame can be read');
       applyFrame(this.#engine, frame, this.#command);
       this.#frame = frame.number;
+      this.#chain = frame.chain;
       frames++;
     } while (this.#frame < durable && clock.monotonicUs() - startUs < TURN_US);
     if (this.#flushAtUs === 0) this.#flushAtUs = startUs + SPOOL_FLUSH_US;
@@ -142,6 +158,7 @@ export class FollowerAgent implements Agent {
     // The position before the sequence: every event up to the sequence that a reader sees lies below the position.
     counters.set(FollowerCounter.SPOOL_POSITION, position);
     counters.set(FollowerCounter.SPOOL_SEQUENCE, this.#engine.sequence);
+    if (this.#chain !== undefined) this.#spooled = { number: this.#frame, chain: this.#chain };
     for (const doorbell of readerDoorbells) doorbell.ring();
     return 1;
   }

@@ -20,6 +20,12 @@ export interface LedgerIdentity {
   readonly journalId: string;
 }
 
+/** Of the journal whose id has these two words. */
+export function ledgerIdentity(journalIdHigh: number, journalIdLow: number): LedgerIdentity {
+  const word = (value: number) => value.toString(16).padStart(8, '0');
+  return { shard: 0, journalId: word(journalIdHigh) + word(journalIdLow) };
+}
+
 /** The database is not where this chunk begins; connect anew and follow it. */
 class CheckpointMoved extends Error {
   override readonly name = 'CheckpointMoved';
@@ -130,8 +136,8 @@ export async function writeRows(link: LedgerLink, chunk: Chunk): Promise<void> {
   await writeTables(link, chunk);
 }
 
-/** The rows of a chunk whose days are there. */
-async function writeTables(link: LedgerLink, chunk: Chunk): Promise<void> {
+/** As writeRows, where the days of the chunk are there already. */
+export async function writeTables(link: LedgerLink, chunk: Chunk): Promise<void> {
   const { trades, opened, updated, closed, leaving, instruments, candles, positions } = chunk;
   const { settlements, obligations } = chunk.settlements;
   for (const change of instruments.values()) await link.query(PUT_INSTRUMENT, instrumentValues(change));
@@ -190,11 +196,11 @@ export async function moveCheckpoint(
   if (rowCount !== 1) throw new CheckpointMoved(`the checkpoint is no longer at ${from.sequence}`);
 }
 
-/** Throws LedgerMismatch when the ledger is another journal's. */
-async function readCheckpoint(
+/** Where the ledger is. Throws LedgerMismatch when it is another journal's. */
+export async function readCheckpoint(
   link: LedgerLink,
   identity: LedgerIdentity,
-  lock: '' | 'FOR UPDATE',
+  lock: '' | 'FOR UPDATE' = '',
 ): Promise<LedgerPoint> {
   const { rows } = await link.query<CheckpointRow>(
     `SELECT ${CHECKPOINT_COLUMNS} FROM projection_checkpoint WHERE shard = $1 ${lock}`,

@@ -159,6 +159,35 @@ describe('the projector', () => {
     await second.projector.onClose();
   });
 
+  it('keeps the frame that ends where the spool does, and its hash, with the checkpoint', async () => {
+    const { connection } = await freshDatabase();
+    const flow = new OrderFlow(new MemorySpool(), 1);
+    const { spool } = flow;
+    const frameOf = (sequence: number) => ({ number: sequence * 2, chain: new Uint8Array(32).fill(sequence % 251) });
+    let told = frameOf(0);
+    const rig = await ProjectorRig.create(connection, flow, {
+      spool: { sequence: () => spool.sequence(), position: () => spool.position(), frame: () => told },
+    });
+    const kept = async () =>
+      (
+        await withClient(connection, (client) =>
+          client.query(`SELECT sequence::int, frame::int, get_byte(chain_hash, 31) AS byte FROM projection_checkpoint`),
+        )
+      ).rows;
+    flow.run(700);
+    told = frameOf(700);
+    await rig.caughtUp();
+    expect(await kept()).toEqual([{ sequence: 700, frame: 1_400, byte: 700 % 251 }]);
+    // While a chunk is full the spool is further than the checkpoint: its frame is not the checkpoint's.
+    flow.run(2_000);
+    told = frameOf(2_700);
+    await rig.until(() => rig.progress.lastSequence > 700);
+    if (rig.progress.lastSequence < 2_700) expect(await kept()).toMatchObject([{ frame: 1_400, byte: 700 % 251 }]);
+    await rig.caughtUp();
+    expect(await kept()).toEqual([{ sequence: 2_700, frame: 5_400, byte: 2_700 % 251 }]);
+    await rig.projector.onClose();
+  });
+
   it('writes what is left when it is closed', async () => {
     const { connection } = await freshDatabase();
     const rig = await ProjectorRig.create(connection, undefined, { limits: { ...QUICK_LIMITS, gatherMs: 60_000 } });
