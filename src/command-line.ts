@@ -12,10 +12,12 @@ interface Tool {
 
 const NOUNS: Readonly<Record<string, () => Promise<Tool>>> = {
   journal: () => import('./tools/journal-command.ts'),
+  ledger: () => import('./tools/ledger-command.ts'),
 };
 
 export const USAGE = `Usage: ringbook                       runs the engine; every setting is in .env.example
        ringbook journal <verb> ...    looks into the journal; ringbook journal --help says more
+       ringbook ledger <verb> ...     rebuilds the Postgres ledger, or compares it with the journal
 `;
 
 /** Carries the words out and says what is wrong with them. Returns the exit code. */

@@ -65,6 +65,8 @@ export class PositionRows {
   #legs = new Float64Array(LEGS_MIN * LEG_WORDS);
   #legCount = 0;
   #folded = 0;
+  #lent: Uint8Array | undefined;
+  #texts: Buffer = Buffer.alloc(0);
   // Scratch, meaningless between calls.
   readonly #value = new Amount();
   readonly #share = new Amount();
@@ -138,7 +140,7 @@ export class PositionRows {
     at: number,
     known: LedgerInstrument,
   ): number {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + clientAt, length).toString('latin1');
+    const text = this.#textsOf(bytes).toString('latin1', clientAt, clientAt + length);
     const key = `${view.getUint16(at + T.TRADE_INSTRUMENT, true)}/${text}`;
     let slot = this.#slots.get(key);
     if (slot === undefined) {
@@ -149,6 +151,15 @@ export class PositionRows {
     position.sequence = view.getFloat64(at + T.TRADE_SEQUENCE, true);
     position.timeUs = view.getFloat64(at + T.TRADE_TIME_US, true);
     return slot;
+  }
+
+  /** The same bytes as a Buffer; readers of events lend one array again and again. */
+  #textsOf(bytes: Uint8Array): Buffer {
+    if (bytes !== this.#lent) {
+      this.#lent = bytes;
+      this.#texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#texts;
   }
 
   /** `feeAt`: where the fee's pair lies, or NO_FEE. */

@@ -166,7 +166,7 @@ describe('the projector', () => {
     const frameOf = (sequence: number) => ({ number: sequence * 2, chain: new Uint8Array(32).fill(sequence % 251) });
     let told = frameOf(0);
     const rig = await ProjectorRig.create(connection, flow, {
-      spool: { sequence: () => spool.sequence(), position: () => spool.position(), frame: () => told },
+      spool: { sequence: () => spool.sequence(), position: () => spool.position(), start: () => 0, frame: () => told },
     });
     const kept = async () =>
       (

@@ -2,7 +2,6 @@
 // running process, without its threads and its spool. A tool's process; owns its engine and one chunk, so memory is that
 // of the engine and of one chunk, whatever the journal's length. Reads only; never waits.
 
-import { closeSync, openSync } from 'node:fs';
 import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
@@ -12,9 +11,8 @@ import { RecentTrades } from '../follower/recent-trades.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
 import { damageAt, JournalDamage } from '../journal/errors.ts';
 import { FRAME_HEADER_BYTES, FrameHeader, isAbsentHeader, isWholeHeader, readFrameHeader } from '../journal/frame.ts';
-import { FrameCursor, readUpTo, Verdict } from '../journal/frame-cursor.ts';
-import { listNumbered } from '../journal/numbered-files.ts';
-import { SEGMENT_EXTENSION, segmentPath } from '../journal/segment-files.ts';
+import { FrameCursor, Verdict } from '../journal/frame-cursor.ts';
+import { listFrameFiles, openFrameFile } from '../journal/journal-files.ts';
 import { latestWitness, type Witness } from '../journal/witnesses.ts';
 import { Chunk, LEDGER_START, type LedgerPoint } from '../ledger/chunk.ts';
 import { CopyEncoder } from '../ledger/copy-encoder.ts';
@@ -34,16 +32,17 @@ export interface JournalBegin {
 
 /** Undefined when there is none, or nothing in it yet. Throws JournalDamage. */
 export function journalBegin(directory: string): JournalBegin | undefined {
-  const [first] = listNumbered(directory, SEGMENT_EXTENSION).numbers;
+  const [first] = listFrameFiles(directory);
   if (first === undefined) return undefined;
   const bytes = Buffer.alloc(FRAME_HEADER_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const fd = openSync(segmentPath(directory, first), 'r');
-  readUpTo(fd, bytes, bytes.length, 0);
-  closeSync(fd);
+  const file = openFrameFile(directory, first);
+  if (file === undefined) return undefined;
+  file.read(bytes, bytes.length, 0);
+  file.close();
   if (isAbsentHeader(view, 0)) return undefined;
   if (!isWholeHeader(bytes, view, 0)) {
-    const site = { file: segmentPath(directory, first), offsetBytes: 0, frame: first, sequence: 0 };
+    const site = { file: file.path, offsetBytes: 0, frame: first, sequence: 0 };
     throw new JournalDamage(site, 'the header checksum is wrong');
   }
   const header = new FrameHeader();
@@ -68,7 +67,7 @@ function nextFrame(cursor: FrameCursor, directory: string, witnesses: readonly W
   if (verdict === Verdict.VALID) return true;
   const { evidence } = cursor;
   if (verdict === Verdict.CONTRADICTORY) throw damageAt(cursor, evidence);
-  const last = listNumbered(directory, SEGMENT_EXTENSION).numbers.at(-1) ?? 1;
+  const last = listFrameFiles(directory).at(-1) ?? 1;
   if (last > cursor.segmentFirstFrame) throw damageAt(cursor, `${evidence}, yet a later segment file exists`);
   const witness = latestWitness(witnesses);
   if (witness === undefined || witness.frame < cursor.nextFrame) return false;
