@@ -120,6 +120,11 @@ export class FollowerAgent implements Agent {
     return this.#desk.busy || isFlushDue ? SPOOL_FLUSH_US / 1_000 : 1_000;
   }
 
+  /** Digest of the engine's state, 16 hexadecimal digits: to compare it with a replay's. Cost: that of a snapshot. */
+  digest(): string {
+    return this.#engine.digest();
+  }
+
   onClose(): void {
     this.#reader.close();
     this.#spool.close();

@@ -1,11 +1,11 @@
 // The files that frames are read from: segments, and archived ones where the segment is gone. Any thread; reads only.
 // The archive lies beside the journal's directory, so whoever reads a journal finds it. Must never prefer it to a segment.
 
-import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArchivedSegment } from './archive-file.ts';
 import { ARCHIVE_EXTENSION } from './archive-format.ts';
 import { errorCode, JournalDamage } from './errors.ts';
+import { closeSync, existsSync, openSync } from './file-system.ts';
 import { listNumbered, numberedName } from './numbered-files.ts';
 import { readUpTo } from './read-up-to.ts';
 import { SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';

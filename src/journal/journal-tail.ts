@@ -1,7 +1,7 @@
 // The tail of a journal: what lies behind the last valid frame, searched for proof that more was acknowledged, and cleared.
 // Recovery only (matching thread, at start). Must never write before the whole tail has been searched.
 
-import { closeSync, fstatSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync } from './file-system.ts';
 import { alignFrame, FRAME_ALIGNMENT, FrameHeader, isWholeHeader, readFrameHeader } from './frame.ts';
 import { type FrameCursor, readUpTo } from './frame-cursor.ts';
 import type { JournalPosition } from './journal-writer.ts';

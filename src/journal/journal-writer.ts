@@ -2,9 +2,10 @@
 // Matching thread, synchronous file calls only. Owns the frame under construction and the open segment; the only writer of the
 // directory. Must never retry a write or sync that failed, nor write to that journal again.
 
-import { closeSync, constants, existsSync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { assert } from '../assert.ts';
 import { describeError, errorCode, JournalFault, NoRoomForSegment } from './errors.ts';
+import { closeSync, existsSync, fdatasyncSync, fstatSync, openSync, writeSync } from './file-system.ts';
 import {
   alignFrame,
   FRAME_ALIGNMENT,

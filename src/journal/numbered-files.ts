@@ -1,7 +1,7 @@
 // Files named by a number of 20 digits (segments, spool files, snapshots), and syncing their directory. Any thread. Owns nothing.
 
-import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { assert } from '../assert.ts';
+import { closeSync, fsyncSync, openSync, readdirSync } from './file-system.ts';
 
 const DIGITS = 20;
 

@@ -1,6 +1,6 @@
 // Reads from an open file as much as there is. Any thread; owns nothing.
 
-import { readSync } from 'node:fs';
+import { readSync } from './file-system.ts';
 
 /** Fills `bytes` from `position` on, less only at the end of the file. Returns how many bytes there are. */
 export function readUpTo(fd: number, bytes: Uint8Array, lengthBytes: number, position: number): number {

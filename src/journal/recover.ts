@@ -2,9 +2,9 @@
 // order: JOURNAL.md, "Recovery". Matching thread, at start, alone with the directory (the lock is held). Must never
 // change a byte before it is sure that the journal is sound, and never call anything durable that it has not synced.
 
-import { closeSync, fstatSync, fsyncSync, openSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { damageAt, JournalDamage } from './errors.ts';
+import { closeSync, fstatSync, fsyncSync, openSync } from './file-system.ts';
 import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
 import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from './frame-cursor.ts';
 import { listArchived, listFrameFiles } from './journal-files.ts';

@@ -1,6 +1,9 @@
 // Segment files: their names, and how a new one comes into being. Format: JOURNAL.md, "Segment". The matching thread calls
 // takeSegment; the main thread's segment-preparer.ts makes the spare. Must never replace a segment that exists.
 
+import { dirname, join, resolve } from 'node:path';
+import { assert } from '../assert.ts';
+import { errorCode, isOutOfSpace, NoRoomForSegment } from './errors.ts';
 import {
   closeSync,
   existsSync,
@@ -12,10 +15,7 @@ import {
   rmSync,
   statSync,
   writeSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { assert } from '../assert.ts';
-import { errorCode, isOutOfSpace, NoRoomForSegment } from './errors.ts';
+} from './file-system.ts';
 import { listNumbered, numberedName, syncDirectory } from './numbered-files.ts';
 
 export const SEGMENT_EXTENSION = '.wal';
@@ -107,10 +107,20 @@ export function syncFile(path: string): void {
   }
 }
 
-/** Makes a directory and its parents, durably: each new name is synced in its own parent. */
+/**
+ * Makes a directory and its parents, durably: each name is synced in its own parent before anything is made in it. Also when
+ * the directory is there: whoever made it may have been stopped before the sync.
+ */
 export function makeDirectory(directory: string): void {
   const path = resolve(directory);
-  const firstMade = mkdirSync(path, { recursive: true });
-  if (firstMade === undefined) return;
-  for (let made = path; made.length >= firstMade.length; made = dirname(made)) syncDirectory(dirname(made));
+  const isNew = !existsSync(path);
+  if (isNew) {
+    makeDirectory(dirname(path));
+    mkdirSync(path, { recursive: true });
+  }
+  try {
+    syncDirectory(dirname(path));
+  } catch (error) {
+    if (isNew || errorCode(error) !== 'EACCES') throw error; // a parent that we may not read is not one that we made it in
+  }
 }

@@ -2,6 +2,10 @@
 // "Snapshot file". The follower's thread writes, recovery and tools read. The body is the caller's and opaque here.
 // Must never give a file its final name before it was read back and verified, nor remove one that a start may need.
 
+import { join } from 'node:path';
+import { assert } from '../assert.ts';
+import { checksum, sha256 } from './checksum.ts';
+import { SnapshotDamage } from './errors.ts';
 import {
   closeSync,
   existsSync,
@@ -12,11 +16,7 @@ import {
   renameSync,
   rmSync,
   writeSync,
-} from 'node:fs';
-import { join } from 'node:path';
-import { assert } from '../assert.ts';
-import { checksum, sha256 } from './checksum.ts';
-import { SnapshotDamage } from './errors.ts';
+} from './file-system.ts';
 import { HASH_BYTES } from './frame.ts';
 import { type JournalAnchor, readUpTo } from './frame-cursor.ts';
 import { listNumbered, numberedName, syncDirectory } from './numbered-files.ts';

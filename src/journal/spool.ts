@@ -3,10 +3,10 @@
 // journal at each start. Must never be read beyond that position, nor hold anything the journal does not decide. A disk that
 // takes no more ends nothing: what it has not taken waits in memory.
 
-import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
 import { describeError, errorCode, SpoolDamage } from './errors.ts';
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from './file-system.ts';
 import { readUpTo } from './frame-cursor.ts';
 import { listNumbered, numberedName } from './numbered-files.ts';
 import { makeDirectory } from './segment-files.ts';

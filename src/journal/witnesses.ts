@@ -1,10 +1,10 @@
 // Witnesses of the journal: who else knows that a frame was on the disk, and its hash. Recovery (matching thread, at start) hears
 // them before it calls damage a torn write. Reads only. A witness that cannot be read is none; it must never be guessed at.
 
-import { readFileSync } from 'node:fs';
 import type { DurablePoint } from '../wire/durable-point.ts';
 import { CONTROL_VERSION, newestControlRecord } from './control-file.ts';
 import { describeError, errorCode, JournalDamage } from './errors.ts';
+import { readFileSync } from './file-system.ts';
 import type { FrameView, JournalAnchor } from './frame-cursor.ts';
 
 /** Says that a frame of this journal, with this SHA-256, was on the disk. */

@@ -183,6 +183,12 @@ export class MatchingAgent implements Agent {
     return Math.min(idleMs, Math.max(0, (nextExpiryUs - this.#context.clock.nowUs()) / 1_000));
   }
 
+  /** Digest of the engine's state, 16 hexadecimal digits: to compare it with a replay's. Cost: that of a snapshot. */
+  digest(): string {
+    assert(this.#engine !== undefined, 'started before it is looked at');
+    return this.#engine.digest();
+  }
+
   /**
    * The writer says goodbye with a CLEAN_SHUTDOWN frame; nothing is in the rings any more. Not after a fault, here or on
    * another thread: that is no orderly stop.

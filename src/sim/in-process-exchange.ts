@@ -2,13 +2,13 @@
 // the threads do, one turn at a time, in an order that the caller chooses. Owns its shared memory; the caller owns the
 // directory. No gateway, no Postgres, no sockets.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
 import { RiskMode } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
 import { FollowerAgent } from '../follower/follower-agent.ts';
 import { type ArchiveFacts, type ArchiveTask, archiveSegments } from '../journal/archive-segments.ts';
+import { makeDirectory } from '../journal/segment-files.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { type SnapshotFacts, takeSnapshot } from '../journal/take-snapshot.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
@@ -69,6 +69,10 @@ export interface InProcessOptions {
   /** Small enough, and market data is lapped. Bytes, a power of two. */
   readonly eventRingBytes?: number;
   readonly streamRingBytes?: number;
+  /** Size of new journal segments; default 1 MiB. */
+  readonly segmentBytes?: number;
+  /** The first request of this process gets the next number. Default: 0. */
+  readonly lastRequestId?: number;
   /** By how much later than others of its kind this one starts, microseconds. */
   readonly startUs?: number;
   /** How far a ledger has come: the follower begins with a snapshot up to there. Default: 0, with the first frame. */
@@ -130,7 +134,8 @@ export class InProcessExchange {
   readonly #marketData: MarketDataAgent;
   readonly #clock = new SteppedClock();
   readonly #directories: Directories;
-  #lastRequestId = 0;
+  readonly #segmentBytes: number;
+  #lastRequestId: number;
 
   constructor(options: InProcessOptions) {
     const { directory, gateways = 1, eventRingBytes = 2 ** 20 } = options;
@@ -142,6 +147,8 @@ export class InProcessExchange {
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);
     this.#directories = directories;
+    this.#lastRequestId = options.lastRequestId ?? 0;
+    this.#segmentBytes = options.segmentBytes ?? 2 ** 20;
     this.#clock.advance(options.startUs ?? 0);
     this.instruments = new InstrumentDirectory(this.#directory);
     const venue = options.venue ?? { riskMode: RiskMode.OFF, instruments: undefined };
@@ -161,6 +168,11 @@ export class InProcessExchange {
     encodeCommand(ring.bytes, ring.view, slot, command, origin);
     ring.commit();
     return true;
+  }
+
+  /** Of the newest command that was submitted, or question that was asked. */
+  get lastRequestId(): number {
+    return this.#lastRequestId;
   }
 
   /** Takes the replies that have come for a gateway. */
@@ -224,8 +236,9 @@ export class InProcessExchange {
 
   /** Depth as GET /orderbook would show it, at the sequence that matching has reached. */
   depth(instrument = 0): { sequence: number; asks: object[]; bids: object[] } {
-    this.state.wantDepth(0, LEVELS_ALL);
     this.settle();
+    this.state.wantDepth(0, LEVELS_ALL);
+    this.turnMarketData(); // no time passes here, in which an order could end
     const book = new PreparedBook(this.#depth[instrument], this.instruments.current.all[instrument]);
     const body = book.body(LEVELS_ALL, this.sequence);
     assert(body !== undefined, 'settled market data is in step with matching');
@@ -259,6 +272,11 @@ export class InProcessExchange {
   /** Takes an engine snapshot of all that is durable. Older ones stay for the ledger, if it is not level. */
   takeSnapshot(ledgerSequence = Number.POSITIVE_INFINITY): SnapshotFacts {
     this.settle();
+    return this.takeSnapshotNow(ledgerSequence);
+  }
+
+  /** The same in the midst of things, as the snapshot's thread does. */
+  takeSnapshotNow(ledgerSequence = Number.POSITIVE_INFINITY): SnapshotFacts {
     const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#directories;
     const throughFrame = this.durableFrame;
     return takeSnapshot({ journalDirectory, snapshotDirectory, throughFrame, ledgerSequence });
@@ -276,6 +294,16 @@ export class InProcessExchange {
   /** Digest of the engine that the journal makes. */
   digest(): string {
     return this.takeSnapshot().digest;
+  }
+
+  /** Digest of the matching thread's engine. */
+  matchingDigest(): string {
+    return this.#matching.digest();
+  }
+
+  /** Digest of the follower's engine. */
+  followerDigest(): string {
+    return this.#follower.digest();
   }
 
   /** Last sequence applied by matching. */
@@ -341,7 +369,7 @@ export class InProcessExchange {
       snapshotDirectory: directories.snapshots,
       controlPath: directories.control,
       durability,
-      segmentBytes: 2 ** 20,
+      segmentBytes: this.#segmentBytes,
       commandsPerRingMax: 64,
       commandRings: this.#commandRings,
       replyRings: this.#replyRings,
@@ -415,7 +443,7 @@ function prepare(directory: string): Directories {
     spool: join(directory, 'spool'),
     snapshots: join(directory, 'snapshots'),
   };
-  for (const path of Object.values(directories)) mkdirSync(path, { recursive: true });
+  for (const path of Object.values(directories)) makeDirectory(path);
   return { ...directories, control: join(directory, 'CONTROL') };
 }
 

@@ -1,0 +1,129 @@
+// Runs the deterministic simulation for as long as one likes:
+//   npm run simulate -- --seeds 100 --commands 1e6 [--workers 2] [--seed S]
+// `--commands` are shared among the seeds, which begin with S. The first history that must not be ends it, with the command
+// that shows it again. A tool's process, and its worker threads.
+
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type SimulationReport, simulate } from '../sim/simulation/simulation.ts';
+import { runTool, UsageError } from './usage.ts';
+
+const TASK_SEEDS = 20;
+const SHOWN_EVERY_MS = 10_000;
+
+interface Task {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly commands: number;
+}
+
+/** What a worker tells of one seed. */
+type Message = { readonly report: SimulationReport } | { readonly failure: string };
+
+function runTask({ firstSeed, seeds, commands }: Task): void {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) parentPort?.postMessage(runSeed(seed, commands));
+}
+
+function runSeed(seed: number, commands: number): Message {
+  try {
+    return { report: simulate({ seed, commands }) };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '100' },
+      commands: { type: 'string', default: '1e6' },
+      seed: { type: 'string', default: '1' },
+      workers: { type: 'string', default: '1' },
+    },
+  });
+  const seeds = wholeNumber('seeds', values.seeds);
+  const commands = Math.ceil(wholeNumber('commands', values.commands) / Math.max(1, seeds));
+  const run = new Run(wholeNumber('seed', values.seed), seeds, commands);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.stop());
+  return await run.work(wholeNumber('workers', values.workers));
+}
+
+function wholeNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new UsageError(`--${option} ${value}: a whole number is needed`);
+}
+
+/** The tasks, and the sum of what came of them. */
+class Run {
+  private readonly tasks: Task[] = [];
+  private readonly totals = new Map<string, number>();
+  private readonly startMs = performance.now();
+  private readonly workers = new Set<Worker>();
+  private seedsDone = 0;
+  private shownMs = 0;
+  private failure = '';
+  private isStopped = false;
+
+  constructor(firstSeed: number, seeds: number, commands: number) {
+    for (let done = 0; done < seeds; done += TASK_SEEDS) {
+      this.tasks.push({ firstSeed: firstSeed + done, seeds: Math.min(TASK_SEEDS, seeds - done), commands });
+    }
+  }
+
+  /** Ends soon, with what was simulated so far. */
+  stop(): void {
+    this.isStopped = true;
+    for (const worker of this.workers) void worker.terminate();
+  }
+
+  /** Runs all tasks to the exit code; a run that was stopped has not succeeded. */
+  async work(workers: number): Promise<number> {
+    await Promise.all(Array.from({ length: Math.max(1, workers) }, () => this.takeTasks()));
+    this.show();
+    if (this.failure !== '') process.stdout.write(`FAILED: ${this.failure}\n`);
+    return this.isStopped ? 1 : 0;
+  }
+
+  private async takeTasks(): Promise<void> {
+    for (let task = this.tasks.shift(); task !== undefined && !this.isStopped; task = this.tasks.shift()) {
+      const worker = new Worker(new URL(import.meta.url), { workerData: task });
+      this.workers.add(worker);
+      await this.follow(worker);
+      this.workers.delete(worker);
+    }
+  }
+
+  private follow(worker: Worker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      worker.on('error', reject);
+      worker.on('exit', () => resolve());
+      worker.on('message', (message: Message) => this.take(message));
+    });
+  }
+
+  private take(message: Message): void {
+    if ('failure' in message) {
+      this.failure ||= message.failure;
+      this.stop();
+      return;
+    }
+    this.seedsDone++;
+    for (const [name, value] of Object.entries(message.report)) {
+      if (typeof value === 'number') this.totals.set(name, (this.totals.get(name) ?? 0) + value);
+    }
+    if (performance.now() - this.shownMs < SHOWN_EVERY_MS) return;
+    this.shownMs = performance.now();
+    this.show();
+  }
+
+  private show(): void {
+    const seconds = (performance.now() - this.startMs) / 1_000;
+    const perSecond = Math.round((this.totals.get('commands') ?? 0) / seconds);
+    const facts = [...this.totals].map(([name, value]) => `${name} ${value.toLocaleString('en')}`).join(', ');
+    process.stdout.write(`${this.seedsDone} seeds, ${facts}; ${perSecond.toLocaleString('en')} commands/s\n`);
+  }
+}
+
+if (isMainThread) runTool('simulate', main);
+else runTask(workerData);
