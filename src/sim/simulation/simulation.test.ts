@@ -9,14 +9,15 @@ vi.mock(import('../../journal/checksum.ts'), async (original) => {
   const { checksum, sha256 } = await original();
   return { sha256, checksum: (bytes, salt) => (crc.isChecked ? checksum(bytes, salt) : 1) };
 });
+vi.setConfig({ testTimeout: 300_000 }); // no moment of it depends on how fast the machine is
 afterEach(() => {
   crc.isChecked = true;
 });
 
 it('finds nothing in some hundred histories, in which all that can happen does', () => {
   const sums = new Map<string, number>();
-  for (let seed = 1; seed <= 300; seed++) {
-    const report: SimulationReport = simulate({ seed, commands: 250 });
+  for (let seed = 1; seed <= 200; seed++) {
+    const report: SimulationReport = simulate({ seed, commands: 120 });
     for (const [name, value] of Object.entries(report)) sums.set(name, (sums.get(name) ?? 0) + Number(value));
   }
   const happened = ['kills', 'powerCuts', 'failures', 'bits', 'refusals', 'snapshots', 'cuts'].filter(
@@ -26,9 +27,10 @@ it('finds nothing in some hundred histories, in which all that can happen does',
 });
 
 it('is the same history whenever a seed is simulated', () => {
-  const options = { seed: 77, commands: 2_000 };
-  expect(simulate(options)).toEqual(simulate(options));
-  expect(simulate(options).digest).not.toBe(simulate({ ...options, seed: 78 }).digest);
+  const options = { seed: 77, commands: 1_000 };
+  const report = simulate(options);
+  expect(simulate(options)).toEqual(report);
+  expect(simulate({ ...options, seed: 78 }).digest).not.toBe(report.digest);
 });
 
 const SEEDS = 60;

@@ -16,6 +16,7 @@ import { REPLY_ORDER, REPLY_ORDER_BYTES, REPLY_REQUEST_ID, REPLY_SEQUENCE } from
 import { InProcessExchange } from '../in-process-exchange.ts';
 import { Random } from '../testing/random.ts';
 import { Auditor, require, Violation } from './auditor.ts';
+import { differenceFromReference } from './reference-replay.ts';
 import { commandOfRecord, type Request, recordOf } from './requests.ts';
 import { type Cheat, SimulatedDisk, type Stop } from './simulated-disk.ts';
 import { Workload } from './workload.ts';
@@ -60,6 +61,8 @@ const SEGMENT_BYTES = [2 ** 17, 2 ** 18] as const;
 const BATCHES = [2, 8, 24, 60] as const;
 /** Steps in which a planned stop may come before the process is ended anyway. */
 const DYING_STEPS = 60;
+/** Histories that the slow reference engine replays too. */
+const REFERENCE_COMMANDS_MAX = 500;
 const ASKED_KEPT = 64;
 const STOPS: readonly Stop[] = ['kill', 'power cut'];
 const MISHAPS = ['EIO', 'ENOSPC', 'short write'] as const;
@@ -502,6 +505,10 @@ class Simulation {
     const digest = this.#auditor.digestOfReplay(exchange.durableFrame);
     const matching = exchange.matchingDigest();
     require(digest === matching, () => `a replay from frame 1 has digest ${digest}, matching ${matching}`);
+    if (this.#options.commands <= REFERENCE_COMMANDS_MAX) {
+      const difference = differenceFromReference(JOURNAL, exchange.durableFrame);
+      require(difference === '', () => `the reference engine differs: ${difference}`);
+    }
     const snapshot = exchange.takeSnapshotNow().digest;
     require(digest === snapshot, () => `snapshot and tail have digest ${snapshot}, a replay ${digest}`);
     this.#leave(exchange);
