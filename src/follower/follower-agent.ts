@@ -55,6 +55,8 @@ export interface FollowerContext {
   readonly onSpool: (failure: string) => void;
   readonly clock: Clock;
   readonly readTimeoutMs: number;
+  /** Keeps fewer closed orders and trades in memory, a power of two: for a simulation that starts thousands of times. */
+  readonly recentMax?: number | undefined;
 }
 
 interface SpooledFrame {
@@ -84,8 +86,8 @@ export class FollowerAgent implements Agent {
   constructor(context: FollowerContext) {
     this.#context = context;
     this.#spool = new SpoolWriter(context.spoolDirectory);
-    const orders = new RecentOrders(RECENT_ORDERS);
-    const trades = new RecentTrades(RECENT_TRADES);
+    const orders = new RecentOrders(Math.min(RECENT_ORDERS, context.recentMax ?? RECENT_ORDERS));
+    const trades = new RecentTrades(Math.min(RECENT_TRADES, context.recentMax ?? RECENT_TRADES));
     const derivation = new Derivation(this.#spool, orders, trades, this.#command);
     const { engine, anchor } = restoreEngine(context.snapshotDirectory, derivation, {
       through: context.beginWith,

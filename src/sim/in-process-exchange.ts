@@ -71,6 +71,10 @@ export interface InProcessOptions {
   readonly streamRingBytes?: number;
   /** Size of new journal segments; default 1 MiB. */
   readonly segmentBytes?: number;
+  /** Of each ring for replies, queries and answers; default 2 MiB. Bytes, a power of two. */
+  readonly messageRingBytes?: number;
+  /** FollowerContext.recentMax. */
+  readonly recentMax?: number;
   /** The first request of this process gets the next number. Default: 0. */
   readonly lastRequestId?: number;
   /** By how much later than others of its kind this one starts, microseconds. */
@@ -123,8 +127,8 @@ export class InProcessExchange {
   readonly #counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
   readonly #commandRings: CommandRing[];
   readonly #replyRings: MessageRing[];
-  readonly #queries = messageRing();
-  readonly #answers = messageRing();
+  readonly #queries: MessageRing;
+  readonly #answers: MessageRing;
   readonly #depth = Array.from({ length: DEPTHS }, () => latestValue(DEPTH_BYTES_MAX));
   readonly #directory = latestValue(INSTRUMENT_DIRECTORY_BYTES);
   readonly #durablePoint = latestValue(DURABLE_POINT_BYTES);
@@ -142,7 +146,10 @@ export class InProcessExchange {
     const { openSpool = (path) => new SpoolReader(path) } = options;
     const rings = Array.from({ length: gateways });
     this.#commandRings = rings.map(commandRing);
-    this.#replyRings = rings.map(messageRing);
+    const makeMessageRing = () => messageRing(options.messageRingBytes ?? MESSAGE_RING_BYTES);
+    this.#replyRings = rings.map(makeMessageRing);
+    this.#queries = makeMessageRing();
+    this.#answers = makeMessageRing();
     this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);
@@ -155,7 +162,7 @@ export class InProcessExchange {
     this.#matching = this.#composeMatching(directories, events, venue, options.durability ?? 'os');
     // Recovery comes first, as in the process: it cuts what may be torn and knows the journal's identity.
     this.#matching.onStart();
-    this.#follower = this.#composeFollower(directories, options.followerBeginsWith ?? 0);
+    this.#follower = this.#composeFollower(directories, options);
     this.#marketData = this.#composeMarketData(openSpool(directories.spool), events, options.gatewayDoorbell);
   }
 
@@ -393,7 +400,7 @@ export class InProcessExchange {
     });
   }
 
-  #composeFollower(directories: Directories, beginWith: number | 'oldest'): FollowerAgent {
+  #composeFollower(directories: Directories, options: InProcessOptions): FollowerAgent {
     return new FollowerAgent({
       journalDirectory: directories.journal,
       spoolDirectory: directories.spool,
@@ -413,7 +420,8 @@ export class InProcessExchange {
       onSpool: () => {},
       clock: this.#clock,
       readTimeoutMs: 0,
-      beginWith,
+      beginWith: options.followerBeginsWith ?? 0,
+      recentMax: options.recentMax,
     });
   }
 
@@ -452,9 +460,9 @@ function commandRing(): CommandRing {
   return CommandRing.create(buffer, RING_SLOTS, COMMAND_SLOT_BYTES);
 }
 
-function messageRing(): MessageRing {
-  const buffer = new SharedArrayBuffer(MessageRing.bytesNeeded(MESSAGE_RING_BYTES));
-  return MessageRing.create(buffer, MESSAGE_RING_BYTES);
+function messageRing(capacityBytes: number): MessageRing {
+  const buffer = new SharedArrayBuffer(MessageRing.bytesNeeded(capacityBytes));
+  return MessageRing.create(buffer, capacityBytes);
 }
 
 function broadcastRing(capacityBytes: number): SharedArrayBuffer {

@@ -50,7 +50,7 @@ export interface SimulationReport {
 }
 
 /** The history that a seed leads to is one that must not be. The message says how to see it again. */
-export class SimulationFailure extends Error {
+class SimulationFailure extends Error {
   override readonly name = 'SimulationFailure';
 }
 
@@ -187,6 +187,8 @@ class Simulation {
         segmentBytes: this.#segmentBytes,
         eventRingBytes: 2 ** 14,
         streamRingBytes: 2 ** 14,
+        messageRingBytes: 2 ** 20,
+        recentMax: 2 ** 10,
         startUs: this.#timeUs,
         lastRequestId: this.#lastRequestId,
         followerBeginsWith: random.below(3) === 0 ? 'oldest' : random.below(2) === 0 ? 0 : Number.POSITIVE_INFINITY,
