@@ -50,9 +50,9 @@ interface DirectoryNode {
 type Node = FileNode | DirectoryNode;
 
 interface NameOperation {
+  readonly node: Node;
   /** The name that comes into being; '' when none does. */
   readonly made: string;
-  readonly node: Node | undefined;
   /** The name that goes; '' when none does. */
   readonly removed: string;
 }
@@ -259,8 +259,7 @@ export class SimulatedDisk implements FileSystem {
   rmSync = (path: string, options?: { readonly force?: boolean }): void => {
     this.#begin();
     if (options?.force === true && !this.#names.has(path)) return;
-    this.#named(path);
-    this.#name({ made: '', node: undefined, removed: path });
+    this.#name({ made: '', node: this.#named(path), removed: path });
   };
 
   /**
@@ -357,10 +356,17 @@ export class SimulatedDisk implements FileSystem {
     this.#unsynced.set(directory, operations);
   }
 
-  /** Keeps an arbitrary part of what was not synced: sectors, and operations on names. */
+  /**
+   * Keeps an arbitrary part of what was not synced: sectors, and operations on names, of each file those before some moment. No
+   * file system gives a file two names when a rename is lost and the one behind it is not.
+   */
   #losePower(): void {
     for (const operations of this.#unsynced.values()) {
-      for (const operation of operations) if (this.#random.below(2) === 0) rename(this.#syncedNames, operation);
+      const lost = new Set<Node>();
+      for (const operation of operations) {
+        if (lost.has(operation.node) || this.#random.below(2) === 0) lost.add(operation.node);
+        else rename(this.#syncedNames, operation);
+      }
     }
     this.#unsynced.clear();
     this.#names.clear();
@@ -405,7 +411,7 @@ function sizeOf(node: Node): { readonly size: number } {
 
 function rename(names: Map<string, Node>, { made, node, removed }: NameOperation): void {
   if (removed !== '') names.delete(removed);
-  if (node !== undefined) names.set(made, node);
+  if (made !== '') names.set(made, node);
 }
 
 function copySynced(node: FileNode, from: number, to: number): void {
