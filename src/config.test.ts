@@ -46,12 +46,23 @@ describe('configuration', () => {
     [{ RINGBOOK_SHOW_CLIENT_IDS: 'yes' }, /RINGBOOK_SHOW_CLIENT_IDS="yes" must be boolean/],
     [{ RINGBOOK_ARCHIVE: 'yes' }, /RINGBOOK_ARCHIVE="yes" must be one of keep, delete, off/],
     [{ RINGBOOK_ARCHIVE_MAX_BYTES: '1GB' }, /RINGBOOK_ARCHIVE_MAX_BYTES="1GB" must be integer/],
+    [{ RINGBOOK_SEGMENT_BYTES: '1044480' }, /RINGBOOK_SEGMENT_BYTES=1044480 must be >= 1048576/],
+    [{ RINGBOOK_SEGMENT_BYTES: '1048577' }, /RINGBOOK_SEGMENT_BYTES=1048577 must be multiple of 4096/],
+    [{ RINGBOOK_FAULTS: '1', RINGBOOK_CRASH_AT: 'lunch' }, /RINGBOOK_CRASH_AT="lunch" must be <point> or/],
     [{ RINGBOOK_RISK: 'on' }, /RINGBOOK_RISK="on" must be one of off, balances/],
     [{ RINGBOOK_INSTRUMENTS: 'none.json' }, /RINGBOOK_INSTRUMENTS="none\.json": ENOENT.*none\.json/],
     [{ RINGBOOK_ADMIN_TOKEN: 'short' }, /RINGBOOK_ADMIN_TOKEN=\(hidden\) must not have fewer than 16 characters/],
   ])('refuses %o by name', (environment, message) => {
     expect(() => read(environment)).toThrow(ConfigError);
     expect(() => read(environment)).toThrow(message);
+  });
+
+  it('has the process killed only when it is asked for twice', () => {
+    const at = 'snapshot_renamed:2';
+    expect(read({ RINGBOOK_FAULTS: '1', RINGBOOK_CRASH_AT: at }).crashAt).toMatchObject({ point: 'snapshot_renamed' });
+    expect(read({ RINGBOOK_FAULTS: '0', RINGBOOK_CRASH_AT: at }).crashAt).toBe(undefined);
+    expect(read({ RINGBOOK_CRASH_AT: at }).crashAt).toBe(undefined);
+    expect(read({ RINGBOOK_FAULTS: '1' }).crashAt).toBe(undefined);
   });
 
   it('lets empty values and foreign names be', () => {

@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { assert } from './assert.ts';
+import { FAULT_POINTS, type FaultPlan, parseFaultPlan } from './runtime/fault-point.ts';
 import { defaultWaitStrategy, WAIT_STRATEGIES, type WaitStrategy } from './runtime/idle-strategy.ts';
 import { LOG_LEVELS } from './runtime/log.ts';
 import { GATEWAYS_MAX } from './wire/counters.ts';
@@ -59,6 +60,10 @@ export interface Config {
   readonly storageLowBytes: number | undefined;
   /** A longer event spool is told of, in health, log and metrics. */
   readonly spoolMaxBytes: number;
+  /** Size of new journal segments. */
+  readonly segmentBytes: number;
+  /** Where a test has the process killed; undefined: nowhere. */
+  readonly crashAt: FaultPlan | undefined;
   /** undefined: an embedded server in the data directory. */
   readonly postgres: { readonly url: string } | PostgresAddress | undefined;
   /** undefined: the publisher is off. */
@@ -80,7 +85,6 @@ const LIMITS = {
   streamBackpressureBytesMax: 4 * 1024 * 1024,
   /** Commands one turn takes from each ring (src/README.md: fairness between gateways). */
   commandsPerRingMax: 64,
-  segmentBytes: 64 * 1024 * 1024,
   eventRingBytes: 16 * 1024 * 1024,
   /** Holds the messages of several full turns of market data, so that a gateway may be late. A power of two. */
   streamRingBytes: 16 * 1024 * 1024,
@@ -101,6 +105,7 @@ export class InsecureConfigError extends ConfigError {
   override readonly name = 'InsecureConfigError';
 }
 
+const MIB = 2 ** 20;
 const integer = (minimum: number, maximum: number) => Type.Optional(Type.Integer({ minimum, maximum }));
 const text = () => Type.Optional(Type.String({ minLength: 1 }));
 
@@ -134,6 +139,9 @@ const VARIABLES = Type.Object(
     RINGBOOK_ARCHIVE_MAX_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
     RINGBOOK_STORAGE_LOW_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
     RINGBOOK_SPOOL_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER),
+    RINGBOOK_SEGMENT_BYTES: Type.Optional(Type.Integer({ minimum: MIB, maximum: 1024 * MIB, multipleOf: 4096 })),
+    RINGBOOK_FAULTS: integer(0, 1),
+    RINGBOOK_CRASH_AT: text(),
   },
   { additionalProperties: false },
 );
@@ -150,6 +158,8 @@ const INTEGERS = [
   'RINGBOOK_ARCHIVE_MAX_BYTES',
   'RINGBOOK_STORAGE_LOW_BYTES',
   'RINGBOOK_SPOOL_MAX_BYTES',
+  'RINGBOOK_SEGMENT_BYTES',
+  'RINGBOOK_FAULTS',
 ];
 const SECRETS = ['POSTGRES_PASSWORD', 'RINGBOOK_ADMIN_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
@@ -221,6 +231,8 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     },
     storageLowBytes: variables.RINGBOOK_STORAGE_LOW_BYTES,
     spoolMaxBytes: variables.RINGBOOK_SPOOL_MAX_BYTES ?? 8 * 1024 ** 3,
+    segmentBytes: variables.RINGBOOK_SEGMENT_BYTES ?? 64 * MIB,
+    crashAt: crashPlanOf(variables),
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,
@@ -249,6 +261,16 @@ function instrumentsOf({ RINGBOOK_INSTRUMENTS: path }: Variables, directory: str
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`RINGBOOK_INSTRUMENTS=${JSON.stringify(path)}: ${why}`);
   }
+}
+
+/** Whoever sets only one of the two did not mean to have the process killed. */
+function crashPlanOf({ RINGBOOK_FAULTS, RINGBOOK_CRASH_AT: text }: Variables): FaultPlan | undefined {
+  if (RINGBOOK_FAULTS !== 1 || text === undefined) return undefined;
+  const plan = parseFaultPlan(text);
+  if (plan !== undefined) return plan;
+  throw new ConfigError(
+    `RINGBOOK_CRASH_AT=${JSON.stringify(text)} must be <point> or <point>:<n>, n from 1: ${FAULT_POINTS.join(', ')}`,
+  );
 }
 
 function postgresOf(variables: Variables): Config['postgres'] {
@@ -283,7 +305,7 @@ function assertRelations(config: Config): void {
 /** The effective configuration for the log, secrets masked. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const mask = (value: string) => value.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
-  const { postgres, redis, limits, adminToken, instruments, ...rest } = config;
+  const { postgres, redis, limits, adminToken, instruments, crashAt, ...rest } = config;
   const database =
     postgres === undefined
       ? 'embedded'
@@ -293,6 +315,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
   const cache = redis === undefined ? 'off' : 'url' in redis ? mask(redis.url) : redis;
   return {
     ...rest,
+    ...(crashAt === undefined ? {} : { crashAt: crashAt.point }),
     adminToken: adminToken === undefined ? 'none' : '***',
     instruments: instruments?.file ?? 'as in the journal',
     postgres: database,

@@ -2,8 +2,11 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { stepBehindOrders } from './composition/priority.ts';
-import { takeSnapshot } from './journal/take-snapshot.ts';
+import { type SnapshotTask, takeSnapshot } from './journal/take-snapshot.ts';
+import { passFaultPoint } from './runtime/fault-point.ts';
 import { randomHashSecret } from './runtime/hash-secret.ts';
 
 stepBehindOrders();
-parentPort?.postMessage(takeSnapshot({ ...workerData, hashSecret: randomHashSecret() }));
+const { task, crashAt } = workerData;
+const onStep: SnapshotTask['onStep'] = (step) => passFaultPoint(crashAt, `snapshot_${step}`);
+parentPort?.postMessage(takeSnapshot({ ...task, hashSecret: randomHashSecret(), onStep }));

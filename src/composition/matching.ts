@@ -7,6 +7,7 @@ import { MatchingAgent, type MatchingContext } from '../matching/matching-agent.
 import type { VenueSettings } from '../matching/own-commands.ts';
 import type { Agent } from '../runtime/agent.ts';
 import { createClock } from '../runtime/clock.ts';
+import { passFaultPoint } from '../runtime/fault-point.ts';
 import { BroadcastWriter } from '../shared-memory/broadcast-ring.ts';
 import { CommandRing } from '../shared-memory/command-ring.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
@@ -15,23 +16,28 @@ import { doorbellsOf, doorbellsOfAny } from '../topology.ts';
 import { CounterBlockId } from '../wire/counters.ts';
 import { DurablePointWriter } from '../wire/durable-point.ts';
 import { InstrumentDirectoryWriter } from '../wire/instrument-directory.ts';
+import { FaultyDurablePoint, faultyDisk } from './fault-points.ts';
 import type { Wiring } from './thread-data.ts';
 
 export function composeMatching(wiring: Wiring): Agent {
   const { config, memory, threads, directories } = wiring.data;
+  const { crashAt } = config;
+  const durablePoint = new LatestValue(memory.durablePoint);
   const context: MatchingContext = {
     journalDirectory: directories.journal,
     snapshotDirectory: directories.snapshots,
     controlPath: directories.control,
     durability: config.durability === 'fsync' ? 'fsync' : 'os',
-    segmentBytes: config.limits.segmentBytes,
+    segmentBytes: config.segmentBytes,
+    disk: crashAt === undefined ? undefined : faultyDisk(crashAt),
     commandsPerRingMax: config.limits.commandsPerRingMax,
     commandRings: memory.commandRings.map((buffer) => new CommandRing(buffer)),
     replyRings: memory.replyRings.map((buffer) => new MessageRing(buffer)),
     events: new BroadcastWriter(memory.events),
     gatewayDoorbells: doorbellsOf(memory, threads, 'gateway'),
     projectionDoorbells: doorbellsOfAny(memory, threads, ['follower', 'market-data']),
-    durablePoint: new DurablePointWriter(new LatestValue(memory.durablePoint)),
+    durablePoint:
+      crashAt === undefined ? new DurablePointWriter(durablePoint) : new FaultyDurablePoint(crashAt, durablePoint),
     state: wiring.state,
     counters: wiring.counters(CounterBlockId.MATCHING),
     reasons: wiring.counters(CounterBlockId.REASONS),
@@ -45,7 +51,10 @@ export function composeMatching(wiring: Wiring): Agent {
       return [random.readUInt32LE(0), random.readUInt32LE(4)];
     },
     onRecovered: (facts) => wiring.tell({ kind: 'recovered', ...facts }),
-    onSegmentNeeded: () => wiring.tell({ kind: 'segment-needed' }),
+    onSegmentNeeded: () => {
+      passFaultPoint(crashAt, 'segment_taken');
+      wiring.tell({ kind: 'segment-needed' });
+    },
   };
   return new MatchingAgent(context);
 }

@@ -58,7 +58,7 @@ export interface JournalWriterOptions {
   readonly onSegmentNeeded?: () => void;
   /** One synced write (O_DSYNC) instead of write and fdatasync; default: on Linux. Elsewhere O_DSYNC does not flush the device. */
   readonly writeThrough?: boolean;
-  readonly disk?: JournalDisk;
+  readonly disk?: JournalDisk | undefined;
 }
 
 export const SYSTEM_DISK: JournalDisk = {

@@ -55,8 +55,15 @@ export interface Snapshot {
   readonly body: Uint8Array;
 }
 
+/** Of a snapshot's file: whole and synced under a name that does not count, or under its final one. */
+export type SnapshotStep = 'part_written' | 'renamed';
+
 /** Writes, verifies and publishes a snapshot. Throws SnapshotDamage when it does not read back. */
-export function writeSnapshotFile(directory: string, snapshot: Snapshot): string {
+export function writeSnapshotFile(
+  directory: string,
+  snapshot: Snapshot,
+  onStep: (step: SnapshotStep) => void = () => {},
+): string {
   makeDirectory(directory);
   const path = snapshotPath(directory, snapshot.anchor.frame);
   const part = `${path}.part`;
@@ -68,10 +75,12 @@ export function writeSnapshotFile(directory: string, snapshot: Snapshot): string
   } finally {
     closeSync(fd);
   }
+  onStep('part_written');
   const back = decode(part, readFileSync(part));
   if (Buffer.compare(back.body, snapshot.body) !== 0)
     throw new SnapshotDamage(part, 'it does not read back as written');
   renameSync(part, path);
+  onStep('renamed');
   syncDirectory(directory);
   return path;
 }

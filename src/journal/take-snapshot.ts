@@ -13,7 +13,7 @@ import { anchorOf, type JournalAnchor } from './frame-cursor.ts';
 import { JournalReader } from './journal-reader.ts';
 import { restoreEngine } from './restore.ts';
 import { segmentOf, syncSegment } from './segment-files.ts';
-import { removeOldSnapshots, writeSnapshotFile } from './snapshot-file.ts';
+import { removeOldSnapshots, type SnapshotStep, writeSnapshotFile } from './snapshot-file.ts';
 
 export interface SnapshotTask {
   readonly journalDirectory: string;
@@ -24,6 +24,8 @@ export interface SnapshotTask {
   readonly ledgerSequence: number;
   /** For the hash tables of the engines that it makes. */
   readonly hashSecret?: HashSecret | undefined;
+  /** Told how far the file has come. */
+  readonly onStep?: ((step: SnapshotStep) => void) | undefined;
 }
 
 /** What a snapshot says of itself, shown to the operator. */
@@ -44,7 +46,7 @@ export function takeSnapshot(task: SnapshotTask): SnapshotFacts {
   const digest = digestOfSnapshot(body);
   const restored = Engine.fromSnapshot(body, SILENT_LISTENER, task.hashSecret);
   assert(restored.digest() === digest, 'a restored snapshot has the digest of the engine it was taken from');
-  writeSnapshotFile(task.snapshotDirectory, { anchor, digest, body });
+  writeSnapshotFile(task.snapshotDirectory, { anchor, digest, body }, task.onStep);
   removeOldSnapshots(task.snapshotDirectory, task.ledgerSequence);
   const { sequence, openOrders } = engine;
   return { sequence, frame: anchor.frame, digest, bytes: body.length, open_orders: openOrders };

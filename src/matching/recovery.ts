@@ -44,7 +44,7 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
   );
   const { durability, segmentBytes, onSegmentNeeded, clock, counters } = context;
   const disk = watchedDisk(
-    SYSTEM_DISK,
+    context.disk ?? SYSTEM_DISK,
     () => clock.monotonicUs(),
     (us) => counters.set(MatchingCounter.DISK_BUSY_SINCE_US, us),
   );

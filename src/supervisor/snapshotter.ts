@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { MainAnswer } from '../gateway/context.ts';
 import type { SnapshotFacts, SnapshotTask } from '../journal/take-snapshot.ts';
+import type { FaultPlan } from '../runtime/fault-point.ts';
 import type { CounterBlock } from '../shared-memory/counters.ts';
 import { MainCounter } from '../wire/counters.ts';
 
@@ -24,6 +25,8 @@ export interface SnapshotterOptions {
   /** One is due after so many commands, or after so many seconds when there was a command. */
   readonly everyCommands: number;
   readonly everySeconds: number;
+  /** For the thread that takes one. */
+  readonly crashAt?: FaultPlan | undefined;
   readonly progress: Progress;
   readonly counters: CounterBlock;
   /** A stopwatch, seconds. */
@@ -107,7 +110,7 @@ export class Snapshotter {
   }
 
   #run(): Promise<SnapshotFacts> {
-    const { directories, progress } = this.#options;
+    const { directories, progress, crashAt } = this.#options;
     if (this.#closed) return Promise.reject(new Error('the process is about to end'));
     const throughFrame = progress.durableFrame();
     const task: SnapshotTask = {
@@ -119,7 +122,7 @@ export class Snapshotter {
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('../snapshot-thread.js', import.meta.url), {
         name: 'snapshot',
-        workerData: task,
+        workerData: { task, crashAt },
       });
       this.#worker = worker;
       worker.once('message', resolve);

@@ -11,6 +11,7 @@ import type { RecoveryFacts } from '../matching/matching-agent.ts';
 import { type Figures, openFigures, spoolBytes } from '../metrics/figures.ts';
 import { LagWatch } from '../metrics/lag.ts';
 import { createMetricsPage, type MetricsPage } from '../metrics/registry.ts';
+import { passFaultPoint } from '../runtime/fault-point.ts';
 import type { Logger } from '../runtime/log.ts';
 import { ProcessState, SharedProcessState, StorageState, storageStateName } from '../runtime/process-state.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
@@ -113,7 +114,7 @@ export class Supervisor {
     setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     this.#instruments = new InstrumentDirectory(new LatestValue(this.#memory.instruments));
     this.#metrics = createMetricsPage(this.#figures, this.#instruments, this.#lag);
-    this.#segments = new SegmentPreparer(storage.journal, config.limits.segmentBytes);
+    this.#segments = new SegmentPreparer(storage.journal, config.segmentBytes);
     this.#room = this.#createStorageWatch();
     setInterval(() => this.#lookAtStorage(), STORAGE_EVERY_MS).unref();
     this.#disk = this.#createDiskWatchdog();
@@ -215,6 +216,7 @@ export class Supervisor {
   }
 
   #moveOn(state: ProcessState): void {
+    passFaultPoint(this.#config.crashAt, 'shutdown');
     this.#state.advance(state);
     this.#threads.wake();
   }
@@ -289,6 +291,7 @@ export class Supervisor {
       directories: this.#storage,
       everyCommands: this.#config.snapshotCommands,
       everySeconds: this.#config.snapshotSeconds,
+      crashAt: this.#config.crashAt,
       progress: {
         sequence: () => matching.get(MatchingCounter.SEQUENCE),
         durableFrame: () => matching.get(MatchingCounter.DURABLE_FRAME),
@@ -346,7 +349,7 @@ export class Supervisor {
     return new StorageWatch({
       directory: this.#storage.journal,
       lowBytes: this.#config.storageLowBytes,
-      segmentBytes: this.#config.limits.segmentBytes,
+      segmentBytes: this.#config.segmentBytes,
       nextSegment: this.#segments,
       segmentBytesLeft: () => matching.get(MatchingCounter.SEGMENT_BYTES_LEFT),
       isJournalOut: () => matching.get(MatchingCounter.NO_ROOM) === 1,
@@ -396,6 +399,7 @@ export class Supervisor {
       path: this.#storage.control,
       durablePoint: () => readDurablePoint(point),
       onWritten: (frame) => {
+        passFaultPoint(this.#config.crashAt, 'control_written');
         main.set(MainCounter.CONTROL_FRAME, frame);
         this.#controlIs('');
       },
