@@ -3,7 +3,15 @@
 // for something to be wrong.
 
 import type { Connection } from './http.ts';
-import { detailedTradeLine, differences, expectedLevels, orderProblems, Reckoning, tradeLine } from './reckoning.ts';
+import {
+  detailedTradeLine,
+  differences,
+  type ExpectedOrder,
+  expectedLevels,
+  orderProblems,
+  Reckoning,
+  tradeLine,
+} from './reckoning.ts';
 import { bookOf, orderOf, tradesOf } from './replies.ts';
 import { type Exchange, outcomeOf, overConnections, sendAgain, type Trader } from './traffic.ts';
 
@@ -14,7 +22,7 @@ const TRADES_MAX = 1_000;
  * Sends every request of the logs again: what was accepted must be answered the same; what was not answered must be now, and
  * the same ever after. Their outcomes are final then.
  */
-export async function replayAll(url: string, traders: readonly Trader[]): Promise<string[]> {
+export async function replayAll(url: string, traders: readonly Pick<Trader, 'log'>[]): Promise<string[]> {
   const problems: string[] = [];
   // A trader's own requests in their order: an amend that is executed only now must come after what it amends.
   await overConnections(url, CONNECTIONS, traders, async (connection, { log }) => {
@@ -60,10 +68,15 @@ export function reckon(traders: readonly Trader[]): Reckoning {
   return reckoning;
 }
 
-/** Orders one by one, the whole book, the newest trades. */
-export async function auditReads(url: string, api: Connection, reckoning: Reckoning): Promise<string[]> {
+/** Orders one by one, by default all; the whole book, the newest trades. */
+export async function auditReads(
+  url: string,
+  api: Connection,
+  reckoning: Reckoning,
+  orders: Iterable<ExpectedOrder> = reckoning.orders.values(),
+): Promise<string[]> {
   const problems = [...reckoning.contradictions];
-  await overConnections(url, CONNECTIONS, [...reckoning.orders.values()], async (connection, expected) => {
+  await overConnections(url, CONNECTIONS, [...orders], async (connection, expected) => {
     const answer = await connection.get(`/orders/${expected.told.order_id}`);
     if (answer.status === 200) problems.push(...orderProblems(expected, orderOf(answer)));
     else problems.push(`order ${expected.told.order_id} is gone: ${answer.status} ${answer.text}`);

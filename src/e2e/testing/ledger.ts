@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import type { PostgresConnection } from '../../ledger/embedded-postgres.ts';
-import type { Lab } from './lab.ts';
+import type { Keeper } from './keeper.ts';
 import { decimalOf, QUANTITY_SCALE } from './orders.ts';
 import { differences, expectedStatus, type Reckoning, tradeLine } from './reckoning.ts';
 import { eventually } from './waiting.ts';
@@ -26,11 +26,11 @@ const COUNTS = `SELECT count(*)::int AS count, count(DISTINCT trade_number)::int
 export class Ledger {
   readonly #client: pg.Client;
 
-  static async open(lab: Lab, connection: PostgresConnection): Promise<Ledger> {
+  static async open(keeper: Keeper, connection: PostgresConnection): Promise<Ledger> {
     const client = new pg.Client(connection);
     client.on('error', () => {}); // it may be dropped under us at the end
     await client.connect();
-    lab.defer(() => client.end());
+    keeper.defer(() => client.end());
     return new Ledger(client);
   }
 

@@ -55,8 +55,12 @@ export class Reckoning {
     }
   }
 
-  /** When every exchange was added. */
+  /** When every exchange was added; again when more were. */
   settle(): void {
+    for (const order of this.orders.values()) {
+      order.filled = 0n;
+      order.notional = 0n;
+    }
     for (const { maker, taker, price, quantity, tradeId } of this.trades.values()) {
       for (const id of [maker, taker]) {
         const order = this.orders.get(id);

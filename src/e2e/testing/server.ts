@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PostgresConnection } from '../../ledger/embedded-postgres.ts';
 import { Connection } from './http.ts';
-import type { Lab } from './lab.ts';
+import type { Keeper } from './keeper.ts';
 import { eventually } from './waiting.ts';
 
 export const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
@@ -62,29 +62,29 @@ export class Server {
   stdout = '';
   stderr = '';
   exit: Exit | undefined;
-  readonly #lab: Lab;
+  readonly #keeper: Keeper;
   readonly #child: ChildProcess;
   #api: Connection | undefined;
 
   /** Started and taking orders. */
-  static async start(lab: Lab, options: ServerOptions = {}): Promise<Server> {
-    const server = await Server.launch(lab, options);
+  static async start(keeper: Keeper, options: ServerOptions = {}): Promise<Server> {
+    const server = await Server.launch(keeper, options);
     await server.up();
     return server;
   }
 
   /** Only spawned: for starts that are to fail. */
-  static async launch(lab: Lab, options: ServerOptions = {}): Promise<Server> {
+  static async launch(keeper: Keeper, options: ServerOptions = {}): Promise<Server> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build`);
-    const directory = options.directory ?? (await lab.directory());
-    const server = new Server(lab, directory, options);
-    lab.defer(() => server.#end());
-    lab.onFailure(() => server.#report());
+    const directory = options.directory ?? (await keeper.directory());
+    const server = new Server(keeper, directory, options);
+    keeper.defer(() => server.#end());
+    keeper.onFailure(() => server.#report());
     return server;
   }
 
-  private constructor(lab: Lab, directory: string, options: ServerOptions) {
-    this.#lab = lab;
+  private constructor(keeper: Keeper, directory: string, options: ServerOptions) {
+    this.#keeper = keeper;
     this.dataDir = options.dataDir ?? join(directory, 'data');
     const [program = '', ...args] = options.command ?? [process.execPath, MAIN];
     // As under npm: when the test run is killed, its servers notice that their parent is gone.
@@ -141,7 +141,7 @@ export class Server {
 
   connect(): Connection {
     const connection = new Connection(this.url);
-    this.#lab.defer(() => connection.close());
+    this.#keeper.defer(() => connection.close());
     return connection;
   }
 

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly request: Request;
   outcome: Outcome;
   answer: Answer | undefined;
+  /** When its answer came, by the stopwatch of this process; undefined without one. */
+  answeredAtMs?: number;
   /** Found when it was sent again: it had been executed, and nobody was told. */
   executedUnseen?: boolean;
 }
@@ -81,6 +83,7 @@ export class Trader {
     this.log.push(exchange);
     const answer = await connection.send(method, path, body).catch(() => undefined);
     if (answer === undefined) return false;
+    exchange.answeredAtMs = performance.now();
     const outcome = outcomeOf(answer);
     if (outcome === undefined) throw new Error(`good traffic never gets this: ${answer.status} ${answer.text}`);
     exchange.answer = answer;
