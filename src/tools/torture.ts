@@ -1,5 +1,5 @@
 // Ends the real process violently under load, again and again, and holds what comes back to what was acknowledged:
-//   npm run torture -- --cycles 1000 [--seed S] [--first CYCLE] [--longest-ms 3000] [--directory DIR] [--no-postgres]
+//   npm run torture -- --cycles 1000 [--seed S] [--first CYCLE] [--longest-ms 3000] [--directory DIR]
 // A cycle: load over HTTP (orders, cancels, amends, repeated keys), SIGKILL at a random moment or at a fault point, a start on the
 // same directory, the audit. Exit code 1 on any difference, with the seed and the cycle to begin with. A tool's process.
 
@@ -24,7 +24,6 @@ async function main(): Promise<number> {
       'longest-ms': { type: 'string', default: '3000' },
       // Not /tmp, which is memory on some systems: syncs are to be what they are.
       directory: { type: 'string', default: '/var/tmp' },
-      'no-postgres': { type: 'boolean', default: false },
     },
   });
   const seed = positiveInteger('seed', values.seed);
@@ -33,7 +32,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (isStopped = true));
   const own = await mkdtemp(join(values.directory, 'ringbook-torture-postgres-'));
   await chmod(own, 0o711);
-  const server = values['no-postgres'] ? undefined : await startPostgres(own);
+  const server = await startPostgres(own);
   const options: TortureOptions = {
     seed,
     firstCycle: positiveInteger('first', values.first),
@@ -41,7 +40,7 @@ async function main(): Promise<number> {
     cyclesPerHistory: CYCLES_PER_HISTORY,
     longestMs: positiveInteger('longest-ms', values['longest-ms']),
     parent: values.directory,
-    postgres: server?.connection,
+    postgres: server.connection,
     onCycle: showProgress,
   };
   try {
@@ -50,7 +49,7 @@ async function main(): Promise<number> {
     process.stdout.write(result.tally.table());
     return report(seed, result) && !isStopped ? 0 : 1;
   } finally {
-    await server?.stop();
+    await server.stop();
     await rm(own, { recursive: true, force: true });
   }
 }

@@ -75,14 +75,23 @@ export async function auditReads(
   reckoning: Reckoning,
   orders: Iterable<ExpectedOrder> = reckoning.orders.values(),
 ): Promise<string[]> {
+  return [...(await auditOrders(url, api, reckoning, orders)), ...(await auditTrades(api, reckoning))];
+}
+
+/** Some orders one by one, the whole book: what a server tells without an archive, as long as the orders are live. */
+export async function auditOrders(
+  url: string,
+  api: Connection,
+  reckoning: Reckoning,
+  orders: Iterable<ExpectedOrder>,
+): Promise<string[]> {
   const problems = [...reckoning.contradictions];
   await overConnections(url, CONNECTIONS, [...orders], async (connection, expected) => {
     const answer = await connection.get(`/orders/${expected.told.order_id}`);
     if (answer.status === 200) problems.push(...orderProblems(expected, orderOf(answer)));
     else problems.push(`order ${expected.told.order_id} is gone: ${answer.status} ${answer.text}`);
   });
-  problems.push(...(await auditBook(api, reckoning)), ...(await auditTrades(api, reckoning)));
-  return problems;
+  return [...problems, ...(await auditBook(api, reckoning))];
 }
 
 async function auditBook(api: Connection, reckoning: Reckoning): Promise<string[]> {

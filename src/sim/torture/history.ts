@@ -7,7 +7,7 @@ import { Ledger } from '../../e2e/testing/ledger.ts';
 import { between } from '../../e2e/testing/random.ts';
 import { type ExpectedOrder, Reckoning } from '../../e2e/testing/reckoning.ts';
 import { healthOf } from '../../e2e/testing/replies.ts';
-import { type Environment, NO_DATABASE, type Server, useDatabase } from '../../e2e/testing/server.ts';
+import { type Environment, type Server, useDatabase } from '../../e2e/testing/server.ts';
 import { type Exchange, orderIn, Trader } from '../../e2e/testing/traffic.ts';
 import type { PostgresConnection } from '../../ledger/embedded-postgres.ts';
 import { createRandom } from '../testing/random.ts';
@@ -28,7 +28,7 @@ const SETTINGS: Environment = { RINGBOOK_SNAPSHOT_COMMANDS: '300', RINGBOOK_SEGM
 export class History {
   readonly directory: string;
   readonly environment: Environment;
-  readonly #ledger: Ledger | undefined;
+  readonly #ledger: Ledger;
   readonly #traders: readonly Trader[];
   readonly #echoes: Echoes;
   readonly #random: () => number;
@@ -36,15 +36,14 @@ export class History {
   /** How much of each trader's log is in the reckoning. */
   readonly #reckoned: number[] = Array.from({ length: TRADERS }, () => 0);
 
-  /** Without a Postgres server the ledger is left out. */
-  static async begin(keeper: Keeper, directory: string, seed: number, postgres?: PostgresConnection): Promise<History> {
-    if (postgres === undefined) return new History(directory, seed, NO_DATABASE, undefined);
+  /** `postgres`: the server that gets a database for the ledger. */
+  static async begin(keeper: Keeper, directory: string, seed: number, postgres: PostgresConnection): Promise<History> {
     const { connection, drop } = await createDatabase(postgres, `torture_${process.pid}_${seed >>> 0}`);
     keeper.defer(drop);
     return new History(directory, seed, useDatabase(connection), await Ledger.open(keeper, connection));
   }
 
-  private constructor(directory: string, seed: number, database: Environment, ledger: Ledger | undefined) {
+  private constructor(directory: string, seed: number, database: Environment, ledger: Ledger) {
     this.directory = directory;
     this.environment = { ...database, ...SETTINGS };
     this.#ledger = ledger;
@@ -116,7 +115,6 @@ export class History {
 
   /** Row by row when `all`, else by count. */
   async #auditLedger(sequence: number, all: boolean): Promise<string[]> {
-    if (this.#ledger === undefined) return [];
     await this.#ledger.reaches(sequence);
     if (all) return await this.#ledger.problems(this.#reckoning);
     const [found] = await this.#ledger.counts();

@@ -23,8 +23,8 @@ export interface TortureOptions {
   readonly longestMs: number;
   /** Directory for the data directories; on a disk, so that syncs are what they are. */
   readonly parent: string;
-  /** Undefined: no ledger. */
-  readonly postgres: PostgresConnection | undefined;
+  /** A server for the ledgers' databases. */
+  readonly postgres: PostgresConnection;
   readonly onCycle: (tally: Tally) => void;
 }
 
