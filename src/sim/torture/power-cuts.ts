@@ -95,7 +95,7 @@ async function oneHistory(
       tally,
     );
     // Without syncs nobody has promised that what is left makes sense.
-    if (durability === 'fsync') tally.problems.push(...problems);
+    if (durability === 'fsync' && goOn()) tally.problems.push(...problems);
     await disk.discardCut();
     tally.cuts++;
     onCut(tally);

@@ -70,6 +70,7 @@ async function oneHistory(
     for (let cycle = first; cycle < end && go(); cycle++) {
       const plan = planCycle(options.seed, cycle, options.longestMs);
       const problems = await rack.cycle(plan, cycle === end - 1);
+      if (!go()) break; // Ctrl-C reaches the servers too: what this cycle found says nothing
       tally.cycles++;
       const report = keeper.report().slice(-REPORT_CHARACTERS);
       if (problems.length > 0) return { cycle, plan, directory, problems, report };
