@@ -7,7 +7,7 @@ import { Lab } from './testing/lab.ts';
 import { chooseSeed } from './testing/random.ts';
 
 const CYCLES = 25;
-const LONGEST_MS = 500;
+const LONGEST_MS = 250;
 const TIMEOUT_MS = 300_000;
 
 const lab = new Lab();
