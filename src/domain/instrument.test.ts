@@ -17,6 +17,7 @@ describe('instruments', () => {
     [{ name: '' }, 'name must'],
     [{ name: 'btc' }, 'name must'],
     [{ base: 'BITCOINCASH' }, 'base must'],
+    [{ quote: 'usd' }, 'quote must'],
     [{ quote: 'BTC' }, 'must differ'],
     [{ priceScale: 15 }, 'price_scale must'],
     [{ quantityScale: 0.5 }, 'quantity_scale must'],
