@@ -1,19 +1,27 @@
-// The engine and the slow reference, fed with the frames of a journal and compared after every command. A tool's process.
+// The engine and the slow reference, fed with the frames of a journal and compared after every command. Any process; owns both.
 
-import { CommandType } from '../../domain/codes.ts';
-import { Command } from '../../domain/command.ts';
-import { Engine } from '../../domain/engine.ts';
-import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
-import { ReferenceEngine } from '../../domain/reference/reference-engine.ts';
-import { NO_COMMAND, type ReferenceCommand } from '../../domain/reference/reference-types.ts';
-import type { FrameView } from '../../journal/journal-reader.ts';
-import { decodeCommand } from '../../wire/command-codec.ts';
-import { firstDifference, StateComparison } from '../domain-fuzz/compare-state.ts';
-import { Narrator } from '../domain-fuzz/narrator.ts';
-import { ReferenceTracer } from '../domain-fuzz/reference-tracer.ts';
-import { areSame, describe, Trace } from '../domain-fuzz/trace.ts';
+import { CommandType } from '../domain/codes.ts';
+import { Command } from '../domain/command.ts';
+import { Engine } from '../domain/engine.ts';
+import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
+import { ReferenceEngine } from '../domain/reference/reference-engine.ts';
+import { NO_COMMAND, type ReferenceCommand } from '../domain/reference/reference-types.ts';
+import type { FrameView } from '../journal/journal-reader.ts';
+import { decodeCommand } from '../wire/command-codec.ts';
+import { firstDifference, StateComparison } from './domain-fuzz/compare-state.ts';
+import { Narrator } from './domain-fuzz/narrator.ts';
+import { ReferenceTracer } from './domain-fuzz/reference-tracer.ts';
+import { areSame, describe, Trace } from './domain-fuzz/trace.ts';
 
 const DECODER = new TextDecoder();
+/** Commands that `referenceCommandOf` carries over whole. */
+const CARRIED: ReadonlySet<CommandType> = new Set([
+  CommandType.NEW_ORDER,
+  CommandType.CANCEL_ORDER,
+  CommandType.AMEND_ORDER,
+  CommandType.MASS_CANCEL,
+  CommandType.EXPIRE_ORDERS,
+]);
 
 export class ReferencePair {
   readonly #reference = new ReferenceEngine(DEFAULT_INSTRUMENTS);
@@ -59,12 +67,10 @@ export class ReferencePair {
   }
 }
 
-/** A command about one order, as the reference reads it: texts instead of bytes. */
+/** A command as the reference reads it: texts instead of bytes. */
 function referenceCommandOf(command: Command): ReferenceCommand {
   const { type } = command;
-  const isKnown =
-    type === CommandType.NEW_ORDER || type === CommandType.CANCEL_ORDER || type === CommandType.AMEND_ORDER;
-  if (!isKnown) throw new Error(`torture sends no commands of type ${type}`);
+  if (!CARRIED.has(type)) throw new Error(`the reference pair carries no commands of type ${type}`);
   const text = (offset: number, length: number) => DECODER.decode(command.bytes.subarray(offset, offset + length));
   return {
     ...NO_COMMAND,

@@ -11,7 +11,7 @@ import { SILENT_LISTENER } from '../../domain/listener.ts';
 import { applyFrame } from '../../journal/apply-frame.ts';
 import { type FrameView, type JournalAnchor, JournalReader } from '../../journal/journal-reader.ts';
 import { restoreEngine } from '../../journal/restore.ts';
-import { ReferencePair } from './reference-pair.ts';
+import { ReferencePair } from '../reference-pair.ts';
 
 export interface JournalAudit {
   readonly problems: readonly string[];
