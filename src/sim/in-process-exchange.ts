@@ -73,6 +73,8 @@ export interface InProcessOptions {
   readonly segmentBytes?: number;
   /** Of each ring for replies, queries and answers; default 2 MiB. Bytes, a power of two. */
   readonly messageRingBytes?: number;
+  /** Instruments there is prepared depth for; default 8. */
+  readonly depths?: number;
   /** FollowerContext.recentMax. */
   readonly recentMax?: number;
   /** The first request of this process gets the next number. Default: 0. */
@@ -105,8 +107,6 @@ export interface Answer {
 }
 
 const RING_SLOTS = 256;
-/** Instruments there is prepared depth for. */
-const DEPTHS = 8;
 const MESSAGE_RING_BYTES = 2 ** 21;
 const LEVELS_ALL = 1_000;
 const A_WHILE_US = 20_000;
@@ -125,11 +125,12 @@ export class InProcessExchange {
     differences: [],
   };
   readonly #counters = new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS));
+  readonly #blocks: CounterBlock[] = [];
   readonly #commandRings: CommandRing[];
   readonly #replyRings: MessageRing[];
   readonly #queries: MessageRing;
   readonly #answers: MessageRing;
-  readonly #depth = Array.from({ length: DEPTHS }, () => latestValue(DEPTH_BYTES_MAX));
+  readonly #depth: LatestValue[];
   readonly #directory = latestValue(INSTRUMENT_DIRECTORY_BYTES);
   readonly #durablePoint = latestValue(DURABLE_POINT_BYTES);
   readonly #stream: SharedArrayBuffer;
@@ -145,6 +146,7 @@ export class InProcessExchange {
     const { directory, gateways = 1, eventRingBytes = 2 ** 20 } = options;
     const { openSpool = (path) => new SpoolReader(path) } = options;
     const rings = Array.from({ length: gateways });
+    this.#depth = Array.from({ length: options.depths ?? 8 }, () => latestValue(DEPTH_BYTES_MAX));
     this.#commandRings = rings.map(commandRing);
     const makeMessageRing = () => messageRing(options.messageRingBytes ?? MESSAGE_RING_BYTES);
     this.#replyRings = rings.map(makeMessageRing);
@@ -186,7 +188,7 @@ export class InProcessExchange {
   replies(gateway = 0): Reply[] {
     const ring = this.#replyRings[gateway];
     const taken: Reply[] = [];
-    ring.read((_type, offset, length) => taken.push(Buffer.from(ring.bytes.slice(offset, offset + length))), 1_000);
+    ring.read((_type, offset, length) => taken.push(Buffer.from(ring.bytes.subarray(offset, offset + length))), 1_000);
     return taken;
   }
 
@@ -362,7 +364,8 @@ export class InProcessExchange {
   }
 
   #block(id: number): CounterBlock {
-    return new CounterBlock(this.#counters, id);
+    this.#blocks[id] ??= new CounterBlock(this.#counters, id);
+    return this.#blocks[id];
   }
 
   #composeMatching(

@@ -4,29 +4,29 @@
 // that shows it again. A tool's process, and its worker threads.
 
 import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { type SimulationReport, simulate } from '../sim/simulation/simulation.ts';
 import { runTool, UsageError } from './usage.ts';
 
-const TASK_SEEDS = 20;
 const SHOWN_EVERY_MS = 10_000;
 
+/** What a worker is to simulate. */
 interface Task {
-  readonly firstSeed: number;
-  readonly seeds: number;
+  readonly seed: number;
   readonly commands: number;
 }
 
 /** What a worker tells of one seed. */
 type Message = { readonly report: SimulationReport } | { readonly failure: string };
 
-function runTask({ firstSeed, seeds, commands }: Task): void {
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) parentPort?.postMessage(runSeed(seed, commands));
+/** A worker's life: one seed after another, as it is told; warm code is several times as fast as cold code. */
+function takeTasks(): void {
+  parentPort?.on('message', (task: Task) => parentPort?.postMessage(runSeed(task)));
 }
 
-function runSeed(seed: number, commands: number): Message {
+function runSeed(task: Task): Message {
   try {
-    return { report: simulate({ seed, commands }) };
+    return { report: simulate(task) };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
@@ -54,9 +54,11 @@ function wholeNumber(option: string, value: string): number {
   throw new UsageError(`--${option} ${value}: a whole number is needed`);
 }
 
-/** The tasks, and the sum of what came of them. */
+/** The seeds, and the sum of what came of them. */
 class Run {
-  private readonly tasks: Task[] = [];
+  private readonly commands: number;
+  private readonly endSeed: number;
+  private nextSeed: number;
   private readonly totals = new Map<string, number>();
   private readonly startMs = performance.now();
   private readonly workers = new Set<Worker>();
@@ -66,9 +68,9 @@ class Run {
   private isStopped = false;
 
   constructor(firstSeed: number, seeds: number, commands: number) {
-    for (let done = 0; done < seeds; done += TASK_SEEDS) {
-      this.tasks.push({ firstSeed: firstSeed + done, seeds: Math.min(TASK_SEEDS, seeds - done), commands });
-    }
+    this.nextSeed = firstSeed;
+    this.endSeed = firstSeed + seeds;
+    this.commands = commands;
   }
 
   /** Ends soon, with what was simulated so far. */
@@ -77,29 +79,33 @@ class Run {
     for (const worker of this.workers) void worker.terminate();
   }
 
-  /** Runs all tasks to the exit code; a run that was stopped has not succeeded. */
+  /** Runs all seeds to the exit code; a run that was stopped has not succeeded. */
   async work(workers: number): Promise<number> {
-    await Promise.all(Array.from({ length: Math.max(1, workers) }, () => this.takeTasks()));
+    await Promise.all(Array.from({ length: Math.max(1, workers) }, () => this.runWorker()));
     this.show();
     if (this.failure !== '') process.stdout.write(`FAILED: ${this.failure}\n`);
     return this.isStopped ? 1 : 0;
   }
 
-  private async takeTasks(): Promise<void> {
-    for (let task = this.tasks.shift(); task !== undefined && !this.isStopped; task = this.tasks.shift()) {
-      const worker = new Worker(new URL(import.meta.url), { workerData: task });
-      this.workers.add(worker);
-      await this.follow(worker);
-      this.workers.delete(worker);
-    }
-  }
-
-  private follow(worker: Worker): Promise<void> {
-    return new Promise((resolve, reject) => {
+  private async runWorker(): Promise<void> {
+    const worker = new Worker(new URL(import.meta.url));
+    this.workers.add(worker);
+    await new Promise<void>((resolve, reject) => {
       worker.on('error', reject);
       worker.on('exit', () => resolve());
-      worker.on('message', (message: Message) => this.take(message));
+      worker.on('message', (message: Message) => {
+        this.take(message);
+        this.giveSeed(worker);
+      });
+      this.giveSeed(worker);
     });
+    this.workers.delete(worker);
+  }
+
+  /** The next seed, or the end. */
+  private giveSeed(worker: Worker): void {
+    if (this.isStopped || this.nextSeed === this.endSeed) void worker.terminate();
+    else worker.postMessage({ seed: this.nextSeed++, commands: this.commands } satisfies Task);
   }
 
   private take(message: Message): void {
@@ -126,4 +132,4 @@ class Run {
 }
 
 if (isMainThread) runTool('simulate', main);
-else runTask(workerData);
+else takeTasks();

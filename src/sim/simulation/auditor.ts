@@ -17,6 +17,7 @@ import { COUNTER_BLOCKS, CounterBlockId } from '../../wire/counters.ts';
 import { InstrumentDirectoryWriter } from '../../wire/instrument-directory.ts';
 import { REPLY_KIND, REPLY_REASON, REPLY_RESULT_SEQUENCE, ReplyKind } from '../../wire/reply-codec.ts';
 import { type Request, recordOf } from './requests.ts';
+import { require } from './violation.ts';
 
 /** What a key was first used for, and what came of it. */
 interface FirstUse {
@@ -28,21 +29,14 @@ interface FirstUse {
 const GATEWAYS_MAX = 4;
 const RING_BYTES = 2 ** 16;
 
-/** Something that must not be. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
-export function require(condition: boolean, say: () => string): void {
-  if (!condition) throw new Violation(say());
-}
-
 export class Auditor {
   readonly engine: Engine;
   readonly #directory: string;
   readonly #requests: Map<number, Request>;
   readonly #publisher: ResultPublisher;
   readonly #replies: MessageRing;
+  /** The ring's. */
+  readonly #bytes: Buffer;
   readonly #command = new Command();
   readonly #origin: CommandOrigin = { gateway: 0, requestId: 0, receivedUs: 0 };
   readonly #keys = new Map<string, FirstUse>();
@@ -55,6 +49,7 @@ export class Auditor {
     this.#requests = requests;
     const buffer = new SharedArrayBuffer(MessageRing.bytesNeeded(RING_BYTES));
     this.#replies = MessageRing.create(buffer, RING_BYTES);
+    this.#bytes = Buffer.from(buffer);
     this.#publisher = new ResultPublisher(sinks(this.#replies));
     this.engine = new Engine(DEFAULT_INSTRUMENTS, this.#publisher);
     this.#publisher.attach(this.engine);
@@ -142,10 +137,11 @@ export class Auditor {
     }
   }
 
+  /** Borrowed until the next. */
   #takeReply(): Buffer {
     this.#publisher.publishReplies();
     this.#replies.read((_type, offset, length) => {
-      this.#reply = Buffer.from(this.#replies.bytes.slice(offset, offset + length));
+      this.#reply = this.#bytes.subarray(offset, offset + length);
     }, 1);
     return this.#reply;
   }

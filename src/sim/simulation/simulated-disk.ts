@@ -270,7 +270,7 @@ export class SimulatedDisk implements FileSystem {
     if (this.isStopped) throw new MachineStopped('the machine has stopped');
     this.#options.onOperation();
     this.operations++;
-    for (const sync of this.#late.splice(0)) sync();
+    if (this.#late.length > 0) for (const sync of this.#late.splice(0)) sync();
     const planned = this.#planned;
     if (planned === undefined || this.operations < planned.at) return undefined;
     if (writtenFd === undefined) {

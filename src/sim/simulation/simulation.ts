@@ -2,24 +2,20 @@
 // simulated disk, under a seeded scheduler and a clock of its own. Machines stop, disks fail, bits turn; after every start
 // the auditor holds what is there against what clients were told. One seed is one history, always the same.
 
-import { constants } from 'node:fs';
-import { Side } from '../../domain/codes.ts';
-import { Command } from '../../domain/command.ts';
-import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
-import { CONTROL_SLOT_BYTES, encodeControlSlot, newestControlRecord } from '../../journal/control-file.ts';
 import { useFileSystem } from '../../journal/file-system.ts';
-import { FRAME_ALIGNMENT, FrameHeader, isWholeHeader, readFrameHeader } from '../../journal/frame.ts';
-import { SPARE_PART, SPARE_ZERO, writeZeros } from '../../journal/segment-files.ts';
-import { formatDecimal } from '../../wire/decimal.ts';
-import { ORDER_CLIENT, ORDER_CLIENT_LENGTH, ORDER_NUMBER } from '../../wire/order-codec.ts';
-import { REPLY_ORDER, REPLY_ORDER_BYTES, REPLY_REQUEST_ID, REPLY_SEQUENCE } from '../../wire/reply-codec.ts';
+import { FRAME_ALIGNMENT } from '../../journal/frame.ts';
 import { InProcessExchange } from '../in-process-exchange.ts';
 import { Random } from '../testing/random.ts';
-import { Auditor, require, Violation } from './auditor.ts';
+import { Auditor } from './auditor.ts';
+import { Chores } from './chores.ts';
+import { Clients } from './clients.ts';
+import { drawLife, drawShape, type HistoryShape } from './history-shape.ts';
+import { Onlooker } from './onlooker.ts';
+import { DIRECTORY, JOURNAL } from './places.ts';
 import { differenceFromReference } from './reference-replay.ts';
-import { commandOfRecord, type Request, recordOf } from './requests.ts';
 import { type Cheat, SimulatedDisk, type Stop } from './simulated-disk.ts';
-import { Workload } from './workload.ts';
+import { checkViews } from './view-check.ts';
+import { require, Violation } from './violation.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -54,16 +50,10 @@ class SimulationFailure extends Error {
   override readonly name = 'SimulationFailure';
 }
 
-const DIRECTORY = '/exchange';
-const JOURNAL = `${DIRECTORY}/journal`;
-const CONTROL = `${DIRECTORY}/CONTROL`;
-const SEGMENT_BYTES = [2 ** 17, 2 ** 18] as const;
-const BATCHES = [2, 8, 24, 60] as const;
 /** Steps in which a planned stop may come before the process is ended anyway. */
 const DYING_STEPS = 60;
 /** Histories that the slow reference engine replays too. */
 const REFERENCE_COMMANDS_MAX = 500;
-const ASKED_KEPT = 64;
 const STOPS: readonly Stop[] = ['kill', 'power cut'];
 const MISHAPS = ['EIO', 'ENOSPC', 'short write'] as const;
 
@@ -88,70 +78,47 @@ class Simulation {
   starts = 0;
   readonly #options: SimulationOptions;
   readonly #random: Random;
-  /** Decides what is seen in the midst of a turn. */
-  readonly #lookRandom: Random;
+  readonly #shape: HistoryShape;
   readonly #disk: SimulatedDisk;
-  readonly #workload: Workload;
-  readonly #requests = new Map<number, Request>();
+  readonly #clients: Clients;
+  readonly #onlooker: Onlooker;
+  readonly #chores: Chores;
   readonly #auditor: Auditor;
-  readonly #gateways: number;
-  readonly #batch: number;
-  readonly #segmentBytes: number;
-  readonly #lifeCommands: number;
-  /** What costs as much as a thousand commands comes once in a life or so, however short its steps. */
-  readonly #rareness: number;
-  readonly #header = new FrameHeader();
-  readonly #command = new Command();
-  /** The newest records sent, to be sent again. */
-  readonly #asked: Buffer[] = [];
   #exchange: InProcessExchange | undefined;
   #lastRequestId = 0;
   #timeUs = 0;
-  #submitted = 0;
   #epoch = 0;
-  /** What the disk has been told to keep, by what it was told to sync. */
-  #durableSequence = 0;
-  #lastFrame = { path: '', from: 0, to: 0, number: 0 };
-  /** A snapshot that was completed: the next start begins with it or a later one. */
-  #snapshotSequence = 0;
   #turnedBit = '';
-  /** What was seen in the midst of a turn and must not be. */
-  #seen: unknown;
   #kills = 0;
   #powerCuts = 0;
   #failures = 0;
   #bits = 0;
   #refusals = 0;
-  #snapshots = 0;
   #cuts = 0;
 
   constructor(options: SimulationOptions) {
+    const { seed, commands, cheat } = options;
     this.#options = options;
-    const random = new Random(options.seed);
-    this.#random = random;
-    this.#lookRandom = new Random(~options.seed);
-    this.#gateways = 1 + random.below(3);
-    this.#batch = random.pick(BATCHES);
-    this.#segmentBytes = random.pick(SEGMENT_BYTES);
-    this.#rareness = 1 + Math.floor(options.commands / this.#batch / 2_000);
-    this.#lifeCommands = 1 + Math.ceil(options.commands / (2 + random.below(8)));
+    this.#random = new Random(seed);
+    this.#shape = drawShape(this.#random, commands);
+    this.#clients = new Clients(this.#random, this.#shape);
+    this.#onlooker = new Onlooker(~seed, this.#clients);
     this.#disk = new SimulatedDisk({
-      random: new Random(options.seed + 1_000_003),
-      knowsSyncedWrites: random.below(4) > 0,
-      ...(options.cheat === undefined ? {} : { cheat: options.cheat }),
+      random: new Random(seed + 1_000_003),
+      knowsSyncedWrites: this.#shape.knowsSyncedWrites,
+      ...(cheat === undefined ? {} : { cheat }),
       onOperation: () => this.#look(),
-      onDurable: (path, bytes, offset) => this.#noteDurable(path, bytes, offset),
+      onDurable: (path, bytes, offset) => this.#onlooker.noteDurable(path, bytes, offset),
     });
-    this.#workload = new Workload(random);
     useFileSystem(this.#disk);
-    this.#auditor = new Auditor(JOURNAL, this.#requests);
+    this.#chores = new Chores(this.#disk, this.#shape.segmentBytes);
+    this.#auditor = new Auditor(JOURNAL, this.#clients.requests);
   }
 
   run(): SimulationReport {
-    const random = this.#random;
-    while (this.#submitted < this.#options.commands) {
+    while (this.#clients.submitted < this.#options.commands) {
       this.#start();
-      this.#live(1 + random.below(this.#lifeCommands));
+      this.#live(drawLife(this.#shape, this.#random, this.#clients.submitted));
     }
     this.#start();
     return this.#finish();
@@ -182,13 +149,14 @@ class Simulation {
     try {
       return new InProcessExchange({
         directory: DIRECTORY,
-        gateways: this.#gateways,
+        gateways: this.#shape.gateways,
         durability: cheat?.durability ?? 'fsync',
-        segmentBytes: this.#segmentBytes,
+        segmentBytes: this.#shape.segmentBytes,
         eventRingBytes: 2 ** 14,
         streamRingBytes: 2 ** 14,
         messageRingBytes: 2 ** 20,
         recentMax: 2 ** 10,
+        depths: 1,
         startUs: this.#timeUs,
         lastRequestId: this.#lastRequestId,
         followerBeginsWith: random.below(3) === 0 ? 'oldest' : random.below(2) === 0 ? 0 : Number.POSITIVE_INFINITY,
@@ -217,7 +185,7 @@ class Simulation {
 
   /** Whatever ran was stopped by a mishap of the disk; the machine goes down with it, or only the process. */
   #stopAfter(error: unknown): void {
-    if (this.#seen !== undefined) throw this.#seen;
+    if (this.#onlooker.seen !== undefined) throw this.#onlooker.seen;
     if (!this.#disk.isStopped && this.#disk.mishaps === 0) throw error;
     if (!this.#disk.isStopped) this.#failures++;
     this.#stop(this.#random.pick(STOPS));
@@ -240,7 +208,7 @@ class Simulation {
   /** Anywhere, or about the end of the journal. */
   #turnBit(): void {
     const random = this.#random;
-    const last = this.#lastFrame;
+    const last = this.#onlooker.lastFrame;
     let path = last.path;
     let offset = last.to - 4 * FRAME_ALIGNMENT + random.below(4 * FRAME_ALIGNMENT + 1_024);
     if (random.below(2) === 0) {
@@ -262,13 +230,9 @@ class Simulation {
     const bitWasTurned = this.#turnedBit !== '';
     this.#turnedBit = '';
     if (recovered.cut !== undefined) this.#cuts++;
-    this.#durableSequence = Math.max(this.#durableSequence, sequence);
+    this.#onlooker.durableSequence = Math.max(this.#onlooker.durableSequence, sequence);
     this.#auditor.readThrough(exchange.durableFrame);
-    for (const { id, reply } of this.#requests.values()) {
-      require(reply === undefined, () => {
-        return `request ${id} was answered as sequence ${reply?.readDoubleLE(REPLY_SEQUENCE)}, and is gone`;
-      });
-    }
+    this.#clients.requireNoneLost();
     const { engine } = this.#auditor;
     require(engine.sequence === sequence, () =>
       `matching is at sequence ${sequence}, the journal at ${engine.sequence}`);
@@ -278,29 +242,22 @@ class Simulation {
     require(epoch > this.#epoch, () => `epoch ${epoch} after ${this.#epoch}`);
     this.#epoch = epoch;
     const from = recovered.snapshotSequence;
-    require(bitWasTurned || from >= this.#snapshotSequence, () => {
-      return `it began with the snapshot of ${from}; that of ${this.#snapshotSequence} was complete (${recovered.notes})`;
+    require(bitWasTurned || from >= this.#chores.snapshotSequence, () => {
+      return `it began with the snapshot of ${from}; that of ${this.#chores.snapshotSequence} was complete (${recovered.notes})`;
     });
     exchange.onClockRead(() => this.#look());
-    this.#askAgain(exchange);
-  }
-
-  /** Clients without an answer: what is not in the journal now must never come; most of them ask once more. */
-  #askAgain(exchange: InProcessExchange): void {
-    const unanswered = [...this.#requests.values()];
-    this.#requests.clear();
-    for (const { record } of unanswered) if (this.#random.below(4) > 0) this.#send(exchange, record);
+    this.#clients.askAgain(exchange);
   }
 
   /** One life of the process: so many commands, perhaps an operation that fails, and the end it comes to. */
   #live(commands: number): void {
     const random = this.#random;
-    const last = Math.min(this.#submitted + commands, this.#options.commands);
-    let failsAt = random.below(3) === 0 ? this.#submitted + random.below(commands) : Number.POSITIVE_INFINITY;
+    const last = Math.min(this.#clients.submitted + commands, this.#options.commands);
+    let failsAt = random.below(3) === 0 ? this.#clients.submitted + random.below(commands) : Number.POSITIVE_INFINITY;
     try {
-      while (this.#submitted < last) {
+      while (this.#clients.submitted < last) {
         this.#act();
-        if (this.#submitted < failsAt) continue;
+        if (this.#clients.submitted < failsAt) continue;
         this.#disk.plan(random.pick(MISHAPS), 1 + random.below(30));
         failsAt = Number.POSITIVE_INFINITY;
       }
@@ -319,16 +276,16 @@ class Simulation {
     if (exchange === undefined) throw new Violation('it runs between a start and its end');
     const random = this.#random;
     const kind = random.below(1_000);
-    if (kind < 350) this.#submitSome(exchange);
+    if (kind < 350) this.#clients.submitSome(exchange);
     else if (kind < 650) exchange.turnMatching();
     else if (kind < 770) exchange.turnFollower();
     else if (kind < 850) exchange.turnMarketData();
-    else if (kind < 920) this.#readReplies(exchange);
+    else if (kind < 920) this.#clients.readReplies(exchange, this.#onlooker.durableSequence);
     else if (kind < 970) this.#letTimePass(exchange);
-    else if (kind < 985) this.#writeControl(exchange);
-    else if (kind < 996) this.#prepareSpare();
-    else if (random.below(this.#rareness) > 0) return;
-    else if (kind < 998) this.#takeSnapshot(exchange);
+    else if (kind < 985) this.#chores.writeControl(exchange);
+    else if (kind < 996) this.#chores.prepareSpare();
+    else if (random.below(this.#shape.rareness) > 0) return;
+    else if (kind < 998) this.#chores.takeSnapshot(exchange);
     else this.#checkViews(exchange);
   }
 
@@ -339,29 +296,10 @@ class Simulation {
     if (this.#random.below(4) === 0) {
       exchange.turnMatching();
       exchange.close();
-      this.#writeControl(exchange);
-      this.#readReplies(exchange);
+      this.#chores.writeControl(exchange);
+      this.#clients.readReplies(exchange, this.#onlooker.durableSequence);
     }
     this.#stop(this.#random.pick(STOPS));
-  }
-
-  #submitSome(exchange: InProcessExchange): void {
-    const random = this.#random;
-    for (let k = random.below(2 * this.#batch); k >= 0; k--) {
-      const isRepeated = this.#asked.length > 0 && random.below(40) === 0;
-      const record = isRepeated ? random.pick(this.#asked) : Buffer.from(recordOf(this.#workload.next(exchange.nowUs)));
-      if (!this.#send(exchange, record)) return;
-    }
-  }
-
-  #send(exchange: InProcessExchange, record: Buffer): boolean {
-    commandOfRecord(record, this.#command);
-    if (!exchange.submit(this.#command, this.#random.below(this.#gateways))) return false;
-    const id = exchange.lastRequestId;
-    this.#requests.set(id, { id, record, reply: undefined });
-    this.#asked[this.#submitted % ASKED_KEPT] = record;
-    this.#submitted++;
-    return true;
   }
 
   #letTimePass(exchange: InProcessExchange): void {
@@ -374,139 +312,26 @@ class Simulation {
   /** What another thread may see at this moment: nothing that the disk has not been made to keep. */
   #look(): void {
     const exchange = this.#exchange;
-    if (exchange === undefined || this.#disk.isStopped) return;
-    try {
-      this.#lookAt(exchange);
-    } catch (error) {
-      this.#seen ??= error; // whoever is in the midst of its turn may take it for a fault of its own
-      throw error;
-    }
+    if (exchange !== undefined && !this.#disk.isStopped) this.#onlooker.look(exchange);
   }
 
-  #lookAt(exchange: InProcessExchange): void {
-    require(exchange.sequence <= this.#durableSequence, () => {
-      return `sequence ${exchange.sequence} is shown, ${this.#durableSequence} is durable`;
-    });
-    if (this.#lookRandom.below(8) === 0) this.#readReplies(exchange);
-  }
-
-  #readReplies(exchange: InProcessExchange): void {
-    for (let gateway = 0; gateway < this.#gateways; gateway++) {
-      for (const reply of exchange.replies(gateway)) this.#hear(reply);
-    }
-  }
-
-  #hear(reply: Buffer): void {
-    const id = reply.readUInt32LE(REPLY_REQUEST_ID);
-    const sequence = reply.readDoubleLE(REPLY_SEQUENCE);
-    require(sequence <= this.#durableSequence, () => {
-      return `request ${id} is answered as sequence ${sequence}, ${this.#durableSequence} is durable`;
-    });
-    const request = this.#requests.get(id);
-    require(request !== undefined && request.reply === undefined, () => `request ${id} is answered and does not wait`);
-    if (request !== undefined) request.reply = reply;
-    if (reply.readUInt16LE(REPLY_ORDER_BYTES) === 0) return;
-    const order = reply.subarray(REPLY_ORDER);
-    const client = order.toString('latin1', ORDER_CLIENT, ORDER_CLIENT + order[ORDER_CLIENT_LENGTH]);
-    this.#workload.learn(order.readDoubleLE(ORDER_NUMBER), client);
-  }
-
-  /** The disk keeps these bytes; when they are a frame, its commands may be told. */
-  #noteDurable(path: string, bytes: Uint8Array, offset: number): void {
-    if (!path.endsWith('.wal') || bytes.length < CONTROL_SLOT_BYTES) return;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (!isWholeHeader(bytes, view, 0)) return;
-    const header = this.#header;
-    readFrameHeader(bytes, view, 0, header);
-    this.#durableSequence = Math.max(this.#durableSequence, header.firstSequence + header.recordCount - 1);
-    if (header.number < this.#lastFrame.number) return;
-    this.#lastFrame = { path, from: offset, to: offset + header.frameLength, number: header.number };
-  }
-
-  /** As the snapshot's thread does. A disk that fails fails the snapshot and nothing else. */
-  #takeSnapshot(exchange: InProcessExchange): void {
-    this.#tolerant(() => {
-      const { sequence } = exchange.takeSnapshotNow();
-      this.#snapshotSequence = sequence;
-      this.#snapshots++;
-    });
-  }
-
-  /** As main does about once a second; journal/control-writer.ts, step by step. */
-  #writeControl(exchange: InProcessExchange): void {
-    const point = exchange.durablePoint;
-    if (point === undefined) return;
-    const disk = this.#disk;
-    this.#tolerant(() => {
-      const isNew = !disk.existsSync(CONTROL);
-      const newest = isNew ? undefined : newestControlRecord(disk.readFileSync(CONTROL));
-      const slot = newest?.slot === 0 ? 1 : 0;
-      const bytes = encodeControlSlot((newest?.counter ?? 0) + 1, point);
-      const fd = disk.openSync(CONTROL, constants.O_WRONLY | constants.O_CREAT);
-      disk.writeSync(fd, bytes, 0, bytes.length, slot * CONTROL_SLOT_BYTES);
-      disk.fdatasyncSync(fd);
-      disk.closeSync(fd);
-      this.#syncDirectory(DIRECTORY);
-    });
-  }
-
-  /** As main does when it is told to; journal/segment-preparer.ts, step by step. */
-  #prepareSpare(): void {
-    const disk = this.#disk;
-    this.#tolerant(() => {
-      const fd = disk.openSync(`${JOURNAL}/${SPARE_PART}`, 'w');
-      writeZeros(fd, 0, this.#segmentBytes);
-      disk.fsyncSync(fd);
-      disk.closeSync(fd);
-      disk.renameSync(`${JOURNAL}/${SPARE_PART}`, `${JOURNAL}/${SPARE_ZERO}`);
-    });
-  }
-
-  #syncDirectory(path: string): void {
-    const fd = this.#disk.openSync(path, 'r');
-    this.#disk.fsyncSync(fd);
-    this.#disk.closeSync(fd);
-  }
-
-  /** Runs what the process survives when the disk fails; not what it may do wrong, nor the end of the machine. */
-  #tolerant(act: () => void): void {
-    const { mishaps } = this.#disk;
-    try {
-      act();
-    } catch (error) {
-      if (this.#disk.isStopped || this.#disk.mishaps === mishaps) throw error;
-      this.#disk.mishaps = mishaps;
-      this.#failures++;
-    }
-  }
-
-  /** Follower and market data, once they have caught up, have what the engine has. */
-  #checkViews(exchange: InProcessExchange): void {
+  /** All agents have caught up, and have what the journal makes. Returns the digest of it. */
+  #checkViews(exchange: InProcessExchange): string {
     const depth = exchange.depth();
-    this.#readReplies(exchange);
+    this.#clients.readReplies(exchange, this.#onlooker.durableSequence);
     this.#auditor.readThrough(exchange.durableFrame);
-    const { engine } = this.#auditor;
-    require(depth.sequence === engine.sequence, () => `depth is of ${depth.sequence}, not ${engine.sequence}`);
-    for (const [shown, side] of [[depth.asks, Side.SELL] as const, [depth.bids, Side.BUY] as const]) {
-      const text = JSON.stringify(shown);
-      const expected = JSON.stringify(levelsOf(this.#auditor, side));
-      require(text === expected, () => `market data shows ${text}, the book is ${expected}`);
-    }
-    const digest = engine.digest();
-    require(exchange.followerDigest() === digest, () => 'the follower has another state than the replay');
-    require(exchange.matchingDigest() === digest, () => 'matching has another state than the replay');
+    return checkViews(exchange, depth, this.#auditor.engine);
   }
 
   #finish(): SimulationReport {
     const exchange = this.#exchange;
-    require(exchange !== undefined, () => 'it runs at the end');
-    if (exchange === undefined) throw new Violation('unreachable');
+    if (exchange === undefined) throw new Violation('it runs at the end');
     exchange.settle();
-    this.#checkViews(exchange);
-    require(this.#requests.size === 0, () => `${this.#requests.size} requests have neither answer nor record`);
-    const digest = this.#auditor.digestOfReplay(exchange.durableFrame);
-    const matching = exchange.matchingDigest();
-    require(digest === matching, () => `a replay from frame 1 has digest ${digest}, matching ${matching}`);
+    const digest = this.#checkViews(exchange);
+    const { requests } = this.#clients;
+    require(requests.size === 0, () => `${requests.size} requests have neither answer nor record`);
+    const replayed = this.#auditor.digestOfReplay(exchange.durableFrame);
+    require(digest === replayed, () => `a replay from frame 1 has digest ${replayed}, matching ${digest}`);
     if (this.#options.commands <= REFERENCE_COMMANDS_MAX) {
       const difference = differenceFromReference(JOURNAL, exchange.durableFrame);
       require(difference === '', () => `the reference engine differs: ${difference}`);
@@ -515,33 +340,17 @@ class Simulation {
     require(digest === snapshot, () => `snapshot and tail have digest ${snapshot}, a replay ${digest}`);
     this.#leave(exchange);
     return {
-      commands: this.#submitted,
+      commands: this.#clients.submitted,
       starts: this.starts,
       kills: this.#kills,
       powerCuts: this.#powerCuts,
-      failures: this.#failures,
+      failures: this.#failures + this.#chores.failures,
       bits: this.#bits,
       refusals: this.#refusals,
-      snapshots: this.#snapshots,
+      snapshots: this.#chores.snapshots,
       cuts: this.#cuts,
       frames: exchange.durableFrame,
       digest,
     };
   }
-}
-
-/** The book's levels as depth shows them. */
-function levelsOf({ engine }: Auditor, side: Side): object[] {
-  const [{ priceScale, quantityScale }] = DEFAULT_INSTRUMENTS;
-  const levels: object[] = [];
-  let cumulative = 0;
-  engine.forEachLevel(0, side, (price, lots) => {
-    cumulative += lots;
-    levels.push({
-      price: Number(formatDecimal(price, priceScale)),
-      quantity: Number(formatDecimal(lots, quantityScale)),
-      cumulative: Number(formatDecimal(cumulative, quantityScale)),
-    });
-  });
-  return levels;
 }
