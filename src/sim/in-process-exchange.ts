@@ -73,6 +73,8 @@ export interface InProcessOptions {
   readonly segmentBytes?: number;
   /** Of each ring for replies, queries and answers; default 2 MiB. Bytes, a power of two. */
   readonly messageRingBytes?: number;
+  /** Of the rings for queries and answers, where they are to be smaller. */
+  readonly queryRingBytes?: number;
   /** Instruments there is prepared depth for; default 8. */
   readonly depths?: number;
   /** FollowerContext.recentMax. */
@@ -148,10 +150,10 @@ export class InProcessExchange {
     const rings = Array.from({ length: gateways });
     this.#depth = Array.from({ length: options.depths ?? 8 }, () => latestValue(DEPTH_BYTES_MAX));
     this.#commandRings = rings.map(commandRing);
-    const makeMessageRing = () => messageRing(options.messageRingBytes ?? MESSAGE_RING_BYTES);
-    this.#replyRings = rings.map(makeMessageRing);
-    this.#queries = makeMessageRing();
-    this.#answers = makeMessageRing();
+    const { messageRingBytes = MESSAGE_RING_BYTES, queryRingBytes = messageRingBytes } = options;
+    this.#replyRings = rings.map(() => messageRing(messageRingBytes));
+    this.#queries = messageRing(queryRingBytes);
+    this.#answers = messageRing(queryRingBytes);
     this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);

@@ -26,11 +26,11 @@ export class Clients {
   /** The newest records sent, to be sent again. */
   readonly #asked: Buffer[] = [];
 
-  constructor(random: Random, { gateways, batch }: HistoryShape) {
+  constructor(random: Random, { gateways, batch, keyEvery }: HistoryShape) {
     this.#random = random;
     this.#gateways = gateways;
     this.#batch = batch;
-    this.#workload = new Workload(random);
+    this.#workload = new Workload(random, keyEvery);
   }
 
   /** Some commands, one of them or twice the batch. */

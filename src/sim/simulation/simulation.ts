@@ -116,7 +116,7 @@ class Simulation {
   }
 
   run(): SimulationReport {
-    while (this.#clients.submitted < this.#options.commands) {
+    while (this.#clients.submitted < this.#shape.commands) {
       this.#start();
       this.#live(drawLife(this.#shape, this.#random, this.#clients.submitted));
     }
@@ -154,7 +154,8 @@ class Simulation {
         segmentBytes: this.#shape.segmentBytes,
         eventRingBytes: 2 ** 14,
         streamRingBytes: 2 ** 14,
-        messageRingBytes: 2 ** 20,
+        messageRingBytes: 2 ** 19,
+        queryRingBytes: 2 ** 12,
         recentMax: 2 ** 10,
         depths: 1,
         startUs: this.#timeUs,
@@ -252,7 +253,7 @@ class Simulation {
   /** One life of the process: so many commands, perhaps an operation that fails, and the end it comes to. */
   #live(commands: number): void {
     const random = this.#random;
-    const last = Math.min(this.#clients.submitted + commands, this.#options.commands);
+    const last = Math.min(this.#clients.submitted + commands, this.#shape.commands);
     let failsAt = random.below(3) === 0 ? this.#clients.submitted + random.below(commands) : Number.POSITIVE_INFINITY;
     try {
       while (this.#clients.submitted < last) {

@@ -3,6 +3,7 @@
 
 import { CommandType, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
 import { Command } from '../../domain/command.ts';
+import { beginCommand } from '../../wire/plain-command.ts';
 import { setTexts } from '../testing/commands.ts';
 import type { Random } from '../testing/random.ts';
 
@@ -16,10 +17,13 @@ export class Workload {
   /** Numbers of orders that were acknowledged, whatever has become of them. */
   readonly #orders: { readonly number: number; readonly client: string }[] = [];
   readonly #clients: number;
+  readonly #keyEvery: number;
   #keys = 0;
 
-  constructor(random: Random) {
+  /** One order, cancel or amendment in `keyEvery` has an idempotency key. */
+  constructor(random: Random, keyEvery: number) {
     this.#random = random;
+    this.#keyEvery = keyEvery;
     this.#clients = 2 + random.below(6);
   }
 
@@ -47,7 +51,7 @@ export class Workload {
     command.priceTicks = isMarket ? 0 : LOWEST_PRICE + random.below(PRICES);
     command.quantityLots = 1 + random.below(400);
     if (command.timeInForce === TimeInForce.GTC) this.#restingTerms(command, nowUs);
-    setTexts(command, this.#client(), random.below(3) === 0 ? this.#key() : '');
+    setTexts(command, this.#client(), random.below(this.#keyEvery) === 0 ? this.#key() : '');
     return command;
   }
 
@@ -80,7 +84,7 @@ export class Workload {
       command.priceTicks = random.below(2) === 0 ? 0 : LOWEST_PRICE + random.below(PRICES);
       command.quantityLots = 1 + random.below(400);
     }
-    setTexts(command, client, random.below(3) === 0 ? this.#key() : '');
+    setTexts(command, client, random.below(this.#keyEvery) === 0 ? this.#key() : '');
     return command;
   }
 
@@ -93,14 +97,10 @@ export class Workload {
 
   #begin(type: CommandType): Command {
     const command = this.#command;
-    command.type = type;
-    command.flags = 0;
+    beginCommand(command, type);
     command.displayLots = 0;
     command.stopPriceTicks = 0;
     command.expiresUs = 0;
-    command.targetOrder = 0;
-    command.priceTicks = 0;
-    command.quantityLots = 0;
     return command;
   }
 
