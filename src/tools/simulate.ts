@@ -9,6 +9,8 @@ import { type SimulationReport, simulate } from '../sim/simulation/simulation.ts
 import { runTool, UsageError } from './usage.ts';
 
 const SHOWN_EVERY_MS = 10_000;
+/** Every start makes a process's whole memory, and drops it soon: less often collected, most of it is dead by then. */
+const resourceLimits = { maxYoungGenerationSizeMb: 192 };
 
 /** What a worker is to simulate. */
 interface Task {
@@ -88,7 +90,7 @@ class Run {
   }
 
   private async runWorker(): Promise<void> {
-    const worker = new Worker(new URL(import.meta.url));
+    const worker = new Worker(new URL(import.meta.url), { resourceLimits });
     this.workers.add(worker);
     await new Promise<void>((resolve, reject) => {
       worker.on('error', reject);

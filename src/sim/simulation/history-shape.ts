@@ -28,7 +28,7 @@ export interface HistoryShape {
  * in both. `share` is of the commands asked for: on average a history has them all.
  */
 const SHAPES = [
-  { share: 0.1, batches: [2, 2, 8, 24], growths: [0.1, 0.2, 0.4] },
+  { share: 0.1, batches: [2, 2, 8, 24], growths: [0.05, 0.1, 0.2] },
   { share: 1.45, batches: [2, 8, 24, 24, 60, 60, 60, 60], growths: [1, 2, 4, 8] },
   { share: 1.45, batches: [2, 8, 24, 24, 60, 60, 60, 60], growths: [1, 2, 4, 8] },
 ] as const;
@@ -41,7 +41,7 @@ const KEYS_EVERY = [2, 8, 30] as const;
 export function drawShape(random: Random, commandsAsked: number): HistoryShape {
   const { share, batches, growths } = random.pick(SHAPES);
   const commands = Math.ceil(share * commandsAsked);
-  const batch = random.pick<number>(batches);
+  const batch = Math.min(random.pick<number>(batches), 2 + Math.floor(commands / 8)); // a short one is more than one batch
   return {
     commands,
     gateways: 1 + random.below(3),
