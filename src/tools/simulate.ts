@@ -1,7 +1,8 @@
 // Runs the deterministic simulation for as long as one likes:
 //   npm run simulate -- --seeds 100 --commands 1e6 [--workers 2] [--seed S]
-// `--commands` are shared among the seeds, which begin with S. The first history that must not be ends it, with the command
-// that shows it again. A tool's process, and its worker threads.
+// `--commands` are shared among the seeds, which begin with S; one history has far fewer than its share, another some more (the
+// seed draws its shape). The first history that must not be ends it, with the command that shows it again. A tool's process, and
+// its worker threads.
 
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
