@@ -2,7 +2,7 @@
 
 import { SnapshotDamage } from '../journal/errors.ts';
 import { historyGap } from '../journal/journal-files.ts';
-import { listSnapshots, readSnapshotFile } from '../journal/snapshot-file.ts';
+import { listSnapshots, readSnapshotHead, verifySnapshotFile } from '../journal/snapshot-file.ts';
 
 interface FollowerStart {
   /** The newest snapshot up to this sequence, or the first frame when there is none; or the oldest snapshot. */
@@ -32,7 +32,9 @@ export function followerStart(
 function hasSnapshotThrough(directory: string, sequence: number): boolean {
   return listSnapshots(directory).some((frame) => {
     try {
-      return readSnapshotFile(directory, frame).anchor.sequence <= sequence;
+      if (readSnapshotHead(directory, frame).anchor.sequence > sequence) return false;
+      verifySnapshotFile(directory, frame);
+      return true;
     } catch (error) {
       if (error instanceof SnapshotDamage) return false;
       throw error;

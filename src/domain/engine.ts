@@ -38,7 +38,14 @@ import { Target } from './rules/target.ts';
 import { Venue } from './rules/venue.ts';
 import { Walk } from './rules/walk.ts';
 import { assertWellFormed } from './rules/well-formed.ts';
-import { digestOfSnapshot, readSnapshot, writeSnapshot } from './snapshot/snapshot.ts';
+import {
+  type ByteSink,
+  type ByteSource,
+  readSnapshot,
+  sourceOf,
+  streamSnapshot,
+  writeSnapshot,
+} from './snapshot/snapshot.ts';
 
 // Local, since V8 folds constants of a module's own but not imported ones.
 const NONE = Reason.NONE;
@@ -276,14 +283,24 @@ export class Engine {
     return writeSnapshot(this.state);
   }
 
+  /** The same bytes piece by piece, each borrowed until `sink` returns. Returns the digest. */
+  streamSnapshot(sink: ByteSink): string {
+    return streamSnapshot(this.state, sink);
+  }
+
   /** An engine that continues from a snapshot, with a secret of its own. Throws SnapshotError for damage. */
   static fromSnapshot(bytes: Uint8Array, listener: EngineListener, hashSecret?: HashSecret): Engine {
-    return new Engine([], listener, readSnapshot(bytes, hashSecret));
+    return Engine.fromSource(sourceOf(bytes), listener, hashSecret);
+  }
+
+  /** The same from bytes that come piece by piece. Throws also what the source throws. */
+  static fromSource(source: ByteSource, listener: EngineListener, hashSecret?: HashSecret): Engine {
+    return new Engine([], listener, readSnapshot(source, hashSecret));
   }
 
   /** 16 hex digits over the canonical state: the checksum at the end of its snapshot. Cost grows with the state. */
   digest(): string {
-    return digestOfSnapshot(writeSnapshot(this.state));
+    return streamSnapshot(this.state, () => {});
   }
 
   private bookSide(instrument: number, side: Side): BookSide {

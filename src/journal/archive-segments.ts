@@ -10,7 +10,7 @@ import { archiveDirectoryOf, archivePath, listArchived } from './journal-files.t
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { type ClosedSegment, type OnStep, repackSegment } from './repack.ts';
 import { SEGMENT_EXTENSION, segmentPath, syncFile } from './segment-files.ts';
-import { listSnapshots, readSnapshotFile, SNAPSHOTS_KEPT } from './snapshot-file.ts';
+import { listSnapshots, SNAPSHOTS_KEPT, verifySnapshotFile } from './snapshot-file.ts';
 
 export interface ArchiveTask {
   readonly journalDirectory: string;
@@ -96,7 +96,7 @@ function closedSegments({ journalDirectory, snapshotDirectory }: ArchiveTask): C
 
 /** Whether every snapshot verifies and the ledger has come to one, so that none needs what lies before. */
 function isHistoryUnneeded({ snapshotDirectory, ledgerSequence }: ArchiveTask): boolean {
-  const anchors = listSnapshots(snapshotDirectory).map((frame) => readSnapshotFile(snapshotDirectory, frame).anchor);
+  const anchors = listSnapshots(snapshotDirectory).map((frame) => verifySnapshotFile(snapshotDirectory, frame).anchor);
   return anchors.length >= SNAPSHOTS_KEPT && anchors.some(({ sequence }) => sequence <= ledgerSequence);
 }
 

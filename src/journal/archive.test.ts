@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ByteSink } from '../domain/snapshot/snapshot.ts';
 import { Random } from '../sim/testing/random.ts';
 import { packBlock, unpackBlock } from './archive-format.ts';
 import { type ArchiveFacts, type ArchiveTask, archiveSegments } from './archive-segments.ts';
@@ -93,7 +94,11 @@ function framesOrRefusal(last: number): string[] | 'refused' {
 /** Snapshot files of these frames, whose bodies nobody restores. */
 function snapshotAt(anchors: readonly JournalAnchor[], ...frames: number[]): void {
   for (const frame of frames) {
-    writeSnapshotFile(snapshots, { anchor: anchors[frame - 1], digest: '0123456789abcdef', body: Buffer.from('body') });
+    const write = (sink: ByteSink) => {
+      sink(Buffer.from('body'));
+      return '0123456789abcdef';
+    };
+    writeSnapshotFile(snapshots, anchors[frame - 1], { write, check: () => {} });
   }
 }
 

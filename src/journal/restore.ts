@@ -6,10 +6,10 @@ import { EngineState } from '../domain/engine-state.ts';
 import type { HashSecret } from '../domain/idempotency/half-sip-hash.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import type { EngineListener } from '../domain/listener.ts';
-import { SnapshotError } from '../domain/snapshot/snapshot.ts';
+import { type ByteSource, SnapshotError } from '../domain/snapshot/snapshot.ts';
 import { SnapshotDamage } from './errors.ts';
 import type { JournalAnchor } from './frame-cursor.ts';
-import { listSnapshots, readSnapshotFile, type Snapshot, snapshotPath } from './snapshot-file.ts';
+import { listSnapshots, readSnapshotFile, readSnapshotHead } from './snapshot-file.ts';
 
 export interface RestoreOptions {
   /** For the engine's hash tables: random where clients choose what is hashed. */
@@ -32,26 +32,27 @@ export function restoreEngine(directory: string, listener: EngineListener, optio
   const newestFirst = listSnapshots(directory);
   for (const frame of through === 'oldest' ? newestFirst.reverse() : newestFirst) {
     try {
-      const snapshot = readSnapshotFile(directory, frame);
-      if (through !== 'oldest' && snapshot.anchor.sequence > through) continue;
-      return { engine: engineOf(snapshot, listener, hashSecret), anchor: snapshot.anchor };
+      if (through !== 'oldest' && readSnapshotHead(directory, frame).anchor.sequence > through) continue;
+      const { body, anchor } = readSnapshotFile(directory, frame, (source, head) =>
+        engineOf(source, head.anchor, listener, hashSecret),
+      );
+      return { engine: body, anchor };
     } catch (error) {
-      const damage = damageOf(error, snapshotPath(directory, frame));
-      if (damage === undefined) throw error;
-      onRefused?.(damage);
+      if (!(error instanceof SnapshotDamage)) throw error;
+      onRefused?.(error);
     }
   }
   const state = new EngineState(DEFAULT_INSTRUMENTS, hashSecret === undefined ? {} : { hashSecret });
   return { engine: new Engine(DEFAULT_INSTRUMENTS, listener, state), anchor: undefined };
 }
 
-function engineOf({ body, anchor }: Snapshot, listener: EngineListener, hashSecret?: HashSecret): Engine {
-  const engine = Engine.fromSnapshot(body, listener, hashSecret);
-  if (engine.sequence === anchor.sequence) return engine;
-  throw new SnapshotError(`it is of sequence ${engine.sequence}, its header says ${anchor.sequence}`);
-}
-
-function damageOf(error: unknown, path: string): SnapshotDamage | undefined {
-  if (error instanceof SnapshotDamage) return error;
-  return error instanceof SnapshotError ? new SnapshotDamage(path, error.message) : undefined;
+function engineOf(
+  source: ByteSource,
+  { sequence }: JournalAnchor,
+  listener: EngineListener,
+  hashSecret?: HashSecret,
+): Engine {
+  const engine = Engine.fromSource(source, listener, hashSecret);
+  if (engine.sequence === sequence) return engine;
+  throw new SnapshotError(`it is of sequence ${engine.sequence}, its header says ${sequence}`);
 }

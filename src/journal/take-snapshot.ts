@@ -7,13 +7,12 @@ import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
 import type { HashSecret } from '../domain/idempotency/half-sip-hash.ts';
 import { SILENT_LISTENER } from '../domain/listener.ts';
-import { digestOfSnapshot } from '../domain/snapshot/snapshot.ts';
 import { applyFrame } from './apply-frame.ts';
 import { anchorOf, type JournalAnchor } from './frame-cursor.ts';
 import { JournalReader } from './journal-reader.ts';
 import { restoreEngine } from './restore.ts';
 import { segmentOf, syncSegment } from './segment-files.ts';
-import { removeOldSnapshots, type SnapshotStep, writeSnapshotFile } from './snapshot-file.ts';
+import { removeOldSnapshots, type SnapshotBody, type SnapshotStep, writeSnapshotFile } from './snapshot-file.ts';
 
 export interface SnapshotTask {
   readonly journalDirectory: string;
@@ -42,14 +41,17 @@ export function takeSnapshot(task: SnapshotTask): SnapshotFacts {
   const { engine, anchor } = replayThrough(task);
   // A snapshot is a witness of its frame. In mode `os` that one may only be written: it must not be outlived.
   syncSegment(task.journalDirectory, segmentOf(task.journalDirectory, anchor.frame));
-  const body = engine.writeSnapshot();
-  const digest = digestOfSnapshot(body);
-  const restored = Engine.fromSnapshot(body, SILENT_LISTENER, task.hashSecret);
-  assert(restored.digest() === digest, 'a restored snapshot has the digest of the engine it was taken from');
-  writeSnapshotFile(task.snapshotDirectory, { anchor, digest, body }, task.onStep);
+  const body: SnapshotBody = {
+    write: (sink) => engine.streamSnapshot(sink),
+    check: (source, digest) => {
+      const restored = Engine.fromSource(source, SILENT_LISTENER, task.hashSecret);
+      assert(restored.digest() === digest, 'a restored snapshot has the digest of the engine it was taken from');
+    },
+  };
+  const { digest, bodyBytes } = writeSnapshotFile(task.snapshotDirectory, anchor, body, task.onStep);
   removeOldSnapshots(task.snapshotDirectory, task.ledgerSequence);
   const { sequence, openOrders } = engine;
-  return { sequence, frame: anchor.frame, digest, bytes: body.length, open_orders: openOrders };
+  return { sequence, frame: anchor.frame, digest, bytes: bodyBytes, open_orders: openOrders };
 }
 
 function replayThrough(task: SnapshotTask): { readonly engine: Engine; readonly anchor: JournalAnchor } {

@@ -43,6 +43,17 @@ export class OrderRows {
     return this.taken;
   }
 
+  /** Makes room at once for `rows` rows in all. */
+  reserve(rows: number): void {
+    this.keys.reserve(rows * 64);
+    this.coldArena.reserve(rows * 48);
+    this.hot = this.keys.words;
+    this.hotInts = this.keys.ints;
+    this.hotBytes = this.keys.bytes;
+    this.cold = this.coldArena.words;
+    this.coldInts = this.coldArena.ints;
+  }
+
   /** A row that rests nowhere and has no rare attributes; its other content is undefined until `clear` or setters. */
   take(): number {
     let row = this.free;
@@ -72,13 +83,7 @@ export class OrderRows {
 
   private takeFresh(): number {
     const row = this.fresh++;
-    this.keys.reserve(this.fresh * 64);
-    this.coldArena.reserve(this.fresh * 48);
-    this.hot = this.keys.words;
-    this.hotInts = this.keys.ints;
-    this.hotBytes = this.keys.bytes;
-    this.cold = this.coldArena.words;
-    this.coldInts = this.coldArena.ints;
+    if (this.fresh * 16 > this.hotInts.length || this.fresh * 12 > this.coldInts.length) this.reserve(this.fresh);
     return row;
   }
 

@@ -38,6 +38,22 @@ export class HashSlots {
     return this.search(this.old, text);
   }
 
+  /** Makes room at once for `rows` rows in all. While it is empty. */
+  reserve(rows: number): void {
+    assert(this.rows === 0, 'hash slots: room is reserved before the first row');
+    while (rows * 2 > this.mask + 1) this.mask = this.mask * 2 + 1;
+    this.slots = new Int32Array((this.mask + 1) * 2);
+  }
+
+  /** False when no row hashes to this. Allocates: nothing. */
+  hasHash(hash: number): boolean {
+    const { slots, mask } = this;
+    for (let slot = hash & mask; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+      if (slots[slot * 2] === hash) return true;
+    }
+    return false;
+  }
+
   /** Adds a row whose text no row holds. */
   add(hash: number, row: number): void {
     if ((this.rows + 1) * 2 > this.mask + 1) this.grow();

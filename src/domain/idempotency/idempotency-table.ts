@@ -24,6 +24,7 @@ export class IdempotencyTable implements TextHolder {
   private oldest = 0;
   private used = 0;
   private readonly text: PackedText;
+  private readonly keyBytes = new Uint8Array(IDEMPOTENCY_KEY_BYTES_MAX);
   private readonly asked = new AskedCommand();
   private readonly known = new AskedCommand();
 
@@ -113,6 +114,47 @@ export class IdempotencyTable implements TextHolder {
   add(client: number, bytes: Uint8Array, offset: number, length: number): number {
     this.text.pack(bytes, offset, length, client);
     return this.addText();
+  }
+
+  /** Makes room at once for `count` keys in all. While the table is empty. */
+  reserve(count: number): void {
+    assert(count <= this.keysMax, 'idempotency table: no more keys than are kept');
+    this.results.reserve(count);
+    this.slots.reserve(count);
+  }
+
+  /**
+   * Takes a key that `index` makes known later, into a table that is not full. Returns its row: what was asked, the outcome
+   * and the order are the caller's to fill. Copies the key.
+   */
+  addUnindexed(client: number, bytes: Uint8Array, offset: number, length: number): number {
+    const row = this.results.take();
+    this.results.setKey(row, this.text.pack(bytes, offset, length, client));
+    this.used++;
+    return row;
+  }
+
+  /**
+   * Makes `count` keys known that `addUnindexed` took, from the row `from` on; their orders name the clients. Returns the
+   * first row whose key is known already, where it stops; -1 when there is none.
+   */
+  index(from: number, count: number): number {
+    const { slots, results } = this;
+    // Their slots lie anywhere in memory: so the waits for them overlap.
+    for (let row = from; row < from + count; row++) slots.prefetch(results.keyHash(row));
+    for (let row = from; row < from + count; row++) {
+      const hash = results.keyHash(row);
+      if (slots.hasHash(hash) && this.isKnown(row)) return row;
+      slots.add(hash, row);
+    }
+    return -1;
+  }
+
+  /** True when an indexed row has the key of this row. */
+  private isKnown(row: number): boolean {
+    const { results, keyBytes } = this;
+    const length = results.copyKeyTo(row, keyBytes, 0);
+    return this.slots.find(this.text.pack(keyBytes, 0, length, results.orders.client(row))) >= 0;
   }
 
   private addText(): number {

@@ -60,14 +60,20 @@ export class ResultRows {
   private freeRarity = -1;
   private rarities = 0;
 
+  /** Makes room at once for `rows` rows in all. */
+  reserve(rows: number): void {
+    this.orders.reserve(rows);
+    this.grow(rows * ROW_BYTES);
+  }
+
   /** The next row, numbered from 0 without a gap; all zeros, but for the order. */
   take(): number {
     const row = this.orders.take();
-    if ((row + 1) * ROW_BYTES > this.bytes.length) this.reserve((row + 1) * ROW_BYTES);
+    if ((row + 1) * ROW_BYTES > this.bytes.length) this.grow((row + 1) * ROW_BYTES);
     return row;
   }
 
-  private reserve(lengthBytes: number): void {
+  private grow(lengthBytes: number): void {
     this.arena.reserve(lengthBytes);
     this.words = this.arena.words;
     this.ints = this.arena.ints;

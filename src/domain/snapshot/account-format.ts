@@ -117,7 +117,6 @@ const BALANCE = new RecordFormat<Balances>(
 /** Client and column (instrument or currency) come first. */
 const PLACE_BYTES = 6;
 export const ACCOUNT_BYTES = PLACE_BYTES + ACCOUNT.bytes;
-export const BALANCE_BYTES = PLACE_BYTES + BALANCE.bytes;
 
 /** All of them, also those with nothing in them: they have a place, and places are limited. */
 export function writeAccounts(writer: ByteWriter, { accounts }: EngineState): void {

@@ -12,13 +12,12 @@ import { Cell, type Field, field, RecordFormat } from './record-format.ts';
 /** "RINGBKSN" as two little-endian words. */
 const MAGIC_LOW = 0x474e4952;
 const MAGIC_HIGH = 0x4e534b42;
-const VERSION = 3;
+const VERSION = 4;
 const PROLOGUE_BYTES = 16;
 const { COUNT } = Cell;
 
 /** What a snapshot says of itself, and how much of everything there is. */
 export class Header {
-  length = 0;
   readonly counters = new Float64Array(COUNTERS);
   keysMax = 0;
   clientsMax = 0;
@@ -39,12 +38,6 @@ export class Header {
 }
 
 const HEADER = new RecordFormat<Header>([
-  field(
-    'length',
-    COUNT,
-    (h) => h.length,
-    (h, _, v) => (h.length = v),
-  ),
   counter('sequence', Counter.SEQUENCE),
   counter('time', Counter.TIME_US),
   counter('trade number', Counter.TRADE),
@@ -129,9 +122,8 @@ function counter(what: string, cell: number, max = Number.MAX_SAFE_INTEGER): Fie
 
 export const HEADER_BYTES = PROLOGUE_BYTES + HEADER.bytes;
 
-/** Writes the header at the start of the bytes. */
+/** Writes the header, with which a snapshot begins. */
 export function writeHeader(writer: ByteWriter, header: Header): void {
-  writer.offset = 0;
   writer.u32(MAGIC_LOW);
   writer.u32(MAGIC_HIGH);
   writer.u32(VERSION);
@@ -139,11 +131,8 @@ export function writeHeader(writer: ByteWriter, header: Header): void {
   HEADER.write(writer, header, 0);
 }
 
-/** Throws SnapshotError for what is no snapshot of this version, cut or too long. */
-export function readHeader(reader: ByteReader, totalBytes: number): Header {
-  if (totalBytes < HEADER_BYTES) {
-    throw new SnapshotError(`snapshot is too short: ${totalBytes} bytes`);
-  }
+/** Throws SnapshotError for what is no snapshot of this version. */
+export function readHeader(reader: ByteReader): Header {
   if (reader.u32() !== MAGIC_LOW || reader.u32() !== MAGIC_HIGH) {
     throw new SnapshotError('not an engine snapshot: wrong magic');
   }
@@ -152,15 +141,16 @@ export function readHeader(reader: ByteReader, totalBytes: number): Header {
   if (reader.u32() !== 0) throw new SnapshotError('snapshot: something stands where nothing belongs');
   const header = new Header();
   HEADER.read(reader, header, 0);
-  const { length, keys, keysMax, orders } = header;
-  if (length !== totalBytes) throw new SnapshotError(`snapshot says ${length} bytes, has ${totalBytes}`);
+  const { keys, keysMax, orders } = header;
   if (!Number.isInteger(Math.log2(keysMax)) || keys > keysMax) {
     throw new SnapshotError(`snapshot has ${keys} keys at a limit of ${keysMax}`);
   }
   if (header.clients > header.clientsMax || header.accounts > header.accountsMax || orders > header.openOrdersMax) {
     throw new SnapshotError('snapshot has more clients, accounts or orders than its limits allow');
   }
-  // Before room is made for them.
-  if (orders > reader.left()) throw new SnapshotError(`snapshot ends early: it should have ${orders} orders`);
+  // Before room is made for them: each takes a byte at least.
+  if (orders + keys > reader.left()) {
+    throw new SnapshotError(`snapshot ends early: it should have ${orders} orders and ${keys} keys`);
+  }
   return header;
 }

@@ -1,167 +1,145 @@
-// Idempotency keys and their first results in a snapshot. Pure.
+// Idempotency keys and their first results in a snapshot, in blocks (column-block.ts). Pure.
 //
-//   fields of KEY; those of RARE when it says so; the key's bytes; the order (order-format.ts), zeros in a refusal's
+//   block   columns of KeyBlock; those of the orders (order-format.ts), zeros in a refusal's; the bytes of all keys
 
 import { COMMAND_TYPE_MAX } from '../codes.ts';
 import { IDEMPOTENCY_KEY_BYTES_MAX } from '../command.ts';
 import { Counter, type EngineState } from '../engine-state.ts';
-import { AskedCommand, PLAIN_NUMBERS, RARE_NUMBERS } from '../idempotency/asked-command.ts';
-import { ResultKind } from '../idempotency/result-rows.ts';
+import { AskedCommand, PLAIN_NUMBERS } from '../idempotency/asked-command.ts';
+import { ResultKind, type ResultRows } from '../idempotency/result-rows.ts';
 import { type ByteReader, type ByteWriter, SnapshotError } from './byte-stream.ts';
-import { ORDER_BYTES_MAX, readOrder, writeOrder } from './order-format.ts';
-import { Cell, type Field, field, RecordFormat } from './record-format.ts';
+import { BLOCK_ROWS, Column, readColumns, writeColumns } from './column-block.ts';
+import { OrderBlock } from './order-format.ts';
 
-const { COUNT, SIGNED, U8, U16, U32 } = Cell;
+const U16 = 2 ** 16 - 1;
+const U32 = 2 ** 32 - 1;
 
-/** What a key's row holds besides the key and the order, as plain numbers: scratch. */
-class KeyFacts {
-  client = 0;
-  keyLength = 0;
-  sequence = 0;
-  kind: ResultKind = ResultKind.ORDER;
+/** What the rows of a block of keys hold besides the keys themselves. The client is the order's. */
+class KeyBlock {
+  readonly orders: OrderBlock;
+  readonly keyLength: Column;
+  readonly sequence: Column;
+  private readonly kind: Column;
   /** The first trade, or a value. */
-  outcome = 0;
-  tradeCount = 0;
-  /** 1 when rare numbers follow. */
-  rare = 0;
-  readonly asked = new AskedCommand();
-}
+  private readonly outcome: Column;
+  private readonly tradeCount: Column;
+  readonly head: Column;
+  private readonly terms: Column;
+  private readonly numbers: readonly Column[];
+  private readonly columns: readonly Column[];
+  private readonly asked = new AskedCommand();
 
-const KEY = new RecordFormat<KeyFacts>([
-  field(
-    'client of a key',
-    U32,
-    (k) => k.client,
-    (k, _, v) => (k.client = v),
-  ),
-  field(
-    'length of a key',
-    U8,
-    (k) => k.keyLength,
-    (k, _, v) => (k.keyLength = v),
-    IDEMPOTENCY_KEY_BYTES_MAX,
-  ),
-  field(
-    'kind of result',
-    U8,
-    (k) => k.kind,
-    (k, _, v) => (k.kind = v as ResultKind),
-    ResultKind.VALUE,
-  ),
-  field(
-    'sequence of a key',
-    COUNT,
-    (k) => k.sequence,
-    (k, _, v) => (k.sequence = v),
-  ),
-  field(
-    'outcome of a key',
-    COUNT,
-    (k) => k.outcome,
-    (k, _, v) => (k.outcome = v),
-  ),
-  field(
-    'trades of a key',
-    U32,
-    (k) => k.tradeCount,
-    (k, _, v) => (k.tradeCount = v),
-  ),
-  field(
-    'asked head',
-    U32,
-    (k) => k.asked.head >>> 0,
-    (k, _, v) => (k.asked.head = v | 0),
-  ),
-  field(
-    'asked terms',
-    U16,
-    (k) => k.asked.terms,
-    (k, _, v) => (k.asked.terms = v),
-  ),
-  field(
-    'rare numbers',
-    U8,
-    (k) => k.rare,
-    (k, _, v) => (k.rare = v),
-    1,
-  ),
-  ...askedNumbers(0, PLAIN_NUMBERS),
-]);
+  constructor(rows: number) {
+    this.orders = new OrderBlock(rows);
+    this.keyLength = new Column(rows, 'length of a key', IDEMPOTENCY_KEY_BYTES_MAX, 1);
+    this.sequence = new Column(rows, 'sequence of a key');
+    this.kind = new Column(rows, 'kind of result', ResultKind.VALUE, ResultKind.ORDER);
+    this.outcome = new Column(rows, 'outcome of a key');
+    this.tradeCount = new Column(rows, 'trades of a key', U32);
+    this.head = new Column(rows, 'asked head', U32);
+    this.terms = new Column(rows, 'asked terms', U16);
+    this.numbers = Array.from(
+      this.asked.numbers,
+      () => new Column(rows, 'asked number', Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+    );
+    const { keyLength, sequence, kind, outcome, tradeCount, head, terms, numbers } = this;
+    this.columns = [keyLength, sequence, kind, outcome, tradeCount, head, terms, ...numbers];
+  }
 
-const RARE = new RecordFormat<KeyFacts>(askedNumbers(PLAIN_NUMBERS, RARE_NUMBERS));
+  write(writer: ByteWriter, count: number): void {
+    writeColumns(writer, this.columns, count);
+    this.orders.write(writer, count);
+  }
 
-export const KEY_BYTES_MAX = KEY.bytes + RARE.bytes + IDEMPOTENCY_KEY_BYTES_MAX + ORDER_BYTES_MAX;
+  read(reader: ByteReader, count: number): void {
+    readColumns(reader, this.columns, count);
+    this.orders.read(reader, count);
+  }
 
-function askedNumbers(from: number, count: number): Field<KeyFacts>[] {
-  return Array.from({ length: count }, (_, i) =>
-    field(
-      'asked number',
-      SIGNED,
-      (k) => k.asked.numbers[from + i],
-      (k, _row, v) => (k.asked.numbers[from + i] = v),
-    ),
-  );
+  gather(i: number, results: ResultRows, row: number): void {
+    const { asked, numbers } = this;
+    this.keyLength.values[i] = results.keyLength(row);
+    this.sequence.values[i] = results.sequence(row);
+    this.kind.values[i] = results.kind(row);
+    this.outcome.values[i] = results.isValue(row) ? results.value(row) : results.firstTrade(row);
+    this.tradeCount.values[i] = results.tradeCount(row);
+    results.readAsked(row, asked);
+    this.head.values[i] = asked.head >>> 0;
+    this.terms.values[i] = asked.terms;
+    for (let k = 0; k < numbers.length; k++) numbers[k].values[i] = asked.numbers[k];
+    this.orders.gather(i, results.orders, row);
+  }
+
+  scatter(i: number, results: ResultRows, row: number): void {
+    const { asked, numbers } = this;
+    results.setSequence(row, this.sequence.values[i]);
+    results.setOutcome(row, this.kind.values[i] as ResultKind, this.outcome.values[i], this.tradeCount.values[i]);
+    asked.head = this.head.values[i] | 0;
+    asked.terms = this.terms.values[i];
+    asked.isRare = false;
+    for (let k = 0; k < numbers.length; k++) {
+      asked.numbers[k] = numbers[k].values[i];
+      if (k >= PLAIN_NUMBERS && asked.numbers[k] !== 0) asked.isRare = true;
+    }
+    results.setAsked(row, asked);
+    this.orders.scatter(i, results.orders, row);
+  }
 }
 
 /** Writes all keys, oldest first. */
 export function writeKeys(writer: ByteWriter, { keys }: EngineState): void {
   const { results } = keys;
-  const facts = new KeyFacts();
-  for (let age = 0; age < keys.size; age++) {
-    const row = keys.rowAt(age);
-    facts.client = results.orders.client(row);
-    facts.keyLength = results.keyLength(row);
-    facts.sequence = results.sequence(row);
-    facts.kind = results.kind(row);
-    facts.outcome = results.isValue(row) ? results.value(row) : results.firstTrade(row);
-    facts.tradeCount = results.tradeCount(row);
-    results.readAsked(row, facts.asked);
-    facts.rare = RARE.isZero(facts, 0) ? 0 : 1;
-    KEY.write(writer, facts, 0);
-    if (facts.rare !== 0) RARE.write(writer, facts, 0);
-    writer.offset += results.copyKeyTo(row, writer.bytes, writer.offset);
-    writeOrder(writer, results.orders, row);
+  const block = new KeyBlock(Math.min(BLOCK_ROWS, keys.size));
+  for (let from = 0; from < keys.size; from += BLOCK_ROWS) {
+    const count = Math.min(BLOCK_ROWS, keys.size - from);
+    for (let i = 0; i < count; i++) block.gather(i, results, keys.rowAt(from + i));
+    block.write(writer, count);
+    for (let i = 0; i < count; i++) {
+      results.copyKeyTo(keys.rowAt(from + i), writer.bytes, writer.take(block.keyLength.values[i]));
+    }
   }
 }
 
 /** Adds `count` keys to a state that has none. */
 export function readKeys(reader: ByteReader, state: EngineState, count: number): void {
-  const facts = new KeyFacts();
+  const { keys } = state;
+  const block = new KeyBlock(Math.min(BLOCK_ROWS, count));
   let before = 0;
-  for (let i = 0; i < count; i++) {
-    KEY.read(reader, facts, 0);
-    facts.asked.numbers.fill(0, PLAIN_NUMBERS);
-    facts.asked.isRare = facts.rare !== 0;
-    if (facts.rare !== 0) RARE.read(reader, facts, 0);
-    const type = facts.asked.head & 255;
-    const isSound =
-      facts.client < state.clients.count &&
-      facts.keyLength >= 1 &&
-      facts.kind >= ResultKind.ORDER &&
-      facts.sequence > before &&
-      facts.sequence <= state.counters[Counter.SEQUENCE] &&
-      facts.rare === (RARE.isZero(facts, 0) ? 0 : 1) &&
-      type >= 1 &&
-      type <= COMMAND_TYPE_MAX;
-    if (!isSound) throw new SnapshotError(`snapshot: key ${i} cannot be`);
-    readKey(reader, state, facts);
-    before = facts.sequence;
+  keys.reserve(count);
+  for (let from = 0; from < count; from += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, count - from);
+    block.read(reader, rows);
+    before = requireSound(block, rows, before, state);
+    addKeys(reader, state, block, rows);
+    const twin = keys.index(from, rows);
+    if (twin >= 0) {
+      throw new SnapshotError(`snapshot: the key of command ${keys.results.sequence(twin)} appears twice`);
+    }
   }
 }
 
-function readKey(reader: ByteReader, { keys }: EngineState, facts: KeyFacts): void {
-  const { results } = keys;
-  const { client, keyLength, sequence } = facts;
-  const start = reader.skip(keyLength);
-  if (keys.find(client, reader.bytes, start, keyLength) >= 0) {
-    throw new SnapshotError(`snapshot: the key of command ${sequence} appears twice`);
+/** Returns the last sequence. */
+function requireSound(block: KeyBlock, rows: number, last: number, { clients, counters }: EngineState): number {
+  let before = last;
+  for (let i = 0; i < rows; i++) {
+    const sequence = block.sequence.values[i];
+    const type = block.head.values[i] & 255;
+    const isSound =
+      block.orders.clientAt(i) < clients.count &&
+      sequence > before &&
+      sequence <= counters[Counter.SEQUENCE] &&
+      type >= 1 &&
+      type <= COMMAND_TYPE_MAX;
+    if (!isSound) throw new SnapshotError(`snapshot: the key of command ${sequence} cannot be`);
+    before = sequence;
   }
-  const row = keys.add(client, reader.bytes, start, keyLength);
-  results.setSequence(row, sequence);
-  results.setOutcome(row, facts.kind, facts.outcome, facts.tradeCount);
-  results.setAsked(row, facts.asked);
-  readOrder(reader, results.orders, row);
-  if (results.orders.client(row) !== client) {
-    throw new SnapshotError(`snapshot: the result of command ${sequence} is another client's`);
+  return before;
+}
+
+function addKeys(reader: ByteReader, { keys }: EngineState, block: KeyBlock, rows: number): void {
+  for (let i = 0; i < rows; i++) {
+    const length = block.keyLength.values[i];
+    const row = keys.addUnindexed(block.orders.clientAt(i), reader.bytes, reader.skip(length), length);
+    block.scatter(i, keys.results, row);
   }
 }

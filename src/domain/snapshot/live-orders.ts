@@ -9,10 +9,20 @@ import { Counter, type EngineState } from '../engine-state.ts';
 import { Reason } from '../reasons.ts';
 import { isWaiting, mayRest } from '../rules/terms.ts';
 import { type ByteReader, type ByteWriter, SnapshotError } from './byte-stream.ts';
-import { readOrder, writeOrder } from './order-format.ts';
+import { BLOCK_ROWS } from './column-block.ts';
+import { OrderBlock } from './order-format.ts';
 
-export function writeLiveOrders(writer: ByteWriter, { instruments, orders }: EngineState): void {
-  const write = (row: number) => writeOrder(writer, orders, row);
+export function writeLiveOrders(writer: ByteWriter, { instruments, orders, live }: EngineState): void {
+  const block = new OrderBlock(Math.min(BLOCK_ROWS, live.size));
+  let count = 0;
+  const write = (row: number) => {
+    block.gather(count++, orders, row);
+    if (count === BLOCK_ROWS) flush();
+  };
+  const flush = () => {
+    block.write(writer, count);
+    count = 0;
+  };
   for (let i = 0; i < instruments.count; i++) {
     const book = instruments.bookOf(i);
     const stops = instruments.stopsOf(i);
@@ -21,16 +31,20 @@ export function writeLiveOrders(writer: ByteWriter, { instruments, orders }: Eng
     stops.forEach(Side.BUY, write);
     stops.forEach(Side.SELL, write);
   }
+  if (count > 0) flush();
 }
 
 /** Reads `count` orders into a state that has instruments, clients, accounts and balances, but no orders. */
 export function readLiveOrders(reader: ByteReader, state: EngineState, count: number): void {
   const { orders } = state;
   const numbers = new Float64Array(count);
+  const block = new OrderBlock(Math.min(BLOCK_ROWS, count));
   let before = -1;
+  orders.reserve(count);
   for (let i = 0; i < count; i++) {
+    if (i % BLOCK_ROWS === 0) block.read(reader, Math.min(BLOCK_ROWS, count - i));
     const row = orders.take();
-    readOrder(reader, orders, row);
+    block.scatter(i % BLOCK_ROWS, orders, row);
     const number = orders.number(row);
     if (!mayLive(state, row) || state.live.get(number) >= 0) {
       throw new SnapshotError(`snapshot: order ${number} cannot be live`);

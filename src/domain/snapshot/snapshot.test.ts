@@ -1,7 +1,7 @@
 // Snapshots: the same state gives the same bytes, a restored engine goes on as if it had never stopped, and damage is
 // refused by name. Restoring in the middle of long hostile runs is part of src/sim/domain-fuzz/fuzz.test.ts.
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../sim/testing/random.ts';
 import type { OrderRows } from '../book/order-rows.ts';
 import {
@@ -19,6 +19,7 @@ import { Command } from '../command.ts';
 import { Engine } from '../engine.ts';
 import { EngineState } from '../engine-state.ts';
 import { FIXED_HASH_SECRET } from '../idempotency/half-sip-hash.ts';
+import { hashAllAlike } from '../idempotency/testing/hash-all-alike.ts';
 import { DEFAULT_INSTRUMENTS } from '../instrument.ts';
 import { SILENT_LISTENER } from '../listener.ts';
 import { Reason } from '../reasons.ts';
@@ -26,7 +27,7 @@ import { ACCOUNT_BYTES } from './account-format.ts';
 import { HEADER_BYTES } from './header-format.ts';
 import { INSTRUMENT_BYTES } from './instrument-format.ts';
 import { SnapshotError } from './snapshot.ts';
-import { stateHash } from './state-hash.ts';
+import { StateHash } from './state-hash.ts';
 import { TRAFFIC_INSTRUMENTS, Traffic } from './testing/traffic.ts';
 
 const KEYS_MAX = 32;
@@ -76,19 +77,25 @@ function derived(engine: Engine): unknown[] {
   return facts;
 }
 
+function hashOf(view: DataView, length: number): string {
+  const hash = new StateHash();
+  hash.update(view, 0, length);
+  return hash.digest();
+}
+
 /** The bytes with a change, and a checksum that fits them again: what only the checks behind it can find. */
 function resealed(bytes: Uint8Array, change: (view: DataView, bytes: Uint8Array) => void): Uint8Array {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
   change(view, copy);
-  const checksum = stateHash(view, copy.length - CHECKSUM_BYTES);
+  const checksum = hashOf(view, copy.length - CHECKSUM_BYTES);
   for (let i = 0; i < CHECKSUM_BYTES; i++) copy[copy.length - CHECKSUM_BYTES + i] = checksum.charCodeAt(i);
   return copy;
 }
 
 /** Where the records of a kind begin. */
 function placesOf(view: DataView): { clients: number; accounts: number; balances: number } {
-  const [instruments, clientCount, accountCount] = [104, 112, 120].map((at) => view.getFloat64(at, true));
+  const [instruments, clientCount, accountCount] = [96, 104, 112].map((at) => view.getFloat64(at, true));
   const clients = HEADER_BYTES + instruments * INSTRUMENT_BYTES;
   let accounts = clients;
   for (let i = 0; i < clientCount; i++) accounts += 1 + view.getUint8(accounts);
@@ -101,6 +108,8 @@ function textOf(view: DataView, text: string): Uint8Array {
   expect(start).toBeGreaterThan(0);
   return new Uint8Array(view.buffer, start, text.length);
 }
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('engine snapshot', () => {
   it.each([
@@ -134,7 +143,7 @@ describe('engine snapshot', () => {
     const digests = new Set([engine.digest()]);
     for (let i = 0; i < bytes.length - CHECKSUM_BYTES; i++) {
       bytes[i] ^= 1;
-      digests.add(stateHash(view, bytes.length - CHECKSUM_BYTES));
+      digests.add(hashOf(view, bytes.length - CHECKSUM_BYTES));
       bytes[i] ^= 1;
     }
     expect(digests.size).toBe(1 + bytes.length - CHECKSUM_BYTES);
@@ -240,23 +249,22 @@ describe('engine snapshot', () => {
 
   it.each<[string, (view: DataView) => void]>([
     ['wrong magic', (view) => view.setUint8(0, 0)],
-    ['version is 1, this engine reads 3', (view) => view.setUint32(8, 1, true)],
-    ['says 5 bytes', (view) => view.setFloat64(16, 5, true)],
-    ['sequence is -1', (view) => view.setFloat64(24, -1, true)],
-    ['time is 0', (view) => view.setFloat64(32, -0, true)],
-    ['trade number is 0.5', (view) => view.setFloat64(40, 0.5, true)],
-    ['kill switch is 2', (view) => view.setFloat64(48, 2, true)],
-    ['risk mode is 2', (view) => view.setFloat64(56, 2, true)],
-    ['keys at a limit of 16', (view) => view.setFloat64(72, 16, true)],
-    ['keys at a limit of 33', (view) => view.setFloat64(72, 33, true)],
-    ['client limit is', (view) => view.setFloat64(80, 2 ** 23, true)],
+    ['version is 1, this engine reads 4', (view) => view.setUint32(8, 1, true)],
+    ['sequence is -1', (view) => view.setFloat64(16, -1, true)],
+    ['time is 0', (view) => view.setFloat64(24, -0, true)],
+    ['trade number is 0.5', (view) => view.setFloat64(32, 0.5, true)],
+    ['kill switch is 2', (view) => view.setFloat64(40, 2, true)],
+    ['risk mode is 2', (view) => view.setFloat64(48, 2, true)],
+    ['keys at a limit of 16', (view) => view.setFloat64(64, 16, true)],
+    ['keys at a limit of 33', (view) => view.setFloat64(64, 33, true)],
+    ['client limit is', (view) => view.setFloat64(72, 2 ** 23, true)],
+    ['more clients, accounts or orders than', (view) => view.setFloat64(72, 1, true)],
     ['more clients, accounts or orders than', (view) => view.setFloat64(80, 1, true)],
     ['more clients, accounts or orders than', (view) => view.setFloat64(88, 1, true)],
-    ['more clients, accounts or orders than', (view) => view.setFloat64(96, 1, true)],
-    ['instruments is 65', (view) => view.setFloat64(104, 65, true)],
-    ['names are distinct', (view) => new Uint8Array(view.buffer).copyWithin(269, 152, 184)],
-    ['cannot be live', (view) => view.setFloat64(24, 3, true)],
-    ['ends early', (view) => view.setFloat64(136, 2 ** 20, true)],
+    ['instruments is 65', (view) => view.setFloat64(96, 65, true)],
+    ['names are distinct', (view) => new Uint8Array(view.buffer).copyWithin(261, 144, 176)],
+    ['cannot be live', (view) => view.setFloat64(16, 3, true)],
+    ['ends early', (view) => view.setFloat64(128, 2 ** 20, true)],
     ['client 0 has a bad id', (view) => view.setUint8(placesOf(view).clients, 0)],
     ['client 0 has a bad id', (view) => view.setUint8(placesOf(view).clients, 65)],
     ['client 1 appears twice', (view) => textOf(view, 'bob').set(encoder.encode('ann'))],
@@ -337,8 +345,47 @@ describe('engine snapshot', () => {
     const bytes = busyEngine(9, 20)[0].writeSnapshot();
     const longer = new Uint8Array(bytes.length + 8);
     longer.set(bytes.subarray(0, bytes.length - CHECKSUM_BYTES));
-    const sealed = resealed(longer, (view) => view.setFloat64(16, longer.length, true));
-    expect(() => Engine.fromSnapshot(sealed, SILENT_LISTENER)).toThrow('8 bytes too many');
+    expect(() =>
+      Engine.fromSnapshot(
+        resealed(longer, () => {}),
+        SILENT_LISTENER,
+      ),
+    ).toThrow('8 bytes too many');
+  });
+
+  it('brings back more orders and keys than a block and a buffer hold, whatever they hash to', () => {
+    const state = new EngineState(DEFAULT_INSTRUMENTS, { idempotencyKeysMax: 4_096 });
+    const engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER, state);
+    const command = new Command();
+    command.bytes = new Uint8Array(65);
+    const key = new DataView(command.bytes.buffer, 1);
+    Object.assign(command, { clientLength: 1, keyOffset: 1, keyLength: 64, side: Side.BUY });
+    for (let i = 1; i <= 5_000; i++) {
+      key.setUint32(4 * (i % 16), i);
+      command.bytes[0] = 97 + (i % 7);
+      Object.assign(command, { priceTicks: 1 + (i % 300), quantityLots: i * i });
+      engine.apply(i, i, command);
+    }
+    const bytes = engine.writeSnapshot();
+    const copy = Engine.fromSnapshot(bytes, SILENT_LISTENER, [5, -6]);
+    expect([copy.openOrders, copy.idempotencyKeys]).toEqual([5_000, 4_096]);
+    expect(copy.writeSnapshot()).toEqual(bytes);
+    expect(derived(copy)).toEqual(derived(engine));
+    // A known key, then a new one.
+    for (const one of [engine, copy]) one.apply(5_001, 5_001, command);
+    key.setUint32(0, 7_777);
+    for (const one of [engine, copy]) one.apply(5_002, 5_002, command);
+    expect(engine.openOrders).toBe(5_001);
+    expect(copy.digest()).toBe(engine.digest());
+  });
+
+  it('tells keys that hash alike apart', () => {
+    const [engine] = busyEngine(12, 300);
+    const bytes = engine.writeSnapshot();
+    hashAllAlike();
+    const copy = Engine.fromSnapshot(bytes, SILENT_LISTENER);
+    expect(copy.idempotencyKeys).toBe(KEYS_MAX);
+    expect(copy.writeSnapshot()).toEqual(bytes);
   });
 
   it('brings the instruments it was taken with', () => {

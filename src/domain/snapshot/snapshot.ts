@@ -3,7 +3,7 @@
 // Must never leave out what decides the future, nor let in what does not (row numbers, free lists, table sizes), nor
 // store what follows from the rest (totals of levels, open quantities, holds, currencies).
 //
-// Little endian, version 3:
+// Little endian, version 4:
 //   header       (header-format.ts)
 //   instruments  (instrument-format.ts) by index
 //   clients      each a byte for the length, then the bytes; by number
@@ -12,36 +12,76 @@
 //   orders       (live-orders.ts, order-format.ts) by instrument, in the order in which they trade
 //   keys         (key-format.ts) oldest first
 //   zeros        up to a multiple of 8
-//   checksum     16 hex digits of stateHash over all bytes before, as ASCII: the state's digest
+//   checksum     16 hex digits of the StateHash of all bytes before, as ASCII: the state's digest
 
 import { Fault } from '../../assert.ts';
 import { CLIENT_ID_BYTES_MAX } from '../command.ts';
 import { EngineState } from '../engine-state.ts';
 import { FIXED_HASH_SECRET, type HashSecret } from '../idempotency/half-sip-hash.ts';
-import { INSTRUMENTS_MAX } from '../instrument.ts';
-import {
-  ACCOUNT_BYTES,
-  BALANCE_BYTES,
-  readAccounts,
-  readBalances,
-  writeAccounts,
-  writeBalances,
-} from './account-format.ts';
-import { ByteReader, ByteWriter, SnapshotError } from './byte-stream.ts';
-import { HEADER_BYTES, Header, readHeader, writeHeader } from './header-format.ts';
-import { INSTRUMENT_BYTES, readInstruments, writeInstruments } from './instrument-format.ts';
-import { KEY_BYTES_MAX, readKeys, writeKeys } from './key-format.ts';
+import { readAccounts, readBalances, writeAccounts, writeBalances } from './account-format.ts';
+import { ByteReader, type ByteSink, type ByteSource, ByteWriter, SnapshotError } from './byte-stream.ts';
+import { Header, readHeader, writeHeader } from './header-format.ts';
+import { readInstruments, writeInstruments } from './instrument-format.ts';
+import { readKeys, writeKeys } from './key-format.ts';
 import { readLiveOrders, writeLiveOrders } from './live-orders.ts';
-import { ORDER_BYTES_MAX } from './order-format.ts';
-import { stateHash } from './state-hash.ts';
 
-export { SnapshotError } from './byte-stream.ts';
+export { type ByteSink, type ByteSource, SnapshotError } from './byte-stream.ts';
 
-const CHECKSUM_BYTES = 16;
+/** Hands the state's canonical bytes to `sink`, piece by piece, and returns the state's digest. Cost grows with the state. */
+export function streamSnapshot(state: EngineState, sink: ByteSink): string {
+  const writer = new ByteWriter(sink);
+  writeHeader(writer, headerOf(state));
+  writeInstruments(writer, state);
+  writeClients(writer, state);
+  writeAccounts(writer, state);
+  writeBalances(writer, state);
+  writeLiveOrders(writer, state);
+  writeKeys(writer, state);
+  return writer.end();
+}
 
-/** The state's canonical bytes. Allocates them; cost grows with the state. */
+/** The same bytes at once. Allocates them. */
 export function writeSnapshot(state: EngineState): Uint8Array {
-  const writer = new ByteWriter(mostBytes(state));
+  const pieces: Uint8Array[] = [];
+  streamSnapshot(state, (bytes) => void pieces.push(bytes.slice()));
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+/**
+ * The state of a snapshot; its tables hash with `hashSecret`, as no snapshot tells. Throws SnapshotError, saying what is
+ * wrong, for bytes that are not a whole one of ours, and whatever the source throws.
+ */
+export function readSnapshot(source: ByteSource, hashSecret: HashSecret = FIXED_HASH_SECRET): EngineState {
+  const reader = new ByteReader(source);
+  const header = readHeader(reader);
+  try {
+    return readState(reader, header, hashSecret);
+  } catch (error) {
+    // Here only the bytes can bring a table to stop on something.
+    if (error instanceof Fault) throw new SnapshotError(`snapshot cannot be: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Bytes that are all there. Borrows them. */
+export function sourceOf(bytes: Uint8Array): ByteSource {
+  let offset = 0;
+  return {
+    length: bytes.length,
+    read: (target, from, to) => {
+      target.set(bytes.subarray(offset, offset + to - from), from);
+      offset += to - from;
+    },
+  };
+}
+
+function headerOf(state: EngineState): Header {
   const header = new Header();
   header.counters.set(state.counters);
   header.keysMax = state.keys.keysMax;
@@ -50,51 +90,11 @@ export function writeSnapshot(state: EngineState): Uint8Array {
   header.openOrdersMax = state.capacity.openOrdersMax;
   header.instruments = state.instruments.count;
   header.clients = state.clients.count;
-  header.orders = state.live.size;
-  header.keys = state.keys.size;
-  writer.offset = HEADER_BYTES;
-  writeInstruments(writer, state);
-  writeClients(writer, state);
   header.accounts = state.accounts.count;
   header.balances = state.balances.count;
-  writeAccounts(writer, state);
-  writeBalances(writer, state);
-  writeLiveOrders(writer, state);
-  writeKeys(writer, state);
-  writer.align(8);
-  const end = writer.offset;
-  header.length = end + CHECKSUM_BYTES;
-  writeHeader(writer, header);
-  writer.offset = end;
-  writer.text(stateHash(writer.view, end), CHECKSUM_BYTES);
-  return writer.bytes.subarray(0, header.length);
-}
-
-/** The digest that stands at the end of a snapshot. */
-export function digestOfSnapshot(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(bytes.length - CHECKSUM_BYTES));
-}
-
-/**
- * The state of a snapshot; its tables hash with `hashSecret`, as no snapshot tells. Throws SnapshotError, saying what is
- * wrong, for bytes that are not a whole one of ours.
- */
-export function readSnapshot(bytes: Uint8Array, hashSecret: HashSecret = FIXED_HASH_SECRET): EngineState {
-  const reader = new ByteReader(bytes, bytes.length - CHECKSUM_BYTES);
-  const header = readHeader(reader, bytes.length);
-  const checksum = stateHash(reader.view, bytes.length - CHECKSUM_BYTES);
-  if (checksum !== digestOfSnapshot(bytes)) {
-    throw new SnapshotError(
-      `snapshot is damaged: its checksum is ${digestOfSnapshot(bytes)}, its bytes give ${checksum}`,
-    );
-  }
-  try {
-    return readState(reader, header, hashSecret);
-  } catch (error) {
-    // Here only the bytes can bring a table to stop on something.
-    if (error instanceof Fault) throw new SnapshotError(`snapshot cannot be: ${error.message}`);
-    throw error;
-  }
+  header.orders = state.live.size;
+  header.keys = state.keys.size;
+  return header;
 }
 
 function readState(reader: ByteReader, header: Header, hashSecret: HashSecret): EngineState {
@@ -110,30 +110,15 @@ function readState(reader: ByteReader, header: Header, hashSecret: HashSecret): 
   readBalances(reader, state, header.balances);
   readLiveOrders(reader, state, header.orders);
   readKeys(reader, state, header.keys);
-  reader.align(8);
-  if (reader.left() !== 0) throw new SnapshotError(`snapshot has ${reader.left()} bytes too many`);
+  reader.end();
   return state;
-}
-
-/** At least as long as the snapshot will be. */
-function mostBytes({ clients, accounts, balances, live, keys }: EngineState): number {
-  return (
-    HEADER_BYTES +
-    INSTRUMENTS_MAX * INSTRUMENT_BYTES +
-    clients.count * (1 + CLIENT_ID_BYTES_MAX) +
-    accounts.count * ACCOUNT_BYTES +
-    balances.count * BALANCE_BYTES +
-    live.size * ORDER_BYTES_MAX +
-    keys.size * KEY_BYTES_MAX +
-    8 +
-    CHECKSUM_BYTES
-  );
 }
 
 function writeClients(writer: ByteWriter, { clients }: EngineState): void {
   for (let client = 0; client < clients.count; client++) {
-    writer.u8(clients.lengthOf(client));
-    writer.offset += clients.copyTo(client, writer.bytes, writer.offset);
+    const length = clients.lengthOf(client);
+    writer.u8(length);
+    clients.copyTo(client, writer.bytes, writer.take(length));
   }
 }
 

@@ -17,7 +17,7 @@ import { type FrameView, type JournalAnchor, readUpTo } from '../../journal/fram
 import { listNumbered } from '../../journal/numbered-files.ts';
 import { restoreEngine } from '../../journal/restore.ts';
 import { SEGMENT_EXTENSION, segmentOf, segmentPath } from '../../journal/segment-files.ts';
-import { listSnapshots, readSnapshotFile } from '../../journal/snapshot-file.ts';
+import { listSnapshots, verifySnapshotFile } from '../../journal/snapshot-file.ts';
 import { contradictionBy, hearWitnesses, type Witness, witnessOf } from '../../journal/witnesses.ts';
 import { UsageError } from '../usage.ts';
 import { type JournalPlace, Survey } from './survey.ts';
@@ -109,7 +109,7 @@ function snapshotTold(anchor: JournalAnchor): Told {
 function wholeSnapshots(directory: string): JournalAnchor[] {
   return listSnapshots(directory).flatMap((frame) => {
     try {
-      return [readSnapshotFile(directory, frame).anchor];
+      return [verifySnapshotFile(directory, frame).anchor];
     } catch (error) {
       if (error instanceof SnapshotDamage) return [];
       throw error;

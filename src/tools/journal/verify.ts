@@ -14,7 +14,13 @@ import { describeError, errorCode, JournalDamage, OtherRules, SnapshotDamage } f
 import { FRAME_HEADER_BYTES } from '../../journal/frame.ts';
 import type { FrameView } from '../../journal/frame-cursor.ts';
 import { segmentPath } from '../../journal/segment-files.ts';
-import { listSnapshots, readSnapshotFile, type Snapshot, snapshotPath } from '../../journal/snapshot-file.ts';
+import {
+  listSnapshots,
+  readSnapshotFile,
+  type SnapshotHead,
+  snapshotPath,
+  verifySnapshotFile,
+} from '../../journal/snapshot-file.ts';
 import { hearWitnesses, type Witness, witnessOf } from '../../journal/witnesses.ts';
 import { ExitCode } from '../../supervisor/exit-codes.ts';
 import { describeEnd, type JournalPlace, Survey, type SurveyEnd } from './survey.ts';
@@ -74,7 +80,7 @@ export function verify(place: JournalPlace, terminal: Terminal, nowSeconds: () =
   return isSound ? ExitCode.OK : ExitCode.DATA;
 }
 
-type SnapshotFacts = Pick<Snapshot, 'anchor' | 'digest'>;
+type SnapshotFacts = Pick<SnapshotHead, 'anchor' | 'digest'>;
 
 /** Those that verify, oldest first. One that a running engine removes meanwhile is none. */
 function readSnapshots(directory: string, findings: Findings): SnapshotFacts[] {
@@ -82,7 +88,7 @@ function readSnapshots(directory: string, findings: Findings): SnapshotFacts[] {
     .reverse()
     .flatMap((frame) => {
       try {
-        const { anchor, digest } = readSnapshotFile(directory, frame);
+        const { anchor, digest } = verifySnapshotFile(directory, frame);
         return [{ anchor, digest }];
       } catch (error) {
         if (errorCode(error) === 'ENOENT') return [];
@@ -177,7 +183,9 @@ class States {
   #restore({ anchor, digest }: SnapshotFacts): void {
     const path = snapshotPath(this.#directory, anchor.frame);
     try {
-      const engine = Engine.fromSnapshot(readSnapshotFile(this.#directory, anchor.frame).body, SILENT_LISTENER);
+      const { body: engine } = readSnapshotFile(this.#directory, anchor.frame, (source) =>
+        Engine.fromSource(source, SILENT_LISTENER),
+      );
       const own = engine.digest();
       if (own !== digest) throw new SnapshotError(`restored, it has digest ${own}; its header says ${digest}`);
       if (engine.sequence !== anchor.sequence) throw new SnapshotError(`it is of sequence ${engine.sequence}`);
