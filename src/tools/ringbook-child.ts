@@ -10,6 +10,7 @@ import type { PostgresConnection } from '../ledger/embedded-postgres.ts';
 
 export interface RingbookChild {
   readonly url: URL;
+  readonly dataDirectory: string;
   /** Orderly; by force when that takes too long. Returns its exit code, null after a signal. */
   stop(): Promise<number | null>;
 }
@@ -25,13 +26,23 @@ const BANNER = /Ringbook is up\.\s+(http:\S+)/;
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 
-/** Everything it writes lies in `directory`: `data` and `ringbook.log`. */
-export async function startRingbook(directory: string, postgres: PostgresConnection): Promise<RingbookChild> {
+/** Settings beyond those of a default start. */
+export type ChildSettings = Readonly<Record<string, string>>;
+
+/**
+ * Everything it writes lies in `directory`: `data` and `ringbook.log`. `postgres` undefined: it has its embedded server.
+ * Rejects with ChildError.
+ */
+export async function startRingbook(
+  directory: string,
+  postgres?: PostgresConnection,
+  settings: ChildSettings = {},
+): Promise<RingbookChild> {
   const logFile = join(directory, 'ringbook.log');
   const log = openSync(logFile, 'a');
   const child = spawn(process.execPath, [MAIN], {
     cwd: directory,
-    env: environmentFor(directory, postgres),
+    env: { ...childEnvironment(directory, settings), ...(postgres && addressOf(postgres)) },
     stdio: ['ignore', 'pipe', log],
   });
   closeSync(log);
@@ -43,6 +54,7 @@ export async function startRingbook(directory: string, postgres: PostgresConnect
   }
   return {
     url: new URL(up),
+    dataDirectory: dataIn(directory),
     stop: async () => {
       child.kill('SIGTERM');
       const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -53,14 +65,44 @@ export async function startRingbook(directory: string, postgres: PostgresConnect
   };
 }
 
-function environmentFor(directory: string, postgres: PostgresConnection): NodeJS.ProcessEnv {
+/** Runs an operator's tool (`ringbook journal verify`) on what was written to `directory`; its exit code and what it said. */
+export async function runOperatorTool(
+  directory: string,
+  words: readonly string[],
+): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    cwd: directory,
+    env: childEnvironment(directory, {}),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  await once(child, 'close');
+  return { code: child.exitCode, said };
+}
+
+function dataIn(directory: string): string {
+  return join(directory, 'data');
+}
+
+function childEnvironment(directory: string, settings: ChildSettings): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !SETTINGS.test(name));
   return {
     ...Object.fromEntries(inherited),
     // As under npm: it notices when its parent is gone.
     npm_lifecycle_event: 'start',
     PORT: '0',
-    RINGBOOK_DATA_DIR: join(directory, 'data'),
+    RINGBOOK_DATA_DIR: dataIn(directory),
+    ...settings,
+  };
+}
+
+function addressOf(postgres: PostgresConnection): ChildSettings {
+  return {
     POSTGRES_HOST: postgres.host,
     POSTGRES_PORT: String(postgres.port),
     POSTGRES_USER: postgres.user,

@@ -1,0 +1,164 @@
+// Whether a server under a steady load has settled: what grows where nothing may, from the samples alone. A tool's process; pure.
+// What is judged begins after the first third: until then caches, heaps and the book fill.
+
+import type { CheckReport } from '../check-report.ts';
+import { type Directory, type Sample, SINKS } from './sample.ts';
+import { median, medianFilter, slope } from './series.ts';
+
+const MIB = 2 ** 20;
+/** Single peaks, such as the thread that takes a snapshot, are no trend. */
+const FILTER_WIDTH = 7;
+/** What one idempotency key takes in memory, in the two engines together: its row, its order's and two slots of its hash, 16 bytes
+ * (domain/idempotency). Keys fill their window for longer than many a run lasts; what is theirs is no leak. */
+const KEY_BYTES = 2 * (64 + 64 + 16);
+/** What one takes in the snapshots that are kept, at most. */
+const KEY_SNAPSHOT_BYTES = 2 * 160;
+/** Heaps breathe: by so much resident memory may have grown over what is judged, as the fitted line says. */
+const RSS_NOISE_BYTES = 32 * MIB;
+const RSS_NOISE_SHARE = 0.02;
+const LAG_MAX_SECONDS = 30;
+const LAG_GROWTH_SECONDS = 1;
+const FDS_GROWTH = 8;
+const OPEN_ORDERS_SHARE = 0.05;
+const OPEN_ORDERS_NOISE = 50;
+/** A size may go up and down by what comes and goes at once, of a few segments. */
+const SIZE_SHARE = 1.25;
+const SIZE_NOISE_BYTES = 64 * MIB;
+const RATE_SHARE = 0.99;
+const DRIFT_FACTOR = 2;
+const DRIFT_MS = 5;
+const SAMPLES_MIN = 6;
+const HOUR_SECONDS = 3600;
+
+/** Fewer samples say nothing. */
+export function enoughSamples(samples: readonly Sample[]): boolean {
+  return judged(samples).length >= SAMPLES_MIN;
+}
+
+/** One row for each thing that must have settled. `perSecond`: the rate that was asked for. */
+export function judge(samples: readonly Sample[], perSecond: number, report: CheckReport): void {
+  const window = judged(samples);
+  judgeRss(window, report);
+  for (const sink of SINKS) {
+    judgeLag(
+      sink,
+      window,
+      window.map(({ lag }) => lag[sink]),
+      report,
+    );
+  }
+  judgeFlat('open files', window, ({ fds }) => fds, FDS_GROWTH, report);
+  const orders = median(window.map(({ openOrders }) => openOrders));
+  const ordersNoise = orders * OPEN_ORDERS_SHARE + OPEN_ORDERS_NOISE;
+  judgeFlat('open orders', window, ({ openOrders }) => openOrders, ordersNoise, report);
+  judgeSize('journal', window, 0, report);
+  judgeSize('spool', window, 0, report);
+  judgeSize('snapshots', window, KEY_SNAPSHOT_BYTES, report);
+  judgeAnswers(samples, window, perSecond, report);
+  judgeDrift(window, report);
+}
+
+/** The growth of a directory that keeps history, bytes an hour. */
+export function growthOf(samples: readonly Sample[], directory: Directory): number {
+  const window = judged(samples);
+  return slope(timesOf(window), sizesOf(window, directory)) * HOUR_SECONDS;
+}
+
+/** All but the first third. */
+function judged(samples: readonly Sample[]): readonly Sample[] {
+  return samples.slice(Math.floor(samples.length / 3));
+}
+
+function judgeRss(window: readonly Sample[], report: CheckReport): void {
+  const own = window.map(({ rssBytes, keys }) => rssBytes - keys * KEY_BYTES);
+  const perSecond = trend(window, own);
+  const growth = perSecond * spanOf(window);
+  const limit = RSS_NOISE_BYTES + median(window.map(({ rssBytes }) => rssBytes)) * RSS_NOISE_SHARE;
+  const found = `${mib(perSecond * HOUR_SECONDS)}/h`;
+  say(report, 'memory beside the keys’', `+${mib(limit)} in all`, found, growth > limit, `grew by ${mib(growth)}`);
+}
+
+function judgeLag(sink: string, window: readonly Sample[], seconds: readonly number[], report: CheckReport): void {
+  const growth = trend(window, seconds) * spanOf(window);
+  const max = Math.max(...seconds);
+  const isBad = growth > LAG_GROWTH_SECONDS || max > LAG_MAX_SECONDS;
+  const expected = `<= ${LAG_MAX_SECONDS} s, flat`;
+  say(report, `lag of ${sink}`, expected, `${max.toFixed(1)} s`, isBad, `grew by ${growth.toFixed(1)} s`);
+}
+
+function judgeFlat(
+  name: string,
+  window: readonly Sample[],
+  read: (sample: Sample) => number,
+  limit: number,
+  report: CheckReport,
+): void {
+  const growth = trend(window, window.map(read)) * spanOf(window);
+  const found = `${Math.round(median(window.map(read))).toLocaleString('en')}`;
+  say(report, name, `+-${Math.round(limit)}`, found, Math.abs(growth) > limit, `changed by ${growth.toFixed(1)}`);
+}
+
+/** The largest of the last third against the largest of the one before: sizes are saws. */
+function judgeSize(directory: Directory, window: readonly Sample[], bytesOfKey: number, report: CheckReport): void {
+  const middle = Math.floor(window.length / 2);
+  const sizes = window.map(({ bytes, keys }) => bytes[directory] - keys * bytesOfKey);
+  const before = Math.max(0, ...sizes.slice(0, middle));
+  const after = Math.max(0, ...sizes.slice(middle));
+  const limit = before * SIZE_SHARE + SIZE_NOISE_BYTES;
+  const largest = mib(Math.max(...sizesOf(window, directory)));
+  say(report, `size of ${directory}`, 'bounded', largest, after > limit, `${mib(before)}, then ${mib(after)}`);
+}
+
+function judgeAnswers(all: readonly Sample[], window: readonly Sample[], perSecond: number, report: CheckReport): void {
+  report.same('refused', 0, sum(all, 'refused'));
+  report.same('without an answer', 0, sum(all, 'lost'));
+  const rate = window.reduce((total, sample) => total + sample.perSecond, 0) / window.length;
+  const isSlow = rate < perSecond * RATE_SHARE;
+  say(report, 'answers a second', String(perSecond), rate.toFixed(0), isSlow, `${rate.toFixed(0)} a second`);
+}
+
+function judgeDrift(window: readonly Sample[], report: CheckReport): void {
+  const middle = Math.floor(window.length / 2);
+  const p99s = window.map(({ p99Ms }) => p99Ms);
+  const [before, after] = [median(p99s.slice(0, middle)), median(p99s.slice(middle))];
+  const isWorse = after > before * DRIFT_FACTOR + DRIFT_MS;
+  const expected = `about ${before.toFixed(1)} ms`;
+  say(report, 'p99, last third', expected, `${after.toFixed(1)} ms`, isWorse, `was ${before.toFixed(1)} ms before`);
+}
+
+/** For each second; single peaks taken out. */
+function trend(window: readonly Sample[], values: readonly number[]): number {
+  return slope(timesOf(window), medianFilter(values, FILTER_WIDTH));
+}
+
+function spanOf(window: readonly Sample[]): number {
+  const [first = 0] = timesOf(window);
+  return (timesOf(window).at(-1) ?? 0) - first;
+}
+
+function timesOf(window: readonly Sample[]): number[] {
+  return window.map(({ seconds }) => seconds);
+}
+
+function sizesOf(window: readonly Sample[], directory: Directory): number[] {
+  return window.map(({ bytes }) => bytes[directory]);
+}
+
+function sum(samples: readonly Sample[], name: 'refused' | 'lost'): number {
+  return samples.reduce((total, { counts }) => total + counts[name], 0);
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
+}
+
+function say(
+  report: CheckReport,
+  name: string,
+  expected: string,
+  found: string,
+  isBad: boolean,
+  difference: string,
+): void {
+  report.add(name, expected, found, isBad ? [difference] : []);
+}
