@@ -12,8 +12,9 @@ import { httpUrl, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: npm run bad-input -- [--url http://127.0.0.1:PORT]
 
-Sends malformed and invalid requests to a running Ringbook, on PORT of the environment (3000) unless told. Exit code 1 unless each is answered with the problem it
-must be answered with, and the journal's sequence stays where it is. No other client may send orders meanwhile.
+Sends malformed and invalid requests to a running Ringbook, on PORT of the environment (3000) unless told. Exit code 1
+unless each is answered with the problem it must be answered with, and the journal's sequence stays where it is. No
+other client may send orders meanwhile.
 `;
 const TIMEOUT_MS = 5_000;
 
@@ -27,12 +28,8 @@ interface Answer {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { url: { type: 'string', default: STANDARD_URL }, help: { type: 'boolean', default: false } },
+    options: { url: { type: 'string', default: STANDARD_URL } },
   });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
   const connection = new HttpConnection(httpUrl('url', values.url), TIMEOUT_MS);
   const before = await readHealth(connection);
   print('case', { status: 'status', code: 'code', field: 'field', fault: '' });
@@ -82,4 +79,4 @@ function print(name: string, { status, code, field, fault }: Answer): void {
   process.stdout.write(`${fault === '' ? line.trimEnd() : `${line}WRONG: ${fault}`}\n`);
 }
 
-runTool('bad-input', main);
+runTool('bad-input', main, HELP);

@@ -43,13 +43,8 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '30' },
       connections: { type: 'string', default: '200' },
       rounds: { type: 'string', default: '3' },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
   const url = httpUrl('url', values.url);
   const seconds = positiveInteger('seconds', values.seconds);
   const connections = positiveInteger('connections', values.connections);
@@ -151,4 +146,4 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-runTool('compare-http', main);
+runTool('compare-http', main, HELP);

@@ -1,5 +1,4 @@
-// Compares the engine with the slow reference engine for as long as one likes:
-//   npm run fuzz -- --commands 1e8 --seed 1 [--workers 2] [--episode N]
+// Compares the engine with the slow reference engine for as long as one likes.
 // Each seed gets SEED_COMMANDS, then the next one is taken; --episode runs that one episode of the seed again. The first
 // difference ends it, shrunk to a few steps that can be pasted into a test. A tool's process, and its worker threads.
 
@@ -10,6 +9,17 @@ import { REASONS } from '../domain/reasons.ts';
 import { FuzzFailure, fuzz } from '../sim/domain-fuzz/fuzz.ts';
 import { runTool, UsageError } from './usage.ts';
 
+const HELP = `Usage: npm run fuzz -- [options]
+
+Compares the engine with the slow reference engine after every command. The first difference ends it, shrunk to a few
+steps. Exit code 0: no difference; 1: one; 64: wrong usage.
+
+  --commands N   in all (1e6); a million a seed
+  --seed S       the first one (1)
+  --episode N    only this episode of the seed
+  --workers N    threads (1)
+  --help         this text
+`;
 const SEED_COMMANDS = 1_000_000;
 const EPISODE_COMMANDS = 2_000;
 const PROGRESS_MS = 500;
@@ -191,7 +201,7 @@ function inWords(outcome: string): string {
 }
 
 if (isMainThread) {
-  runTool('fuzz', main);
+  runTool('fuzz', main, HELP);
 } else if (parentPort !== null) {
   const port = parentPort;
   const task: Task = workerData;

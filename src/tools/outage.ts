@@ -61,10 +61,6 @@ interface Bench {
 
 async function main(): Promise<number> {
   const options = readOptions();
-  if (options === undefined) {
-    process.stdout.write(HELP);
-    return 0;
-  }
   // In /tmp itself: a socket's path must be short. Passable: as root, PostgreSQL runs as another user.
   const directory = await realpath(await mkdtemp('/tmp/ringbook-outage-'));
   await chmod(directory, 0o711);
@@ -79,17 +75,15 @@ async function main(): Promise<number> {
   return passed ? 0 : 1;
 }
 
-function readOptions(): OutageOptions | undefined {
+function readOptions(): OutageOptions {
   const { values } = parseArgs({
     options: {
       'seconds-before': { type: 'string', default: '10' },
       'seconds-down': { type: 'string', default: '60' },
       'seconds-after': { type: 'string', default: '20' },
       rate: { type: 'string', default: '500' },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   return {
     secondsBefore: positiveInteger('seconds-before', values['seconds-before']),
     secondsDown: positiveInteger('seconds-down', values['seconds-down']),
@@ -219,4 +213,4 @@ async function check({ load, postgres }: Bench, down: Phase, last: Phase): Promi
   return report;
 }
 
-runTool('outage', main);
+runTool('outage', main, HELP);

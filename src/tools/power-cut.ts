@@ -1,5 +1,4 @@
-// Cuts the power of a running server's disk, again and again, and holds what is left to what was acknowledged:
-//   npm run power-cut -- --cuts 100 [--control 10] [--seed S] [--fs ext4|xfs] [--directory DIR]
+// Cuts the power of a running server's disk, again and again, and holds what is left to what was acknowledged.
 // As root on Linux: the data directory lies on a loop device over an image that is copied by reflink at a random moment under
 // load; the copy is mounted and recovered. Nothing that was acknowledged before may be missing. Then the negative control: with
 // RINGBOOK_DURABILITY=os something must be. Exit code 0: both are so. 1: not. 77: there can be no such disk here, and why.
@@ -12,6 +11,19 @@ import { CuttableDisk, type FileSystem, NoCuttableDisk } from '../sim/torture/cu
 import { type PowerCutOptions, type PowerCutTally, powerCuts } from '../sim/torture/power-cuts.ts';
 import { positiveInteger, runTool, UsageError } from './usage.ts';
 
+const HELP = `Usage: npm run power-cut -- [options]
+
+As root on Linux: copies the disk under a loaded Ringbook of its own at an instant, recovers the copy and holds it to what
+had been acknowledged; then without syncs, where something must be lost. Exit code 0: both are so; 1: not; 64: wrong
+usage; 77: there can be no such disk here.
+
+  --cuts N          (100)
+  --control N       cuts without syncs (10)
+  --seed S          (made from the time)
+  --fs ext4|xfs     (ext4)
+  --directory DIR   where the disk's image is made (/var/tmp)
+  --help            this text
+`;
 const SKIPPED = 77;
 const LINE_EVERY = 10;
 const PROBLEMS_SHOWN = 10;
@@ -87,4 +99,4 @@ function inWords(tally: PowerCutTally): string {
   );
 }
 
-runTool('power-cut', main);
+runTool('power-cut', main, HELP);

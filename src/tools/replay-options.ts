@@ -40,8 +40,7 @@ export interface ReplayOptions {
   readonly verifyOnly: boolean;
 }
 
-/** undefined: help was asked for. */
-export function readReplayOptions(args: readonly string[]): ReplayOptions | undefined {
+export function readReplayOptions(args: readonly string[]): ReplayOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -56,10 +55,8 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions | unde
       'run-id': { type: 'string' },
       state: { type: 'string' },
       'verify-only': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   const [commandsFile, ...rest] = positionals;
   if (commandsFile === undefined || rest.length > 0) throw new UsageError('one commands file is needed; see --help');
   if (values['verify-only'] && values['run-id'] === undefined && values.state === undefined) {

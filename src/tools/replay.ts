@@ -27,10 +27,6 @@ interface Recording {
 
 async function main(): Promise<number> {
   const options = readReplayOptions(process.argv.slice(2));
-  if (options === undefined) {
-    process.stdout.write(REPLAY_HELP);
-    return 0;
-  }
   const earlier = options.verifyOnly ? readState(options.stateFile) : undefined;
   const recording = readRecording(options, earlier);
   const report = new CheckReport();
@@ -118,4 +114,4 @@ async function verify(
   await checkLedger(expected, options.ledger, range, report);
 }
 
-runTool('replay', main);
+runTool('replay', main, REPLAY_HELP);

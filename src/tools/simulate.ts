@@ -1,5 +1,4 @@
-// Runs the deterministic simulation for as long as one likes:
-//   npm run simulate -- --seeds 100 --commands 1e6 [--workers 2] [--seed S]
+// Runs the deterministic simulation for as long as one likes.
 // `--commands` are shared among the seeds, which begin with S; one history has far fewer than its share, another some more (the
 // seed draws its shape). The first history that must not be ends it, with the command that shows it again. A tool's process, and
 // its worker threads.
@@ -9,6 +8,17 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { type SimulationReport, simulate } from '../sim/simulation/simulation.ts';
 import { runTool, UsageError } from './usage.ts';
 
+const HELP = `Usage: npm run simulate -- [options]
+
+Runs matching, journal, follower, market data and snapshots over a simulated disk that fails. The first history that
+must not be ends it, with the command that shows it again. Exit code 0: none; 1: one; 64: wrong usage.
+
+  --seeds N      histories (100)
+  --commands N   in all, shared among the seeds (1e6)
+  --seed S       the first one (1)
+  --workers N    threads (1)
+  --help         this text
+`;
 const SHOWN_EVERY_MS = 10_000;
 /** Every start makes a process's whole memory, and drops it soon: less often collected, most of it is dead by then. */
 const resourceLimits = { maxYoungGenerationSizeMb: 192 };
@@ -134,5 +144,5 @@ class Run {
   }
 }
 
-if (isMainThread) runTool('simulate', main);
+if (isMainThread) runTool('simulate', main, HELP);
 else takeTasks();

@@ -3,8 +3,8 @@
 // judged at the end; then whether all that was acknowledged is in the ledger. A process of its own; starts a Ringbook and a Redis of
 // its own in a new directory and ends both. Must never touch a server that it did not start.
 
-import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { findRedisProgram, type RedisServer, startRedisServer } from '../sim/servers/redis-server.ts';
@@ -58,10 +58,6 @@ interface SoakOptions {
 
 async function main(): Promise<number> {
   const options = readOptions();
-  if (options === undefined) {
-    process.stdout.write(HELP);
-    return 0;
-  }
   const directory = await realpath(await mkdtemp(join(options.parent, 'ringbook-soak-')));
   // Passable: as root, PostgreSQL runs as another user.
   await chmod(directory, 0o711);
@@ -71,12 +67,12 @@ async function main(): Promise<number> {
     passed = await runIn(directory, options);
   } finally {
     if (passed) await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    else process.stdout.write(`Journal, database and logs are kept in ${directory}\n`);
+    else process.stdout.write(`Journal, database, logs and samples are kept in ${directory}\n`);
   }
   return passed ? 0 : 1;
 }
 
-function readOptions(): SoakOptions | undefined {
+function readOptions(): SoakOptions {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '30' },
@@ -85,10 +81,8 @@ function readOptions(): SoakOptions | undefined {
       clients: { type: 'string', default: '5000' },
       'sample-seconds': { type: 'string', default: '10' },
       directory: { type: 'string', default: '/var/tmp' },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   return {
     seconds: positive('minutes', values.minutes) * 60,
     rate: positiveInteger('rate', values.rate),
@@ -187,6 +181,7 @@ async function takeSamples(
     const interval = load.endInterval();
     const sample = { seconds: load.seconds, ...interval, ...(await sampleServer(server, dataDirectory)) };
     samples.push(sample);
+    await appendFile(join(dirname(dataDirectory), 'samples.ndjson'), `${JSON.stringify(sample)}\n`);
     if (at < lineAt && at + sampleSeconds <= seconds) continue;
     process.stdout.write(`${sampleLine(sample)}\n`);
     lineAt += LINE_SECONDS;
@@ -205,4 +200,4 @@ async function level(server: HttpConnection): Promise<void> {
   }
 }
 
-runTool('soak', main);
+runTool('soak', main, HELP);

@@ -1,5 +1,4 @@
-// Ends the real process violently under load, again and again, and holds what comes back to what was acknowledged:
-//   npm run torture -- --cycles 1000 [--seed S] [--first CYCLE] [--longest-ms 3000] [--directory DIR]
+// Ends the real process violently under load, again and again, and holds what comes back to what was acknowledged.
 // A cycle: load over HTTP (orders, cancels, amends, repeated keys), SIGKILL at a random moment or at a fault point, a start on the
 // same directory, the audit. Exit code 1 on any difference, with the seed and the cycle to begin with. A tool's process.
 
@@ -11,6 +10,19 @@ import type { Tally } from '../sim/torture/tally.ts';
 import { type TortureOptions, type TortureResult, torture } from '../sim/torture/torture.ts';
 import { positiveInteger, runTool } from './usage.ts';
 
+const HELP = `Usage: npm run torture -- [options]
+
+Kills a Ringbook of its own under load, at random moments and at fault points, starts it again on the same directory and
+holds it to all it had acknowledged. Exit code 0: no difference; 1: one, with the seed and the cycle to begin with; 64:
+wrong usage.
+
+  --cycles N        (1000)
+  --seed S          (made from the time)
+  --first CYCLE     begin there (1)
+  --longest-ms N    most time under load before a kill (3000)
+  --directory DIR   where data directories are made (/var/tmp); not on tmpfs
+  --help            this text
+`;
 const CYCLES_PER_HISTORY = 50;
 const LINE_EVERY = 10;
 const PROBLEMS_SHOWN = 10;
@@ -78,4 +90,4 @@ function report(seed: number, { difference }: TortureResult): boolean {
   return false;
 }
 
-runTool('torture', main);
+runTool('torture', main, HELP);

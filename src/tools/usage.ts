@@ -1,4 +1,5 @@
-// How tools refuse a wrong command line and end on errors: one line on standard error and the exit code. A tool's process.
+// How tools show their usage, refuse a wrong command line and end on errors: one line on standard error and the exit code. A tool's
+// process.
 
 /** A command line that makes no sense; exit 64. */
 export class UsageError extends Error {
@@ -25,8 +26,12 @@ const EXPECTED = new Set([
 /** Of these, what the caller gave was wrong. */
 const CALLERS = new Set(['UsageError', 'FlowError', 'StateError']);
 
-/** Runs a tool to its exit code. */
-export function runTool(name: string, main: () => Promise<number>): void {
+/** Runs a tool to its exit code. `--help` anywhere in the command line prints `help` instead and nothing is done. */
+export function runTool(name: string, main: () => Promise<number>, help = ''): void {
+  if (help !== '' && process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(help);
+    return;
+  }
   main().then(
     (code) => {
       process.exitCode = code;
