@@ -19,6 +19,8 @@ export interface ArchiveTask {
   readonly mode: 'keep' | 'delete';
   /** A program that is run with the path of each archived file as its one argument; undefined: none. */
   readonly hook: string | undefined;
+  /** All that the hook sees of the environment. */
+  readonly hookEnvironment: Readonly<Record<string, string>>;
   /** The archive's oldest files are removed while it is larger. */
   readonly bytesMax: number;
   /** How far the ledger has come, 0 when that is not known. */
@@ -65,7 +67,7 @@ export async function archiveSegments(task: ArchiveTask, onStep?: OnStep): Promi
       deleteSegments(task, () => counts.deleted++);
     }
     if (task.hook !== undefined) {
-      hookFailure = await runHook(task.journalDirectory, task.hook, () => counts.hooked++);
+      hookFailure = await runHook(task, task.hook, () => counts.hooked++);
     }
     removeTooMuch(task, () => counts.removed++);
   } catch (error) {
@@ -138,12 +140,16 @@ function archiveBytes(journalDirectory: string): number {
 }
 
 /** Hands the hook each file that it has not taken, oldest first, and stops at one that it does not take: why, else ''. */
-async function runHook(journalDirectory: string, hook: string, onTaken: () => void): Promise<string> {
+async function runHook(
+  { journalDirectory, hookEnvironment }: ArchiveTask,
+  hook: string,
+  onTaken: () => void,
+): Promise<string> {
   const hooked = readHooked(journalDirectory);
   for (const first of listArchived(journalDirectory)) {
     if (first <= hooked) continue;
     const path = archivePath(journalDirectory, first);
-    const failure = await run(hook, path);
+    const failure = await run(hook, path, hookEnvironment);
     if (failure !== '') return `${hook} ${path}: ${failure}`;
     writeHooked(journalDirectory, first);
     onTaken();
@@ -152,9 +158,9 @@ async function runHook(journalDirectory: string, hook: string, onTaken: () => vo
 }
 
 /** Runs a program without a shell. Why it failed; '' when it ended with 0. */
-function run(program: string, argument: string): Promise<string> {
+function run(program: string, argument: string, env: ArchiveTask['hookEnvironment']): Promise<string> {
   return new Promise((resolve) => {
-    execFile(program, [argument], { timeout: HOOK_MS, killSignal: 'SIGKILL' }, (error, _stdout, stderr) =>
+    execFile(program, [argument], { env, timeout: HOOK_MS, killSignal: 'SIGKILL' }, (error, _stdout, stderr) =>
       resolve(error === null ? '' : stderr.trim() || error.message),
     );
   });

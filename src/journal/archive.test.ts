@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ByteSink } from '../domain/snapshot/snapshot.ts';
 import { Random } from '../sim/testing/random.ts';
 import { packBlock, unpackBlock } from './archive-format.ts';
@@ -105,7 +105,7 @@ function snapshotAt(anchors: readonly JournalAnchor[], ...frames: number[]): voi
 /** A run with ledger and follower level and no limit, unless the task says otherwise. */
 function run(task: Partial<ArchiveTask> = {}, onStep?: OnStep): Promise<ArchiveFacts> {
   const directories = { journalDirectory: journal, snapshotDirectory: snapshots };
-  const limits = { hook: undefined, bytesMax: Number.POSITIVE_INFINITY };
+  const limits = { hook: undefined, hookEnvironment: {}, bytesMax: Number.POSITIVE_INFINITY };
   const progress = { ledgerSequence: Number.POSITIVE_INFINITY, followerFrame: Number.POSITIVE_INFINITY };
   return archiveSegments({ ...directories, mode: 'keep', ...limits, ...progress, ...task }, onStep);
 }
@@ -467,5 +467,21 @@ describe('the hook', () => {
     writeFileSync(join(archiveDirectoryOf(journal), 'HOOKED'), 'torn');
     expect((await run({ hook: program })).hooked).toBe(paths.length); // rather twice than never
     expect(taken()).toEqual([...paths, ...paths]);
+  });
+
+  it('sees the environment that the task names, and nothing of ours', async () => {
+    journal = join(temporaryDirectory(), 'journal');
+    snapshots = join(journal, '..', 'snapshots');
+    journalWithSnapshots(19);
+    const directory = temporaryDirectory();
+    const program = join(directory, 'hook');
+    writeFileSync(program, `#!/bin/sh\nexport -p > '${directory}/seen'\n`);
+    chmodSync(program, 0o755);
+    vi.stubEnv('DATABASE_URL', 'postgres://user:secret@host/db');
+    await run({ hook: program, hookEnvironment: { RINGBOOK_DATA_DIR: '/srv/data' } });
+    vi.unstubAllEnvs();
+    const seen = readFileSync(join(directory, 'seen'), 'utf8');
+    expect(seen).toContain('/srv/data');
+    expect(seen).not.toContain('secret');
   });
 });

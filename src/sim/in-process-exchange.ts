@@ -298,7 +298,13 @@ export class InProcessExchange {
     const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#directories;
     const followerFrame = this.#block(CounterBlockId.FOLLOWER).get(FollowerCounter.FRAME);
     const ledgerSequence = Number.POSITIVE_INFINITY;
-    const limits = { hook: undefined, bytesMax: Number.POSITIVE_INFINITY, ledgerSequence, followerFrame };
+    const limits = {
+      hook: undefined,
+      hookEnvironment: {},
+      bytesMax: Number.POSITIVE_INFINITY,
+      ledgerSequence,
+      followerFrame,
+    };
     return archiveSegments({ journalDirectory, snapshotDirectory, mode: 'keep', ...limits, ...task });
   }
 

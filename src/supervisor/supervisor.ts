@@ -32,6 +32,7 @@ import { DiskWatchdog } from './disk-watchdog.ts';
 import { ExitCode, exitCodeFor } from './exit-codes.ts';
 import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
 import { Historian, historyThread } from './historian.ts';
+import { hookEnvironment } from './hook-environment.ts';
 import type { MainMessage, ThreadMessage } from './messages.ts';
 import { pause } from './pause.ts';
 import { choosePort } from './port.ts';
@@ -325,6 +326,7 @@ export class Supervisor {
     const { mode, hook, bytesMax = Number.POSITIVE_INFINITY } = this.#config.archive;
     const { journal: journalDirectory, snapshots: snapshotDirectory } = this.#storage;
     const directories = { journalDirectory, snapshotDirectory };
+    const environment = hookEnvironment(process.env, this.#storage.dataDir);
     return new Archiver({
       task: () => {
         if (mode === 'off') return undefined;
@@ -333,6 +335,7 @@ export class Supervisor {
           ...directories,
           mode,
           hook,
+          hookEnvironment: environment,
           bytesMax,
           ledgerSequence,
           followerFrame: follower.get(FollowerCounter.FRAME),
