@@ -35,8 +35,8 @@ should not, and compares the ledger with what was acknowledged. Exit code 0: PAS
   --directory DIR      where a directory for the run is made (/var/tmp); not on tmpfs
   --help               this text
 
-Idempotency keys fill their window of 2^22 first, in 14 minutes at the default rate; until then what they take by design
-is subtracted from memory and snapshots, and their number is printed.
+Idempotency keys fill their window of 2^22 first, in 14 minutes at the default rate. Memory and snapshots are judged from
+then on; a run that ends before judges them only by what grew for each new key.
 `;
 const CATCH_UP_MS = 120_000;
 const POLL_MS = 100;

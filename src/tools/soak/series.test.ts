@@ -1,10 +1,11 @@
 // Medians, lines and shares of a series.
 
 import { expect, test } from 'vitest';
-import { median, medianFilter, quantile, slope } from './series.ts';
+import { median, quantile, quantileFilter, slope } from './series.ts';
 
 test('a median filter takes a peak out and leaves a step', () => {
-  expect(medianFilter([1, 1, 9, 1, 1, 5, 5, 5], 3)).toEqual([1, 1, 1, 1, 1, 5, 5, 5]);
+  expect(quantileFilter([1, 1, 9, 1, 1, 5, 5, 5], 3, 0.5)).toEqual([1, 1, 1, 1, 1, 5, 5, 5]);
+  expect(quantileFilter([1, 9, 1, 9, 1, 9, 1], 3, 0.25)).toEqual([1, 1, 1, 1, 1, 1, 1]);
   expect(median([3, 1, 2])).toBe(2);
 });
 

@@ -5,10 +5,13 @@ export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Each value replaced by the median of `width` (odd) around it, fewer at both ends: single peaks vanish, steps stay. */
-export function medianFilter(values: readonly number[], width: number): number[] {
+/**
+ * Each value replaced by the `q`-quantile of `width` (odd) around it, fewer at both ends: peaks vanish, steps stay. 0.5 is the median
+ * filter; a lower one also passes over peaks that are there for half of the time.
+ */
+export function quantileFilter(values: readonly number[], width: number, q: number): number[] {
   const reach = (width - 1) / 2;
-  return values.map((_, i) => median(values.slice(Math.max(0, i - reach), i + reach + 1)));
+  return values.map((_, i) => quantile(values.slice(Math.max(0, i - reach), i + reach + 1), q));
 }
 
 /** By how much `values` grow for each unit of `times`: the line of least squares. 0 of fewer than two times. */

@@ -1,18 +1,22 @@
 // Whether a server under a steady load has settled: what grows where nothing may, from the samples alone. A tool's process; pure.
-// What is judged begins after the first third: until then caches, heaps and the book fill.
+// What is judged begins after the first third: until then caches, heaps and the book fill. Memory and snapshots are judged from when
+// the idempotency keys have filled their window, or, where a run ends before, by what grew for each new key.
 
+import { IDEMPOTENCY_KEYS_MAX } from '../../domain/idempotency/idempotency-table.ts';
 import type { CheckReport } from '../check-report.ts';
 import { type Directory, type Sample, SINKS } from './sample.ts';
-import { median, medianFilter, slope } from './series.ts';
+import { median, quantileFilter, slope } from './series.ts';
 
 const MIB = 2 ** 20;
-/** Single peaks, such as the thread that takes a snapshot, are no trend. */
-const FILTER_WIDTH = 7;
-/** What one idempotency key takes in memory, in the two engines together: its row, its order's and two slots of its hash, 16 bytes
- * (domain/idempotency). Keys fill their window for longer than many a run lasts; what is theirs is no leak. */
-const KEY_BYTES = 2 * (64 + 64 + 16);
-/** What one takes in the snapshots that are kept, at most. */
-const KEY_SNAPSHOT_BYTES = 2 * 160;
+const FILTER_WIDTH = 13;
+const MEDIAN = 0.5;
+/** The thread that takes a snapshot holds a third engine, for a good part of the time where cores are short. */
+const LOW = 0.25;
+/** What a new key may take of memory: 144 bytes in each of two engines, and what the allocator keeps of the threads that take
+ * snapshots, which are larger with every key. Coarse: only with a full window does a small leak show. */
+const KEY_BYTES_MAX = 2_048;
+/** What one takes in the three snapshots that may be kept, at most. */
+const KEY_SNAPSHOT_BYTES = 3 * 170;
 /** Heaps breathe: by so much resident memory may have grown over what is judged, as the fitted line says. */
 const RSS_NOISE_BYTES = 32 * MIB;
 const RSS_NOISE_SHARE = 0.02;
@@ -51,9 +55,9 @@ export function judge(samples: readonly Sample[], perSecond: number, report: Che
   const orders = median(window.map(({ openOrders }) => openOrders));
   const ordersNoise = orders * OPEN_ORDERS_SHARE + OPEN_ORDERS_NOISE;
   judgeFlat('open orders', window, ({ openOrders }) => openOrders, ordersNoise, report);
-  judgeSize('journal', window, 0, report);
-  judgeSize('spool', window, 0, report);
-  judgeSize('snapshots', window, KEY_SNAPSHOT_BYTES, report);
+  judgeSize('journal', window, report);
+  judgeSize('spool', window, report);
+  judgeSize('snapshots', withFullKeys(window), report);
   judgeAnswers(samples, window, perSecond, report);
   judgeDrift(window, report);
 }
@@ -64,18 +68,28 @@ export function growthOf(samples: readonly Sample[], directory: Directory): numb
   return slope(timesOf(window), sizesOf(window, directory)) * HOUR_SECONDS;
 }
 
+/** Those with a full window of keys; all when these are too few. */
+function withFullKeys(window: readonly Sample[]): readonly Sample[] {
+  const full = window.filter(({ keys }) => keys >= IDEMPOTENCY_KEYS_MAX);
+  return full.length < SAMPLES_MIN ? window : full;
+}
+
 /** All but the first third. */
 function judged(samples: readonly Sample[]): readonly Sample[] {
   return samples.slice(Math.floor(samples.length / 3));
 }
 
 function judgeRss(window: readonly Sample[], report: CheckReport): void {
-  const own = window.map(({ rssBytes, keys }) => rssBytes - keys * KEY_BYTES);
-  const perSecond = trend(window, own);
-  const growth = perSecond * spanOf(window);
-  const limit = RSS_NOISE_BYTES + median(window.map(({ rssBytes }) => rssBytes)) * RSS_NOISE_SHARE;
+  const judgedOnes = withFullKeys(window);
+  const rss = judgedOnes.map(({ rssBytes }) => rssBytes);
+  const perSecond = slope(timesOf(judgedOnes), quantileFilter(rss, FILTER_WIDTH, LOW));
+  const growth = perSecond * spanOf(judgedOnes);
+  const keys = keysAdded(judgedOnes);
+  const limit = RSS_NOISE_BYTES + median(rss) * RSS_NOISE_SHARE + keys * KEY_BYTES_MAX;
   const found = `${mib(perSecond * HOUR_SECONDS)}/h`;
-  say(report, 'memory beside the keys’', `+${mib(limit)} in all`, found, growth > limit, `grew by ${mib(growth)}`);
+  const ofKeys = keys === 0 ? '' : `, ${Math.round(growth / keys)} bytes for each new key`;
+  const name = keys === 0 ? 'memory' : 'memory, keys still filling';
+  say(report, name, `+${mib(limit)} in all`, found, growth > limit, `grew by ${mib(growth)}${ofKeys}`);
 }
 
 function judgeLag(sink: string, window: readonly Sample[], seconds: readonly number[], report: CheckReport): void {
@@ -98,14 +112,15 @@ function judgeFlat(
   say(report, name, `+-${Math.round(limit)}`, found, Math.abs(growth) > limit, `changed by ${growth.toFixed(1)}`);
 }
 
-/** The largest of the last third against the largest of the one before: sizes are saws. */
-function judgeSize(directory: Directory, window: readonly Sample[], bytesOfKey: number, report: CheckReport): void {
+/** The largest of the later half against the largest of the one before: sizes are saws. */
+function judgeSize(directory: Directory, window: readonly Sample[], report: CheckReport): void {
   const middle = Math.floor(window.length / 2);
-  const sizes = window.map(({ bytes, keys }) => bytes[directory] - keys * bytesOfKey);
+  const sizes = sizesOf(window, directory);
   const before = Math.max(0, ...sizes.slice(0, middle));
   const after = Math.max(0, ...sizes.slice(middle));
-  const limit = before * SIZE_SHARE + SIZE_NOISE_BYTES;
-  const largest = mib(Math.max(...sizesOf(window, directory)));
+  const keys = directory === 'snapshots' ? keysAdded(window) : 0;
+  const limit = before * SIZE_SHARE + SIZE_NOISE_BYTES + keys * KEY_SNAPSHOT_BYTES;
+  const largest = mib(Math.max(before, after));
   say(report, `size of ${directory}`, 'bounded', largest, after > limit, `${mib(before)}, then ${mib(after)}`);
 }
 
@@ -128,12 +143,16 @@ function judgeDrift(window: readonly Sample[], report: CheckReport): void {
 
 /** For each second; single peaks taken out. */
 function trend(window: readonly Sample[], values: readonly number[]): number {
-  return slope(timesOf(window), medianFilter(values, FILTER_WIDTH));
+  return slope(timesOf(window), quantileFilter(values, FILTER_WIDTH, MEDIAN));
 }
 
 function spanOf(window: readonly Sample[]): number {
   const [first = 0] = timesOf(window);
   return (timesOf(window).at(-1) ?? 0) - first;
+}
+
+function keysAdded(window: readonly Sample[]): number {
+  return (window.at(-1)?.keys ?? 0) - (window[0]?.keys ?? 0);
 }
 
 function timesOf(window: readonly Sample[]): number[] {
