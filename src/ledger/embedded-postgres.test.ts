@@ -144,6 +144,25 @@ describe('a life', () => {
     await server.stop();
     expect(isAlive(server.pid)).toBe(false);
   });
+
+  test('kill ends a frozen server and its frozen backends, and the next start has what was committed', async () => {
+    const directory = await temporaryDirectory();
+    const server = await start({ directory, durable: true });
+    await query(server, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    const client = new pg.Client(server.connection);
+    client.on('error', () => {});
+    await client.connect();
+    const backend = Number((await client.query('SELECT pg_backend_pid() AS pid')).rows[0]?.pid);
+    if (isLinux) process.kill(backend, 'SIGSTOP');
+    process.kill(server.pid, 'SIGSTOP');
+    const stopping = server.stop(); // it would be patient for longer than this test
+    await server.kill();
+    expect(isAlive(backend)).toBe(false);
+    if (isLinux) expect(processesIn(directory)).toEqual([]);
+    await stopping;
+    await server.kill(); // nothing is left to kill
+    expect(await query(await start({ directory }), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
 });
 
 describe('directories', () => {

@@ -37,6 +37,8 @@ export interface EmbeddedPostgres {
   readonly exited: Promise<number | null>;
   /** Fast shutdown, bounded. May be called again and again. */
   stop(): Promise<void>;
+  /** For who cannot wait for `stop`: ends its processes by SIGKILL, frozen ones too. The next start recovers. */
+  kill(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
@@ -86,5 +88,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await server.stop();
       await removeSocketDirectory(layout);
     },
+    kill: () => server.kill(),
   };
 }

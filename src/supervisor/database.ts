@@ -43,11 +43,15 @@ export class Database {
     return this.#starting;
   }
 
-  /** Stops the embedded server. One that does not come up or go down in time ends with this process anyway. */
+  /**
+   * Stops the embedded server. One that does not come up in time ends with this process; one that does not go down is killed, since a
+   * frozen one would not take the signal that comes with our end.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.race([this.#starting, pause(START_PATIENCE_MS)]);
     await Promise.race([this.#server?.stop(), pause(STOP_PATIENCE_MS)]);
+    await this.#server?.kill();
   }
 
   async #startServer(directory: string): Promise<void> {

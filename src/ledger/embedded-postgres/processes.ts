@@ -1,7 +1,7 @@
 // Small facts about operating-system processes, and waiting with a deadline.
 // Runs on the main thread; owns nothing. Must never signal a process: it only looks.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runToEnd } from './run.ts';
 
@@ -35,6 +35,13 @@ export async function parentOf(pid: number): Promise<number | undefined> {
   if (process.platform === 'linux') return linuxStat(pid)?.parent;
   const { exitCode, output } = await runToEnd(['ps', '-o', 'ppid=', '-p', String(pid)]);
   return exitCode === 0 ? Number(output.trim()) : undefined;
+}
+
+/** Processes whose parent is `pid`. Linux only; elsewhere none. */
+export function childrenOf(pid: number): number[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((candidate) => linuxStat(candidate)?.parent === pid);
 }
 
 /** The arguments joined by spaces; empty when the process is gone. Readable for processes of any user. */

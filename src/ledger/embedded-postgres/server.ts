@@ -7,7 +7,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Layout } from './layout.ts';
-import { until } from './processes.ts';
+import { childrenOf, isAlive, until } from './processes.ts';
 import { CHILD_ENVIRONMENT } from './run.ts';
 import { commandAs, type RunAs } from './run-as.ts';
 import type { ServerSettings } from './settings.ts';
@@ -40,6 +40,8 @@ export interface ServerProcess {
   readonly pid: number;
   readonly exited: Promise<number | null>;
   stop(): Promise<void>;
+  /** By the kernel and at once, with every process of its own, whatever state they are in. */
+  kill(): Promise<void>;
 }
 
 /** Starts until ready. Tries again while backends of a server that was killed a moment ago are still leaving. */
@@ -86,6 +88,7 @@ async function spawnServer(command: readonly string[], options: ServerOptions): 
         stopping ??= stopChild(child, shutdownMs);
         return stopping;
       },
+      kill: () => killAll(child, shutdownMs.immediate),
     };
   } finally {
     await log.close();
@@ -115,8 +118,25 @@ async function stopChild(child: ChildProcess, { fast, immediate }: ShutdownMs): 
   if (await until(gone, fast)) return;
   child.kill('SIGQUIT');
   if (await until(gone, immediate)) return;
+  await killAll(child, immediate);
+}
+
+/** Its backends too: each has a group of its own, and one that is frozen does not notice that its server is gone. */
+async function killAll(child: ChildProcess, patienceMs: number): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const backends = childrenOf(child.pid);
   child.kill('SIGKILL');
-  await until(gone, immediate);
+  for (const pid of backends) killIfThere(pid);
+  const gone = () => child.exitCode !== null || child.signalCode !== null;
+  await until(() => gone() && !backends.some(isAlive), patienceMs);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 async function logSize(layout: Layout): Promise<number> {
