@@ -54,7 +54,7 @@ export interface EmbeddedPostgresOptions {
   };
 }
 
-/** Throws, saying what to do instead, where there is no embedded PostgreSQL for this platform. */
+/** Throws NoEmbeddedPostgres, saying what to do instead, where there is no embedded PostgreSQL for this platform. */
 export function assertEmbeddedPostgres(): void {
   locateNative();
 }

