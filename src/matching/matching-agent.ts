@@ -29,8 +29,10 @@ import {
   differences,
   expireOrders,
   isExpiryDue,
+  isOperatorDue,
   OWN_GATEWAY,
   OWN_ORIGIN,
+  registerOperator,
   startCommands,
   startRefused,
   type VenueSettings,
@@ -91,6 +93,7 @@ export class MatchingAgent implements Agent {
   readonly #sealer: Sealer;
   readonly #command = new Command();
   readonly #expireOrders = expireOrders();
+  readonly #registerOperator = registerOperator();
   readonly #origin: CommandOrigin = { gateway: 0, requestId: 0, receivedUs: 0 };
   readonly #syncSeconds: Histogram;
   readonly #ringSeconds: Histogram;
@@ -167,13 +170,19 @@ export class MatchingAgent implements Agent {
     if (!this.#hasRoom(writer)) return this.#rest();
     // Fixed before the frame is filled: whether an order's time has come decides the frame's first record.
     const timeUs = this.#nextTimeUs();
-    const own = isExpiryDue(engine, timeUs) ? 1 : 0;
-    const filled = own === 0 ? writer.payloadStart : this.#putOwn(writer, this.#expireOrders);
+    const own = this.#ownCommand(engine, timeUs);
+    const filled = own === undefined ? writer.payloadStart : this.#putOwn(writer, own);
     const end = this.#drainRings(filled);
-    const count = own + this.#takenTotal();
+    const count = (own === undefined ? 0 : 1) + this.#takenTotal();
     if (count === 0) return this.#idle(engine, writer);
     this.#commit(engine, writer, end, count, timeUs);
     return count;
+  }
+
+  /** What comes before all others in the next frame, if anything. Allocates: nothing. */
+  #ownCommand(engine: Engine, timeUs: number): Command | undefined {
+    if (isExpiryDue(engine, timeUs)) return this.#expireOrders;
+    return isOperatorDue(engine) ? this.#registerOperator : undefined;
   }
 
   /** Until the next order ends or a seal is due, at most a second. */

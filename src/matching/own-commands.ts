@@ -1,14 +1,16 @@
-// What the matching thread itself commands: that orders end whose time has come, and at its start what the configuration
-// asks for. Such a command is journaled and applied like any other, so a replay needs neither clock nor configuration.
+// What the matching thread itself commands: that orders end whose time has come, that the operator is a client before there are too
+// many, and at its start what the configuration asks for. Such a command is journaled and applied like any other, so a replay needs neither clock nor configuration.
 // Matching thread; pure, owns nothing.
 
-import { CommandType, InstrumentStatus, RiskMode } from '../domain/codes.ts';
+import { CLIENTS_MAX } from '../domain/capacity.ts';
+import { ALL_INSTRUMENTS, BOTH_SIDES, CommandType, InstrumentStatus, RiskMode } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS, type Instrument } from '../domain/instrument.ts';
 import { REASONS, Reason } from '../domain/reasons.ts';
 import type { CommandOrigin } from '../wire/command-codec.ts';
 import { instrumentFacts } from '../wire/instrument-json.ts';
+import { OPERATOR_CLIENT } from '../wire/operator-client.ts';
 
 /** Where a record says which gateway it came from: none did, and nobody waits for its reply. */
 export const OWN_GATEWAY = 65_535;
@@ -48,6 +50,28 @@ export function expireOrders(): Command {
 /** Whether an order's time has come at batch time `timeUs`. */
 export function isExpiryDue({ nextExpiryUs }: Engine, timeUs: number): boolean {
   return nextExpiryUs > 0 && nextExpiryUs <= timeUs;
+}
+
+/**
+ * Whether the operator must become a client now: half of all places are taken, by ids that may be made up, and once the last one is,
+ * the operator's commands with keys would be refused for good. Allocates: nothing.
+ */
+export function isOperatorDue({ clients }: Engine, clientsMax = CLIENTS_MAX): boolean {
+  if (clients.count < clientsMax / 2 || clients.count >= clientsMax) return false;
+  return clients.find(OPERATOR_CLIENT, 0, OPERATOR_CLIENT.length) < 0;
+}
+
+/** Makes the operator a client, by a mass cancel of the orders that it cannot have, under a key that no request can name. */
+export function registerOperator(): Command {
+  const command = ofType(CommandType.MASS_CANCEL);
+  command.instrument = ALL_INSTRUMENTS;
+  command.side = BOTH_SIDES;
+  command.bytes = Buffer.concat([OPERATOR_CLIENT, OPERATOR_CLIENT]);
+  command.clientOffset = 0;
+  command.clientLength = OPERATOR_CLIENT.length;
+  command.keyOffset = OPERATOR_CLIENT.length;
+  command.keyLength = OPERATOR_CLIENT.length;
+  return command;
 }
 
 /**

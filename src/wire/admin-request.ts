@@ -11,6 +11,7 @@ import type { Pair } from './decimal-pair.ts';
 import { INSTRUMENT_STATUS_TEXTS } from './enum-texts.ts';
 import type { InstrumentSource } from './instrument-list.ts';
 import { JsonKind } from './json-scanner.ts';
+import { OPERATOR_CLIENT } from './operator-client.ts';
 import { beginCommand } from './plain-command.ts';
 import type { RequestProblem } from './problem.ts';
 import { isString, RequestFields } from './request-fields.ts';
@@ -44,12 +45,6 @@ const SETTLEMENT_KEY = 0;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/**
- * Whom the keys of commands without a client belong to: the operator, under an id that no request can name, since a
- * control character is refused wherever a client is read.
- */
-const OPERATOR = encoder.encode('\u0001operator');
 
 export class AdminRequestParser {
   /** After `killSwitch`: every client's orders are to be cancelled too, by a mass cancel of its own. */
@@ -156,10 +151,10 @@ export class AdminRequestParser {
     if (!fields.has(SETTLEMENT_KEY)) return true;
     if (!checkText(fields, SETTLEMENT_KEY, IDEMPOTENCY_KEY_BYTES_MAX)) return false;
     const key = fields.texts[SETTLEMENT_KEY].subarray(fields.from[SETTLEMENT_KEY], fields.to[SETTLEMENT_KEY]);
-    command.bytes = Buffer.concat([OPERATOR, key]);
+    command.bytes = Buffer.concat([OPERATOR_CLIENT, key]);
     command.clientOffset = 0;
-    command.clientLength = OPERATOR.length;
-    command.keyOffset = OPERATOR.length;
+    command.clientLength = OPERATOR_CLIENT.length;
+    command.keyOffset = OPERATOR_CLIENT.length;
     command.keyLength = key.length;
     return true;
   }
