@@ -12,6 +12,7 @@ import { problemOfReason } from '../wire/problem.ts';
 import { QueryType } from '../wire/query-codec.ts';
 import {
   FILLS_MAX,
+  REPLY_DURABLE_US,
   REPLY_FILLS,
   REPLY_FIRST_TRADE,
   REPLY_KIND,
@@ -46,13 +47,17 @@ export interface OrderRepliesParts {
 export class OrderReplies {
   readonly #parts: OrderRepliesParts;
   readonly #totalSeconds: Histogram;
+  readonly #replySeconds: Histogram;
 
   readonly #receive = (_type: number, offset: number, lengthBytes: number): void => {
     const { context, pending } = this.#parts;
-    const asker = pending.close(context.replyRing.view.getUint32(offset + REPLY_REQUEST_ID, true));
+    const { view } = context.replyRing;
+    const asker = pending.close(view.getUint32(offset + REPLY_REQUEST_ID, true));
     if (asker === undefined) return;
     if (asker.open) this.#answer(asker, offset, lengthBytes);
-    this.#totalSeconds.record((context.clock.monotonicUs() - asker.startUs) / 1e6);
+    const nowUs = context.clock.monotonicUs();
+    this.#totalSeconds.record((nowUs - asker.startUs) / 1e6);
+    this.#replySeconds.record((nowUs - view.getFloat64(offset + REPLY_DURABLE_US, true)) / 1e6);
   };
 
   readonly #expired = (asker: Asker): void => {
@@ -67,6 +72,7 @@ export class OrderReplies {
   constructor(parts: OrderRepliesParts) {
     this.#parts = parts;
     this.#totalSeconds = new Histogram(parts.context.counters, GatewayCounter.TOTAL_SECONDS);
+    this.#replySeconds = new Histogram(parts.context.counters, GatewayCounter.REPLY_SECONDS);
   }
 
   /** Answers what has been replied to. Returns how many replies were drained. */

@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProcessState } from '../runtime/process-state.ts';
+import { Histogram } from '../shared-memory/histogram.ts';
 import { GatewayCounter } from '../wire/counters.ts';
 import { AnswerStatus } from '../wire/query-codec.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
@@ -38,7 +39,11 @@ describe('POST /orders', () => {
       trades_total: 0,
     });
     expect(rig.counters.get(GatewayCounter.IN_FLIGHT)).toBe(0);
-    expect(rig.counters.get(GatewayCounter.TOTAL_SECONDS)).toBe(1);
+    const total = new Histogram(rig.counters, GatewayCounter.TOTAL_SECONDS);
+    const reply = new Histogram(rig.counters, GatewayCounter.REPLY_SECONDS);
+    expect([total.count(), reply.count()]).toEqual([1, 1]);
+    expect(reply.sum()).toBeGreaterThan(0);
+    expect(reply.sum()).toBeLessThanOrEqual(total.sum());
   });
 
   test('carries its fills, and an order that the engine rejects is 202 too', async () => {

@@ -273,6 +273,7 @@ export class MatchingAgent implements Agent {
     writer.append(payloadBytes, count, writer.nextSequence, timeUs);
     const durableUs = clock.monotonicUs();
     this.#sealer.frameWritten(durableUs);
+    this.#publisher.beginBatch(durableUs);
     this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
     this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
     this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);

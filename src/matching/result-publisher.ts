@@ -23,6 +23,7 @@ import {
   FILL_TRADE_NUMBER,
   FILLS_MAX,
   REPLY_BYTES_MAX,
+  REPLY_DURABLE_US,
   REPLY_FILLS,
   REPLY_FIRST_TRADE,
   REPLY_KIND,
@@ -74,6 +75,7 @@ export class ResultPublisher implements EngineListener {
   #firstTrade = 0;
   #tradesTotal = 0;
   #value = 0;
+  #durableUs = 0;
 
   constructor(sinks: ResultSinks) {
     this.#sinks = sinks;
@@ -83,6 +85,11 @@ export class ResultPublisher implements EngineListener {
   attach(engine: Engine): void {
     this.#engine = engine;
     this.#events = new EventEncoder(engine, this.#sinks.events);
+  }
+
+  /** Before a batch is applied: when it was durable, by the stopwatch, for the latency figures. */
+  beginBatch(durableUs: number): void {
+    this.#durableUs = durableUs;
   }
 
   /** Before Engine.apply. */
@@ -111,6 +118,7 @@ export class ResultPublisher implements EngineListener {
     this.#reply = offset;
     ring.view.setUint32(offset + REPLY_REQUEST_ID, origin.requestId, true);
     ring.view.setFloat64(offset + REPLY_SEQUENCE, sequence, true);
+    ring.view.setFloat64(offset + REPLY_DURABLE_US, this.#durableUs, true);
   }
 
   /** After Engine.apply: ends the reply; publishReplies() shows it to its gateway. */

@@ -25,6 +25,7 @@ export interface Figures {
   readonly match: Histogram;
   readonly batch: Histogram;
   readonly totals: readonly Histogram[];
+  readonly replies: readonly Histogram[];
 }
 
 /** Attaches to the shared counters and command rings. */
@@ -48,6 +49,7 @@ export function openFigures(counters: SharedArrayBuffer, commandRings: readonly 
     match: new Histogram(matching, MatchingCounter.MATCH_SECONDS),
     batch: new Histogram(matching, MatchingCounter.BATCH_COMMANDS, HISTOGRAM_BOUNDS_COUNTS),
     totals: gateways.map((block) => new Histogram(block, GatewayCounter.TOTAL_SECONDS)),
+    replies: gateways.map((block) => new Histogram(block, GatewayCounter.REPLY_SECONDS)),
   };
 }
 

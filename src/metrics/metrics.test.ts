@@ -108,7 +108,9 @@ describe('the metrics page', () => {
     const sync = new Histogram(block(CounterBlockId.MATCHING), MatchingCounter.SYNC_SECONDS);
     sync.record(0.0001);
     sync.record(0.003);
+    new Histogram(block(CounterBlockId.GATEWAY), GatewayCounter.REPLY_SECONDS).record(0.002);
     const text = await page.render();
+    expect(text).toContain('ringbook_order_latency_seconds_sum{stage="reply"} 0.002');
     expect(text).toContain('ringbook_journal_fsync_duration_seconds_bucket{le="0.0001"} 1');
     expect(text).toContain('ringbook_journal_fsync_duration_seconds_bucket{le="0.005"} 2');
     expect(text).toContain('ringbook_journal_fsync_duration_seconds_count 2');

@@ -23,6 +23,9 @@ import { SharedHistogram } from './shared-histogram.ts';
 
 type Sample = readonly [value: number, labels?: Record<string, string>];
 
+const LATENCY_HELP =
+  'Latency of commands by stage; match and journal by batch; reply from when the command was durable until its answer was ' +
+  'handed to the socket, match included.';
 /** Event loop delay is sampled this seldom, so that an idle process stays idle. */
 const EVENT_LOOP_PRECISION_MS = 100;
 
@@ -127,12 +130,13 @@ function sumByName(counts: readonly (readonly [string, number])[]): Sample[] {
 }
 
 function registerLatency(registry: Registry, figures: Figures): void {
-  const { ring, match, sync, batch, totals } = figures;
+  const { ring, match, sync, batch, replies, totals } = figures;
   registry.registerMetric(
-    new SharedHistogram('ringbook_order_latency_seconds', 'Latency of commands by stage; match and journal by batch.', [
+    new SharedHistogram('ringbook_order_latency_seconds', LATENCY_HELP, [
       { labels: { stage: 'ring' }, parts: [ring] },
       { labels: { stage: 'journal' }, parts: [sync] },
       { labels: { stage: 'match' }, parts: [match] },
+      { labels: { stage: 'reply' }, parts: replies },
       { labels: { stage: 'total' }, parts: totals },
     ]),
   );

@@ -19,6 +19,7 @@ import { EVENT_RESTING_DELTA_LOTS, EventType } from '../wire/event-codec.ts';
 import { ORDER_EXECUTED_LOTS, ORDER_NUMBER } from '../wire/order-codec.ts';
 import { AnswerStatus, QueryType } from '../wire/query-codec.ts';
 import {
+  REPLY_DURABLE_US,
   REPLY_FIRST_TRADE,
   REPLY_KIND,
   REPLY_ORDER,
@@ -277,6 +278,8 @@ describe('the agents together', () => {
     expect(again.readUInt16LE(REPLY_KIND)).toBe(ReplyKind.REPLAYED);
     expect(again.readDoubleLE(REPLY_RESULT_SEQUENCE)).toBe(2);
     expect(again.readDoubleLE(REPLY_SEQUENCE)).toBe(4);
+    // By the stopwatch of the exchange, which began there.
+    expect(again.readDoubleLE(REPLY_DURABLE_US)).toBeGreaterThanOrEqual(5_000_000_000);
     expect(again.readDoubleLE(REPLY_ORDER + ORDER_EXECUTED_LOTS)).toBe(4);
     const orderBytes = original.readUInt16LE(REPLY_ORDER_BYTES);
     expect(again.subarray(REPLY_ORDER, REPLY_ORDER + orderBytes)).toEqual(

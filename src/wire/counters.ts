@@ -163,4 +163,6 @@ export const GatewayCounter = {
   CONNECTIONS_REFUSED: 10,
   /** Histogram: seconds from receipt to the reply's last byte handed to the socket. */
   TOTAL_SECONDS: 16,
+  /** Histogram: the part of it that comes after the command was durable. */
+  REPLY_SECONDS: 40,
 } as const;

@@ -33,7 +33,9 @@ export const REPLY_FILLS = 36;
 export const REPLY_ORDER_BYTES = 38;
 /** VALUE, and a REPLAYED one: what the command came to; else 0. */
 export const REPLY_VALUE = 40;
-export const REPLY_ORDER = 48;
+/** The stopwatch's time at which the command was durable, microseconds: for the latency figures alone. */
+export const REPLY_DURABLE_US = 48;
+export const REPLY_ORDER = 56;
 
 /** One fill of the answered order. */
 export const FILL_TRADE_NUMBER = 0;

@@ -157,6 +157,8 @@ export class MatchingPeer implements Agent, EngineListener {
     view.setUint16(offset + R.REPLY_REASON, this.#reason, true);
     view.setFloat64(offset + R.REPLY_RESULT_SEQUENCE, this.#resultSequence, true);
     view.setFloat64(offset + R.REPLY_SEQUENCE, sequence, true);
+    // As durable as soon as it was received: all of its latency is the reply's.
+    view.setFloat64(offset + R.REPLY_DURABLE_US, this.origin.receivedUs, true);
     view.setFloat64(offset + R.REPLY_FIRST_TRADE, this.#firstTrade, true);
     view.setUint32(offset + R.REPLY_TRADES_TOTAL, this.#tradesTotal, true);
     view.setUint16(offset + R.REPLY_FILLS, fills.length, true);
