@@ -92,14 +92,20 @@ export class ChunkFiller {
    * spool does not go back that far.
    */
   resume(at: LedgerPoint): void {
+    this.chunk.positions.forget();
     if (!this.#skipping && samePoint(at, this.chunk.base)) return; // not committed: the same chunk again
-    if (this.pending && samePoint(at, this.target)) this.next();
+    if (this.pending && samePoint(at, this.target)) this.#next(this.target);
     else this.#skipTo(at);
   }
 
   /** The chunk is committed: begins the one that follows. */
   next(): void {
-    const target = this.target;
+    const { target } = this;
+    this.chunk.positions.keep();
+    this.#next(target);
+  }
+
+  #next(target: LedgerPoint): void {
     if (target.sequence >= this.#commandLimitThrough) this.#commandLimit = Number.POSITIVE_INFINITY;
     this.#begin(target);
   }

@@ -62,11 +62,11 @@ const ADD_CANDLES = `
       low = least(c.low, EXCLUDED.low), close = EXCLUDED.close, volume = c.volume + EXCLUDED.volume,
       notional = c.notional + EXCLUDED.notional`;
 
-const PUT_POSITIONS = `
-  INSERT INTO positions (${POSITION_COLUMNS}) SELECT ${POSITION_COLUMNS} FROM positions_staging
-  ON CONFLICT (client_id, instrument) DO UPDATE
-  SET sequence = EXCLUDED.sequence, updated_at = EXCLUDED.updated_at, net_quantity = EXCLUDED.net_quantity,
-      cost = EXCLUDED.cost, realised_profit = EXCLUDED.realised_profit, fees = EXCLUDED.fees`;
+const CHANGE_POSITIONS = `
+  UPDATE positions AS p
+  SET sequence = s.sequence, updated_at = s.updated_at, net_quantity = s.net_quantity, cost = s.cost,
+      realised_profit = s.realised_profit, fees = s.fees
+  FROM positions_staging AS s WHERE p.client_id = s.client_id AND p.instrument = s.instrument`;
 
 /** Legs of positions that are folded in one turn of the thread: about a millisecond. */
 const LEGS_PER_TURN = 8_192;
@@ -165,12 +165,17 @@ export async function writeTables(link: LedgerLink, chunk: Chunk): Promise<void>
 }
 
 async function putPositions(link: LedgerLink, positions: PositionRows): Promise<void> {
-  const held = await link.query<HeldPosition>(HELD_POSITIONS, positions.keys());
-  positions.begin(held.rows);
+  const unknown = positions.unknown();
+  const isAllKnown = unknown[0].length === 0;
+  positions.begin(isAllKnown ? [] : (await link.query<HeldPosition>(HELD_POSITIONS, unknown)).rows);
   while (!positions.fold(LEGS_PER_TURN)) await nextTurn();
-  await copyAll(link, `positions_staging (${POSITION_COLUMNS})`, positions.rows);
-  const { rowCount } = await link.query(PUT_POSITIONS);
-  mustEqual(rowCount, positions.count, 'positions changed');
+  const { added, changed } = positions;
+  if (added.rows > 0) await copyAll(link, `positions (${POSITION_COLUMNS})`, added);
+  if (changed.rows > 0) {
+    await copyAll(link, `positions_staging (${POSITION_COLUMNS})`, changed);
+    const { rowCount } = await link.query(CHANGE_POSITIONS);
+    mustEqual(rowCount, changed.rows, 'positions changed');
+  }
 }
 
 async function copyAll(link: LedgerLink, what: string, rows: { rows: number; finished(): Uint8Array }): Promise<void> {

@@ -1,7 +1,9 @@
 // Trades to positions: what a chunk's trades make of the positions that the ledger holds (RULES.md, Positions). Kept as legs,
-// two a trade, until the transaction has read where they begin; so the same chunk can be folded again after a failure.
-// On the projector's thread; owns the legs and the buffer. Written from the rule, not from the engine's accounts, which
-// are proof of it. Allocates: an object per position, and growth.
+// two a trade, until it is known where they begin; so the same chunk can be folded again after a failure. What the last
+// chunks made of positions is kept, so that few have to be read from the ledger: true only while one transaction follows
+// the other on one connection, each of which has seen the checkpoint of the one before.
+// On the projector's thread; owns the legs, the buffers and the positions kept. Written from the rule, not from the
+// engine's accounts, which are proof of it. Allocates: an object per position that is not kept, and growth.
 
 import { assert } from '../assert.ts';
 import { Amount } from '../domain/clearing/amount.ts';
@@ -35,6 +37,10 @@ export interface HeldPosition {
 class Position {
   readonly client: Uint8Array;
   readonly known: LedgerInstrument;
+  /** The amounts below are the ledger's. */
+  isCurrent = false;
+  /** The ledger has a row of it; only when current. */
+  isHeld = false;
   /** Of the last leg. */
   sequence = 0;
   timeUs = 0;
@@ -55,11 +61,18 @@ class Position {
 const LEG_WORDS = 6;
 const LEGS_MIN = 2_048;
 const NO_FEE = -1;
+/** Of clients times instruments, the ones that traded last: some 40 MB. */
+const POSITIONS_KEPT = 1 << 16;
 
 export class PositionRows {
-  /** Rows of POSITION_COLUMNS; filled by fold(). */
-  readonly rows = new CopyBuffer();
+  /** Rows of POSITION_COLUMNS that the ledger does not have yet, and those that it has; filled by fold(). */
+  readonly added = new CopyBuffer();
+  readonly changed = new CopyBuffer();
+  /** Positions as the ledger holds them, the one that traded last at the end. Same keys as #slots. */
+  readonly #kept = new Map<string, Position>();
   readonly #positions: Position[] = [];
+  /** Of these, the ones that must be read. */
+  readonly #unknown: Position[] = [];
   /** Instrument and client's bytes to the slot. */
   readonly #slots = new Map<string, number>();
   #legs = new Float64Array(LEGS_MIN * LEG_WORDS);
@@ -70,14 +83,46 @@ export class PositionRows {
   // Scratch, meaningless between calls.
   readonly #value = new Amount();
   readonly #share = new Amount();
+  readonly #keptMax: number;
+
+  /** `keptMax`: how many positions are kept. */
+  constructor(keptMax: number = POSITIONS_KEPT) {
+    this.#keptMax = keptMax;
+  }
 
   /** How many positions the trades concern. */
   get count(): number {
     return this.#positions.length;
   }
 
+  /** The chunk is committed: its positions are the ledger's. Goes before clear(). */
+  keep(): void {
+    if (this.#folded < this.#legCount) return;
+    for (const [key, slot] of this.#slots) {
+      const position = this.#positions[slot];
+      position.isHeld = true;
+      this.#kept.delete(key);
+      this.#kept.set(key, position);
+    }
+    for (const key of this.#kept.keys()) {
+      if (this.#kept.size <= this.#keptMax) break;
+      this.#kept.delete(key);
+    }
+    this.#folded = 0;
+  }
+
+  /** What the ledger holds is not known: after any failure. */
+  forget(): void {
+    this.#kept.clear();
+    for (const position of this.#positions) position.isCurrent = false;
+    this.#folded = 0;
+  }
+
+  /** Begins a chunk. One that was folded and not kept leaves nothing to go by. */
   clear(): void {
-    this.rows.clear();
+    if (this.#folded > 0) this.forget();
+    this.added.clear();
+    this.changed.clear();
     this.#positions.length = 0;
     this.#slots.clear();
     if (this.#legs.length > LEGS_MIN * LEG_WORDS * 32) this.#legs = new Float64Array(LEGS_MIN * LEG_WORDS);
@@ -98,28 +143,34 @@ export class PositionRows {
     this.#addLeg(view, at, taker, takerBuys ? 1 : -1, fees < 0 ? NO_FEE : fees + T.FEES_TAKER_HIGH);
   }
 
-  /** Values for HELD_POSITIONS. */
-  keys(): [clients: string[], instruments: string[]] {
-    const clients = this.#positions.map(({ client }) => Buffer.from(client).toString());
-    return [clients, this.#positions.map(({ known }) => known.instrument.name)];
+  /** Values for HELD_POSITIONS: those that are not known; none is usual. When it was folded before, all. */
+  unknown(): [clients: string[], instruments: string[]] {
+    if (this.#folded > 0) this.forget();
+    this.#unknown.length = 0;
+    for (const position of this.#positions) if (!position.isCurrent) this.#unknown.push(position);
+    const clients = this.#unknown.map(({ client }) => Buffer.from(client).toString());
+    return [clients, this.#unknown.map(({ known }) => known.instrument.name)];
   }
 
-  /** Begins with what the ledger holds; positions that it does not hold begin with nothing. */
+  /** Begins with what the ledger holds of the unknown ones; those that it does not hold begin with nothing. */
   begin(held: readonly HeldPosition[]): void {
-    for (const position of this.#positions) {
+    for (const position of this.#unknown) {
+      position.isCurrent = true;
+      position.isHeld = false;
       position.netLots = 0;
       for (const amount of [position.cost, position.realised, position.fees]) amount.set(0, 0);
     }
     for (const { slot, net_quantity, cost, realised_profit, fees } of held) {
-      const position = this.#positions[Number(slot) - 1];
+      const position = this.#unknown[Number(slot) - 1];
       const { priceScale, quantityScale } = position.known.instrument;
+      position.isHeld = true;
       position.netLots = Number(unscaled(net_quantity, quantityScale));
       setAmount(position.cost, cost, priceScale + quantityScale);
       setAmount(position.realised, realised_profit, priceScale + quantityScale);
       setAmount(position.fees, fees, priceScale + quantityScale);
     }
-    this.#folded = 0;
-    this.rows.clear();
+    this.added.clear();
+    this.changed.clear();
   }
 
   /** Folds at most `limit` more legs. True when all are, and the rows made. */
@@ -144,7 +195,8 @@ export class PositionRows {
     const key = `${view.getUint16(at + T.TRADE_INSTRUMENT, true)}/${text}`;
     let slot = this.#slots.get(key);
     if (slot === undefined) {
-      slot = this.#positions.push(new Position(bytes.slice(clientAt, clientAt + length), known)) - 1;
+      const position = this.#kept.get(key) ?? new Position(bytes.slice(clientAt, clientAt + length), known);
+      slot = this.#positions.push(position) - 1;
       this.#slots.set(key, slot);
     }
     const position = this.#positions[slot];
@@ -200,7 +252,7 @@ export class PositionRows {
   }
 
   #put(position: Position): void {
-    const { rows } = this;
+    const rows = position.isHeld ? this.changed : this.added;
     const { client, known, cost, realised, fees } = position;
     const { priceScale, quantityScale } = known.instrument;
     const scale = priceScale + quantityScale;

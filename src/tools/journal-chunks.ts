@@ -114,10 +114,14 @@ export class JournalChunks {
     return this.#point;
   }
 
-  /** Replays on, into an empty chunk: false when nothing is left. Throws JournalDamage and OtherRules. */
+  /**
+   * Replays on, into an empty chunk, once the one before was written: false when nothing is left. Throws JournalDamage and
+   * OtherRules.
+   */
   next(): boolean {
     const { chunk } = this;
     const { through } = this.#options;
+    chunk.positions.keep();
     chunk.begin(this.#point);
     let frame: LedgerPoint['frame'];
     while (chunk.events < EVENTS_PER_CHUNK && this.#engine.sequence < through && this.#nextFrame()) {
