@@ -30,7 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'uWebSockets.js': ['gateway', 'tools'],
   pg: ['ledger', 'sim', 'tools'],
   'pg-copy-streams': ['ledger'],
-  ioredis: ['publisher'],
+  ioredis: ['publisher', 'tools'],
   'prom-client': ['metrics'],
   typebox: ['wire', 'config.ts'],
   pino: ['runtime'],

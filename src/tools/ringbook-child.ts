@@ -1,7 +1,7 @@
 // Starts a Ringbook of the tool's own as a child process on a free port, and ends it. A tool's process; owns the child, which ends
 // with us. Must never hand on settings of the user's: neither from the environment nor from a `.env` file.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export async function startRingbook(
   const log = openSync(logFile, 'a');
   const child = spawn(process.execPath, [MAIN], {
     cwd: directory,
-    env: { ...childEnvironment(directory, settings), ...(postgres && addressOf(postgres)) },
+    env: childEnvironment(directory, postgres, settings),
     stdio: ['ignore', 'pipe', log],
   });
   closeSync(log);
@@ -65,31 +65,29 @@ export async function startRingbook(
   };
 }
 
-/** Runs an operator's tool (`ringbook journal verify`) on what was written to `directory`; its exit code and what it said. */
-export async function runOperatorTool(
+/** Runs `ringbook ARGS` on the same directory to its end. */
+export function runRingbook(
   directory: string,
-  words: readonly string[],
-): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [MAIN, ...words], {
-    cwd: directory,
-    env: childEnvironment(directory, {}),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
+  postgres: PostgresConnection | undefined,
+  args: readonly string[],
+): Promise<{ exitCode: number; output: string }> {
+  const options = { cwd: directory, env: childEnvironment(directory, postgres, {}) };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN, ...args], options, (_error, stdout, stderr) => {
+      resolve({ exitCode: child.exitCode ?? 128, output: stdout + stderr });
     });
-  }
-  await once(child, 'close');
-  return { code: child.exitCode, said };
+  });
 }
 
 function dataIn(directory: string): string {
   return join(directory, 'data');
 }
 
-function childEnvironment(directory: string, settings: ChildSettings): NodeJS.ProcessEnv {
+function childEnvironment(
+  directory: string,
+  postgres: PostgresConnection | undefined,
+  settings: ChildSettings,
+): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !SETTINGS.test(name));
   return {
     ...Object.fromEntries(inherited),
@@ -97,6 +95,7 @@ function childEnvironment(directory: string, settings: ChildSettings): NodeJS.Pr
     npm_lifecycle_event: 'start',
     PORT: '0',
     RINGBOOK_DATA_DIR: dataIn(directory),
+    ...(postgres && addressOf(postgres)),
     ...settings,
   };
 }

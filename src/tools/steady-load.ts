@@ -20,6 +20,8 @@ export interface PhaseCounts {
   not202: number;
   lost: number;
   slowestMs: number;
+  /** Of each answer, from the time it was due. */
+  latenciesMs: number[];
   /** How long the phase took. */
   seconds: number;
 }
@@ -82,7 +84,9 @@ export class SteadyLoad {
     try {
       const { status, body } = await connection.request('POST', '/orders', json);
       const phase = this.#phase;
-      phase.slowestMs = Math.max(phase.slowestMs, performance.now() - dueMs);
+      const latencyMs = performance.now() - dueMs;
+      phase.slowestMs = Math.max(phase.slowestMs, latencyMs);
+      phase.latenciesMs.push(latencyMs);
       if (status !== 202) {
         phase.not202++;
         return;
@@ -100,5 +104,5 @@ export class SteadyLoad {
 }
 
 function noCounts(): PhaseCounts {
-  return { acknowledged: 0, trades: 0, not202: 0, lost: 0, slowestMs: 0, seconds: 0 };
+  return { acknowledged: 0, trades: 0, not202: 0, lost: 0, slowestMs: 0, latenciesMs: [], seconds: 0 };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { embeddedConnection } from '../../ledger/embedded-postgres.ts';
 import type { CheckReport } from '../check-report.ts';
 import { countRows } from '../outage-ledger.ts';
-import { runOperatorTool } from '../ringbook-child.ts';
+import { runRingbook } from '../ringbook-child.ts';
 import { type Asks, readHealth } from '../server-facts.ts';
 import type { IntervalCounts } from './sample.ts';
 import { readMetrics } from './sampler.ts';
@@ -44,7 +44,7 @@ export async function checkWithTools(directory: string, report: CheckReport): Pr
     ['journal', 'verify'],
     ['ledger', 'verify'],
   ]) {
-    const { code, said } = await runOperatorTool(directory, words);
+    const { exitCode: code, output: said } = await runRingbook(directory, undefined, words);
     report.add(`ringbook ${words.join(' ')}`, 'exit 0', `exit ${code}`, code === 0 ? [] : [said]);
   }
 }
