@@ -128,3 +128,41 @@ test('away at the stop: it ends all the same, and the next start brings the ledg
   expect(await replayAll(next.url, traders)).toEqual([]);
   await next.stop();
 });
+
+test('set back to an older backup while it runs: it says what to do, and a restart makes the ledger whole', async () => {
+  const { ledger, environment } = await switchedDatabase('e2e backup');
+  const directory = await lab.directory();
+  const traders = [new Trader('back', createRandom(5)), new Trader('up', createRandom(6))];
+  const tradeTo = async (server: Server, commands: number) => {
+    await Promise.all(traders.map((trader) => trader.trade(server.url, () => trader.log.length < commands)));
+    const { sequence } = healthOf(await server.api.get('/healthz')).journal;
+    return sequence;
+  };
+  const first = await Server.start(lab, { directory, environment });
+  await ledger.reaches(await tradeTo(first, 40));
+  const tables = [
+    ...['trades', 'open_orders', 'closed_orders', 'instruments', 'candles', 'positions', 'projection_checkpoint'],
+  ];
+  await ledger.query(tables.map((table) => `CREATE TABLE old_${table} AS TABLE ${table}`).join(';'));
+  await ledger.reaches(await tradeTo(first, 80));
+  expect((await first.api.post('/admin/snapshot')).status).toBe(200);
+  expect(await first.stop()).toEqual({ code: 0, signal: null });
+
+  // Its events begin behind the snapshot, for the ledger needs no older ones when it starts.
+  const second = await Server.start(lab, { directory, environment });
+  await ledger.reaches(await tradeTo(second, 120));
+  await ledger.query(
+    `BEGIN; ${tables.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} TABLE old_${table}`).join(';')}; COMMIT`,
+  );
+  const sequence = await tradeTo(second, 160);
+  await eventually('it refuses', async () => (await second.api.get('/healthz')).text.includes('"refused"'));
+  const { postgres, trading } = healthOf(await second.api.get('/healthz'));
+  expect(trading).toBe('open');
+  expect(postgres.detail).toMatch(/^the ledger (ends|is back) at sequence \d+, .*start/);
+  expect(await second.stop()).toEqual({ code: 0, signal: null });
+
+  const third = await Server.start(lab, { directory, environment });
+  await ledger.reaches(sequence);
+  expect(await ledger.problems(reckon(traders))).toEqual([]);
+  await third.stop();
+});

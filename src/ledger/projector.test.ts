@@ -1,11 +1,14 @@
 // The projector against a real PostgreSQL: exactly once, whatever is cut, killed or refused in between.
 
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../sim/servers/test-database.ts';
 import { createRandom } from '../sim/testing/random.ts';
 import { SinkState } from '../wire/counters.ts';
-import { moveCheckpoint, writeRows } from './chunk-transaction.ts';
+import { commitChunk, moveCheckpoint, openLedger, writeRows } from './chunk-transaction.ts';
+import { LedgerLink } from './ledger-link.ts';
 import type { CommitChunk, ProjectorOptions } from './projector.ts';
+import { FLOW_INSTRUMENTS } from './testing/command-mix.ts';
 import { CommitCutter } from './testing/commit-cutter.ts';
 import { execute, withClient } from './testing/database-client.ts';
 import { type ExpectedLedger, isOpen } from './testing/expected-ledger.ts';
@@ -244,7 +247,7 @@ describe('exactly once', () => {
     await rig.projector.onClose();
   });
 
-  const scenarios: { name: string; run: (commit?: CommitChunk) => Promise<void> }[] = [
+  const scenarios: { name: string; run: (commitOn?: CommitOn) => Promise<void> }[] = [
     { name: 'when the reply to COMMIT is lost', run: losingReplies },
   ];
 
@@ -252,21 +255,24 @@ describe('exactly once', () => {
 
   describe('negative controls: a projector that does not write rows and checkpoint in one transaction fails', () => {
     it.each(scenarios)('rows first, $name', async ({ run }) => {
-      await expect(run(rowsThenCheckpoint)).rejects.toThrow(/duplicate key/);
+      await expect(run(() => rowsThenCheckpoint)).rejects.toThrow(/duplicate key/);
     });
     it.each(scenarios)('checkpoint first, $name', async ({ run }) => {
-      await expect(run(checkpointThenRows)).rejects.toThrow();
+      await expect(run(() => checkpointThenRows)).rejects.toThrow();
+    });
+    it.each(scenarios)('without a look at the checkpoint after an error, $name', async ({ run }) => {
+      await expect(run(writeAgain)).rejects.toThrow(/duplicate key/);
     });
   });
 
   /** A third of all COMMITs is cut off, half of those before the server sees it. */
-  async function losingReplies(commit?: CommitChunk): Promise<void> {
+  async function losingReplies(commitOn?: CommitOn): Promise<void> {
     const { connection } = await freshDatabase();
     const cutter = await CommitCutter.listen(connection);
     const random = createRandom(11);
     cutter.decide = () => (random() < 0.33 ? (random() < 0.5 ? 'after' : 'before') : undefined);
     const through = { ...connection, host: '127.0.0.1', port: cutter.port };
-    const overrides: Partial<ProjectorOptions> = commit === undefined ? {} : { commit };
+    const overrides: Partial<ProjectorOptions> = commitOn === undefined ? {} : { commit: commitOn(through) };
     const rig = await ProjectorRig.create(through, new OrderFlow(new MemorySpool(), 4), overrides);
     try {
       for (let i = 0; i < 30; i++) {
@@ -284,6 +290,24 @@ describe('exactly once', () => {
     }
   }
 });
+
+/** For a database that is reached so. */
+type CommitOn = (connection: pg.ClientConfig) => CommitChunk;
+
+const writeAgain: CommitOn = (connection) => async (link, identity, chunk, target) => {
+  try {
+    await commitChunk(link, identity, chunk, target);
+  } catch (error) {
+    const again = await LedgerLink.connect(connection, QUICK_LIMITS.timeouts, () => {});
+    await openLedger(again, identity, FLOW_INSTRUMENTS);
+    try {
+      await writeRows(again, chunk);
+    } finally {
+      await again.end(1_000);
+    }
+    throw error;
+  }
+};
 
 const rowsThenCheckpoint: CommitChunk = async (link, identity, chunk, target) => {
   await link.query('BEGIN');
