@@ -61,7 +61,7 @@ class Position {
 const LEG_WORDS = 6;
 const LEGS_MIN = 2_048;
 const NO_FEE = -1;
-/** Of clients times instruments, the ones that traded last: some 40 MB. */
+/** Of clients times instruments, the ones that traded last: at most 46 MB. */
 const POSITIONS_KEPT = 1 << 16;
 
 export class PositionRows {
