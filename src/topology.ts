@@ -60,6 +60,8 @@ export interface SharedMemory {
   readonly instruments: SharedArrayBuffer;
   /** matching -> main: the newest frame that is on the disk. */
   readonly durablePoint: SharedArrayBuffer;
+  /** main -> matching, when recovery asks: the ledger's checkpoint, as a durable point. Empty: it could not be read. */
+  readonly ledgerPoint: SharedArrayBuffer;
   /** gateway -> matching: commands. */
   readonly commandRings: readonly SharedArrayBuffer[];
   /** matching -> gateway: replies. */
@@ -85,6 +87,7 @@ export function createSharedMemory(config: Config, threads: readonly ThreadPlan[
     counters: new SharedArrayBuffer(counterBytesNeeded(COUNTER_BLOCKS)),
     instruments: latestValue(INSTRUMENT_DIRECTORY_BYTES),
     durablePoint: latestValue(DURABLE_POINT_BYTES),
+    ledgerPoint: latestValue(DURABLE_POINT_BYTES),
     commandRings: perGateway(() => commandRing(ringSlots)),
     replyRings: perGateway(() => messageRing(replyRingBytes(ringSlots))),
     queryRings: perGateway(() => messageRing(limits.queryRingBytes)),

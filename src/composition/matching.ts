@@ -17,6 +17,7 @@ import { CounterBlockId } from '../wire/counters.ts';
 import { DurablePointWriter } from '../wire/durable-point.ts';
 import { InstrumentDirectoryWriter } from '../wire/instrument-directory.ts';
 import { FaultyDurablePoint, faultyDisk } from './fault-points.ts';
+import { askLedger } from './ledger-word.ts';
 import type { Wiring } from './thread-data.ts';
 
 export function composeMatching(wiring: Wiring): Agent {
@@ -29,6 +30,8 @@ export function composeMatching(wiring: Wiring): Agent {
     controlPath: directories.control,
     durability: config.durability === 'fsync' ? 'fsync' : 'os',
     segmentBytes: config.segmentBytes,
+    // Where a power cut may take what was acknowledged, a ledger that knows more proves no damage.
+    askLedger: config.durability === 'fsync' ? () => askLedger(wiring) : undefined,
     disk: crashAt === undefined ? undefined : faultyDisk(crashAt),
     commandsPerRingMax: config.limits.commandsPerRingMax,
     commandRings: memory.commandRings.map((buffer) => new CommandRing(buffer)),

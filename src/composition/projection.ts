@@ -8,7 +8,7 @@ import { FollowerAgent } from '../follower/follower-agent.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { LedgerArchive } from '../ledger/archive.ts';
 import { type LedgerIdentity, ledgerIdentity } from '../ledger/chunk-transaction.ts';
-import { ledgerCheckpoint } from '../ledger/ledger-checkpoint.ts';
+import { type LedgerCheckpoint, ledgerCheckpoint } from '../ledger/ledger-checkpoint.ts';
 import { readMigrations } from '../ledger/migrate.ts';
 import { Projector, type ProjectorOptions } from '../ledger/projector.ts';
 import { type DepthSource, Publisher } from '../publisher/publisher.ts';
@@ -40,7 +40,10 @@ export async function composeProjection(wiring: Wiring): Promise<Agent[]> {
   const connection = connectionOf(wiring);
   const archive = new LedgerArchive({ ...identityOf(wiring), connection });
   const publisher = composePublisher(wiring);
-  const follower = composeFollower(wiring, archive, await ledgerCheckpoint(connection, identityOf(wiring)));
+  const { shard, journalId } = identityOf(wiring);
+  const held = await ledgerCheckpoint(connection, shard);
+  // What another journal's ledger knows says nothing of ours.
+  const follower = composeFollower(wiring, archive, held?.journalId === journalId ? held : held && NO_CHECKPOINT);
   return [follower, await composeLedger(wiring, connection, follower), ...(publisher === undefined ? [] : [publisher])];
 }
 
@@ -54,9 +57,15 @@ function connectionOf({ data }: Wiring): Connection {
   return 'url' in postgres ? { connectionString: postgres.url } : { ...postgres };
 }
 
-function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: number | undefined): FollowerAgent {
+const NO_CHECKPOINT = { sequence: 0, frame: 0, chain: new Uint8Array(0) };
+
+function composeFollower(
+  wiring: Wiring,
+  archive: LedgerArchive,
+  held: Omit<LedgerCheckpoint, 'journalId'> | undefined,
+): FollowerAgent {
   const { config, memory, threads, directories } = wiring.data;
-  const { beginWith, missing } = followerStart(checkpoint, directories);
+  const { beginWith, missing } = followerStart(held?.sequence, directories);
   if (missing !== '') wiring.tell({ kind: 'sink', sink: 'postgres', state: SinkState.CONNECTING, detail: missing });
   const gatewayDoorbells = doorbellsOf(memory, threads, 'gateway');
   const ledger = wiring.counters(CounterBlockId.LEDGER);
@@ -79,6 +88,7 @@ function composeFollower(wiring: Wiring, archive: LedgerArchive, checkpoint: num
     clock: createClock(),
     readTimeoutMs: config.limits.readTimeoutMs,
     beginWith,
+    ledgerFrame: held && { number: held.frame, chain: held.chain },
   });
 }
 
@@ -100,6 +110,7 @@ async function composeLedger(wiring: Wiring, connection: Connection, spooler: Fo
       position: () => follower.get(FollowerCounter.SPOOL_POSITION),
       start: () => follower.get(FollowerCounter.SPOOL_START),
       frame: () => spooler.spooledFrame,
+      problem: () => spooler.ledgerProblem,
     },
     recoveredSequence: () => matching.get(MatchingCounter.RECOVERED_SEQUENCE),
     progress: {

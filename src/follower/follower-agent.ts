@@ -43,6 +43,8 @@ export interface FollowerContext {
   readonly snapshotDirectory: string;
   /** Begins with the newest snapshot up to this sequence, or with the oldest: the events behind it are in the spool. */
   readonly beginWith: number | 'oldest';
+  /** A frame that the ledger knows, to be compared when it comes by. */
+  readonly ledgerFrame?: NumberedFrame | undefined;
   readonly channels: readonly QueryChannel[];
   readonly archive: Archive;
   readonly matchingCounters: CounterBlock;
@@ -59,7 +61,7 @@ export interface FollowerContext {
   readonly recentMax?: number | undefined;
 }
 
-interface SpooledFrame {
+interface NumberedFrame {
   readonly number: number;
   /** Its SHA-256. */
   readonly chain: Uint8Array;
@@ -76,7 +78,8 @@ export class FollowerAgent implements Agent {
   #frame: number;
   /** SHA-256 of that frame; undefined before the first. */
   #chain: Uint8Array | undefined;
-  #spooled: SpooledFrame | undefined;
+  #ledgerProblem = '';
+  #spooled: NumberedFrame | undefined;
   /** When what waits for the spool is to be written; 0 when nothing waits. */
   #flushAtUs: number;
   #trimAtUs = 0;
@@ -98,6 +101,7 @@ export class FollowerAgent implements Agent {
     this.#reader = new JournalReader(context.journalDirectory, anchor);
     this.#frame = anchor?.frame ?? 0;
     this.#chain = anchor?.chain;
+    this.#compareWithLedger();
     if (anchor !== undefined) writeOpeningEvents(engine, this.#spool);
     this.#flushAtUs = anchor === undefined ? 0 : context.clock.monotonicUs();
     trades.beginBehind(engine.lastTradeNumber);
@@ -107,8 +111,13 @@ export class FollowerAgent implements Agent {
   }
 
   /** The frame that ended with the sequence of the spool, as published; undefined before the first. For agents of this thread. */
-  get spooledFrame(): SpooledFrame | undefined {
+  get spooledFrame(): NumberedFrame | undefined {
     return this.#spooled;
+  }
+
+  /** How the journal contradicts the frame that the ledger knows; '' when it does not, as far as frames have been read. */
+  get ledgerProblem(): string {
+    return this.#ledgerProblem;
   }
 
   doWork(): number {
@@ -145,12 +154,24 @@ export class FollowerAgent implements Agent {
       applyFrame(this.#engine, frame, this.#command);
       this.#frame = frame.number;
       this.#chain = frame.chain;
+      this.#compareWithLedger();
       frames++;
     } while (this.#frame < durable && clock.monotonicUs() - startUs < TURN_US);
     if (this.#flushAtUs === 0) this.#flushAtUs = startUs + SPOOL_FLUSH_US;
     counters.set(FollowerCounter.FRAME, this.#frame);
     counters.set(FollowerCounter.SEQUENCE, this.#engine.sequence);
     return frames;
+  }
+
+  /** Allocates: nothing, when the two agree. */
+  #compareWithLedger(): void {
+    const { ledgerFrame } = this.#context;
+    if (ledgerFrame?.number !== this.#frame || this.#chain === undefined) return;
+    if (Buffer.compare(ledgerFrame.chain, this.#chain) === 0) return;
+    this.#ledgerProblem =
+      `frame ${this.#frame} has hash ${Buffer.from(this.#chain).toString('hex')}, the ledger knows it with hash ` +
+      `${Buffer.from(ledgerFrame.chain).toString('hex')}: they are not the same history. Restore the journal, or make the ` +
+      'ledger again: ringbook ledger rebuild';
   }
 
   /** Writes the events that have waited long enough. Returns 1 when it did. */

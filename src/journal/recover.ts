@@ -12,13 +12,15 @@ import { clearTail, type JournalTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { makeDirectory, SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
-import { contradictionBy, latestWitness, type Witness, witnessOf } from './witnesses.ts';
+import { contradictionBy, type LedgerWord, latestWitness, type Witness, witnessOf } from './witnesses.ts';
 
 export interface RecoverOptions {
   /** Begin behind this frame, which a snapshot proves: nothing before it is delivered, nor need be there any more. */
   readonly anchor?: JournalAnchor | undefined;
   /** Who else has seen frames; damage at or below the latest is refused, and so is a frame that one remembers otherwise. */
   readonly witnesses?: readonly Witness[];
+  /** Asked only before a torn tail is cut, since it may take a while; undefined: there is no answer, or it is asked in vain. */
+  readonly askLedger?: (() => LedgerWord | undefined) | undefined;
   /** The 64 random bits of a new journal; replaced by the simulator. */
   readonly newJournalId: () => readonly [high: number, low: number];
 }
@@ -70,6 +72,7 @@ export function recoverJournal(
     const cleanShutdown = cursor.frame.number > 0 && (cursor.frame.flags & FrameFlag.CLEAN_SHUTDOWN) !== 0;
     const everyone = anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)];
     const tail = unprovenTail(cursor, step.value, files, everyone);
+    if (tail !== undefined && tail.dirtyEnd > cursor.offsetBytes) requireUnknown(cursor, options.askLedger?.());
     const cut = tail === undefined ? undefined : cutTail(cursor, tail);
     const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
     return { position, cut, frames, cleanShutdown };
@@ -200,6 +203,20 @@ function requireUnproven(
   if (witness !== undefined && witness.frame >= nextFrame) {
     throw damageAt(cursor, `${evidence}, yet ${witness.name} says that frame ${witness.frame} was acknowledged`);
   }
+}
+
+/** Step 5, the last witness: throws when the ledger has commands of this journal that are not in front of the tail. */
+function requireUnknown(cursor: FrameCursor, ledger: LedgerWord | undefined): void {
+  if (ledger === undefined || !cursor.isAnchored) return;
+  const { journalIdHigh, journalIdLow } = cursor.position();
+  if (ledger.journalIdHigh !== journalIdHigh || ledger.journalIdLow !== journalIdLow) return;
+  if (ledger.sequence < cursor.nextSequence && ledger.frame < cursor.nextFrame) return;
+  const knows = ledger.frame === 0 ? '' : ` and knows frame ${ledger.frame}`;
+  throw damageAt(
+    cursor,
+    `${cursor.evidence}, yet the ledger in Postgres holds commands through sequence ${ledger.sequence}${knows}, so this ` +
+      'frame was acknowledged (where the journal was put back to an older state on purpose: ringbook ledger rebuild)',
+  );
 }
 
 /** Step 6. Undefined when there is nothing but zeros. */

@@ -19,7 +19,7 @@ import {
   temporaryDirectory,
 } from './journal-fixture.ts';
 import { JournalWriter } from './journal-writer.ts';
-import { hearWitnesses } from './witnesses.ts';
+import { hearWitnesses, type LedgerWord } from './witnesses.ts';
 
 afterEach(removeTemporaryDirectories);
 
@@ -146,6 +146,46 @@ describe('damage of the last frame with records', () => {
         cut: { frame: 5, offsetBytes: written.lastOffset },
       });
     }
+  });
+});
+
+describe('the ledger, asked before a torn tail is cut', () => {
+  /** A torn last frame, and how often the ledger is asked for its word. */
+  function recoverTorn(word: (written: Written) => Partial<LedgerWord> | undefined): { cut: boolean; asked: number } {
+    const written = write();
+    const image = readFileSync(written.file);
+    image[written.lastOffset + HEADER_BYTES + 24] ^= 1;
+    writeFileSync(written.file, image);
+    let asked = 0;
+    const askLedger = (): LedgerWord | undefined => {
+      asked++;
+      const said = word(written);
+      return said && { ...pointOf(written, 4), ...said };
+    };
+    const { cut } = recoverAll(written.journal, { askLedger }).recovered;
+    return { cut: cut !== undefined, asked };
+  }
+
+  it('has it refused when it holds a command of it, or knows its frame', () => {
+    const sees = 'yet the ledger in Postgres holds commands through sequence';
+    expect(() => recoverTorn((written) => pointOf(written, 5))).toThrow(`${sees} 12 and knows frame 5, so`);
+    expect(() => recoverTorn(() => ({ sequence: 10, frame: 0 }))).toThrow(`${sees} 10, so this frame was acknowledged`);
+    expect(() => recoverTorn(() => ({ frame: 5 }))).toThrow(`${sees} 9 and knows frame 5`);
+  });
+
+  it('has it cut when it knows no more than is there, is of another journal, or does not answer', () => {
+    const cut = { cut: true, asked: 1 };
+    expect(recoverTorn(() => ({}))).toEqual(cut);
+    expect(recoverTorn(() => ({ sequence: 12, frame: 5, journalIdLow: 99 }))).toEqual(cut);
+    expect(recoverTorn(() => undefined)).toEqual(cut);
+  });
+
+  it('is not asked where there is nothing to cut', () => {
+    const askLedger = () => {
+      throw new Error('it was asked');
+    };
+    expect(recoverAll(write().journal, { askLedger }).frames).toHaveLength(5);
+    expect(recoverAll(join(temporaryDirectory(), 'journal'), { askLedger }).frames).toEqual([]);
   });
 });
 

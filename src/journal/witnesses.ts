@@ -13,6 +13,11 @@ export interface Witness extends Pick<DurablePoint, 'frame' | 'journalIdHigh' | 
   readonly name: string;
 }
 
+/** The ledger, which commits only what was acknowledged: it has every command through `sequence` of the journal. */
+export interface LedgerWord extends Omit<Witness, 'name'> {
+  readonly sequence: number;
+}
+
 interface Hearing {
   readonly witnesses: readonly Witness[];
   /** Who is there but cannot be believed, and why; for the log. */

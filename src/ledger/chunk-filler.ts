@@ -19,6 +19,8 @@ export interface SpoolProgress {
   start(): number;
   /** The journal's frame that ends with sequence(), when that is known. */
   frame?(): JournalFrame | undefined;
+  /** What the journal says against the checkpoint, known when sequence() has come to it; '' for nothing. */
+  problem?(): string;
 }
 
 export interface ChunkLimits {
@@ -244,6 +246,8 @@ export class ChunkFiller {
   /** The last skipped event must be the one the checkpoint names: batch times differ between two histories. */
   #endSkipping(): void {
     const { base } = this.chunk;
+    const problem = this.#spool.problem?.() ?? '';
+    if (problem !== '') throw new LedgerMismatch(problem);
     const { eventSequence, eventTimeUs, tradeNumber } = this.#skipped;
     const sameEvent = eventSequence === base.eventSequence && eventTimeUs === base.eventTimeUs;
     if (tradeNumber !== base.tradeNumber || !(sameEvent || this.#sawOpeningOnly)) {

@@ -217,8 +217,8 @@ export class Projector implements Agent {
     const ours = Math.max(recoveredSequence(), spool.sequence());
     if (sequence <= ours) return;
     throw new LedgerMismatch(
-      `the ledger holds commands up to sequence ${sequence}, the journal ends at ${ours}: restore the journal, or ` +
-        'rebuild the ledger in an empty database',
+      `the ledger holds commands up to sequence ${sequence}, the journal ends at ${ours}: restore the journal, or, when ` +
+        'what it lacks is known to be lost, make the ledger again: ringbook ledger rebuild',
     );
   }
 

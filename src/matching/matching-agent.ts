@@ -7,6 +7,7 @@ import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
 import type { JournalDisk, JournalWriter } from '../journal/journal-writer.ts';
+import type { LedgerWord } from '../journal/witnesses.ts';
 import type { Agent } from '../runtime/agent.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ProcessState, type SharedProcessState } from '../runtime/process-state.ts';
@@ -62,6 +63,8 @@ export interface MatchingContext extends ResultSinks {
   readonly controlPath: string;
   readonly durability: 'fsync' | 'os';
   readonly segmentBytes: number;
+  /** RecoverOptions; undefined where its word would prove nothing. */
+  readonly askLedger?: (() => LedgerWord | undefined) | undefined;
   /** Replaced where a test wants the process to end at a write. */
   readonly disk?: JournalDisk | undefined;
   readonly commandsPerRingMax: number;

@@ -9,10 +9,13 @@ import { JournalWriter, SYSTEM_DISK } from '../journal/journal-writer.ts';
 import { recoverJournal } from '../journal/recover.ts';
 import { restoreEngine } from '../journal/restore.ts';
 import { watchedDisk } from '../journal/watched-disk.ts';
-import { hearWitnesses } from '../journal/witnesses.ts';
+import { hearWitnesses, type LedgerWord } from '../journal/witnesses.ts';
 import { randomHashSecret } from '../runtime/hash-secret.ts';
 import { MatchingCounter } from '../wire/counters.ts';
 import type { MatchingContext } from './matching-agent.ts';
+
+const LEDGER_SILENT =
+  'Postgres could not be asked in time whether the ledger knows what the torn tail held; should it, it refuses to go on';
 
 export interface Recovered {
   readonly engine: Engine;
@@ -33,10 +36,15 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     hashSecret: randomHashSecret(),
     onRefused: ({ message }) => notes.push(message),
   });
+  const askLedger = (): LedgerWord | undefined => {
+    const word = context.askLedger?.();
+    if (word === undefined && context.askLedger !== undefined) notes.push(LEDGER_SILENT);
+    return word;
+  };
   const command = new Command();
   const { position, cut, frames } = recoverJournal(
     context.journalDirectory,
-    { anchor, witnesses, newJournalId: context.newJournalId },
+    { anchor, witnesses, askLedger, newJournalId: context.newJournalId },
     (frame) => {
       applyFrame(engine, frame, command);
       context.counters.set(MatchingCounter.REPLAYED_SEQUENCE, engine.sequence);

@@ -43,6 +43,11 @@ export class Database {
     return this.#starting;
   }
 
+  /** Resolves when the start that is under way is over; never rejects. */
+  get started(): Promise<void> {
+    return this.#starting ?? Promise.resolve();
+  }
+
   /**
    * Stops the embedded server. One that does not come up in time ends with this process; one that does not go down is killed, since a
    * frozen one would not take the signal that comes with our end.

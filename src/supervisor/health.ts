@@ -94,13 +94,15 @@ export function healthOf(sources: HealthSources): Health {
   const { figures, config, storage, state, details, lag, room } = sources;
   const postgresState = figures.ledger.get(LedgerCounter.STATE);
   const redisState = config.redis === undefined ? SinkState.OFF : figures.publisher.get(PublisherCounter.STATE);
+  const isRefused = postgresState === SinkState.REFUSED;
   const down = [
-    ...(postgresState === SinkState.UP ? [] : ['Postgres']),
+    ...(postgresState === SinkState.UP || isRefused ? [] : ['Postgres']),
     ...(redisState === SinkState.UP || redisState === SinkState.OFF ? [] : ['Redis']),
   ];
   const controlFails = figures.main.get(MainCounter.CONTROL_FAILING) === 1;
   const spool = spoolOf(sources);
   const troubles = [
+    ...(isRefused ? [`The ledger is refused and not written until somebody acts: ${details.postgres}.`] : []),
     ...(down.length === 0 ? [] : [`${down.join(' and ')} ${down.length === 1 ? 'is' : 'are'} not connected.`]),
     ...(controlFails ? ['The CONTROL file cannot be written.'] : []),
     ...(spool.status === 'failing' ? ['The event spool cannot be written.'] : []),

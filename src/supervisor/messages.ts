@@ -9,6 +9,8 @@ export type ThreadMessage =
   | { readonly kind: 'ready' }
   | ({ readonly kind: 'recovered' } & RecoveryFacts)
   | { readonly kind: 'segment-needed' }
+  /** Recovery waits for the ledger's checkpoint (SharedMemory.ledgerPoint). */
+  | { readonly kind: 'ledger-asked' }
   | { readonly kind: 'sink'; readonly sink: 'postgres' | 'redis'; readonly state: number; readonly detail: string }
   /** The event spool cannot be written, and why; '' when it can again. */
   | { readonly kind: 'spool'; readonly detail: string }

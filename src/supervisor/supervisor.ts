@@ -1,6 +1,7 @@
 // The life of the process: recovery, opening, orderly stop, crash. Main thread; owns threads and database.
 // Must never exit while a gateway holds a socket, and never hide why it ends.
 
+import { answerLedger, LEDGER_ANSWER_MS } from '../composition/ledger-word.ts';
 import type { ThreadData } from '../composition/thread-data.ts';
 import type { Config } from '../config.ts';
 import type { Instrument } from '../domain/instrument.ts';
@@ -252,14 +253,13 @@ export class Supervisor {
         this.#lookAtStorage();
         break;
       case 'sink':
-        this.#sinks[message.sink] = message.detail;
-        this.#logger.info(
-          { sink: message.sink, state: sinkStateName(message.state), detail: message.detail },
-          'projection',
-        );
+        this.#sinkIs(message.sink, message.state, message.detail);
         break;
       case 'spool':
         this.#spoolIs(message.detail);
+        break;
+      case 'ledger-asked':
+        void this.#answerLedger();
         break;
       case 'question':
         void this.#answer(message.question).then((text) => answer({ kind: 'answer', id: message.id, answer: text }));
@@ -268,6 +268,16 @@ export class Supervisor {
         void this.crash({ ...message, message: `${thread.name}: ${message.message}` });
         break;
     }
+  }
+
+  /** Never rejects. The driver is loaded when it is needed: hardly ever. */
+  async #answerLedger(): Promise<void> {
+    await Promise.race([this.#database.started, pause(LEDGER_ANSWER_MS)]);
+    const { connection } = this.#database;
+    const { ledgerCheckpoint } = await import('../ledger/ledger-checkpoint.ts');
+    const address = 'url' in connection ? { connectionString: connection.url } : { ...connection };
+    answerLedger(this.#memory.ledgerPoint, await ledgerCheckpoint(address, 0));
+    this.#threads.wake();
   }
 
   #look(): void {
@@ -385,6 +395,14 @@ export class Supervisor {
       const message = 'matching: a write or sync of the journal has not returned for more than 5 s';
       void this.crash({ name: 'JournalFault', message });
     });
+  }
+
+  /** A ledger that stands still until somebody acts is an error; one that is away comes back by itself. */
+  #sinkIs(sink: 'postgres' | 'redis', state: number, detail: string): void {
+    this.#sinks[sink] = detail;
+    const facts = { sink, state: sinkStateName(state), detail };
+    if (state === SinkState.REFUSED || state === SinkState.POISONED) this.#logger.error(facts, 'projection');
+    else this.#logger.info(facts, 'projection');
   }
 
   /** The events wait in memory meanwhile, and beyond a bound in the journal. */
