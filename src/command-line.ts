@@ -11,6 +11,7 @@ interface Tool {
 }
 
 const NOUNS: Readonly<Record<string, () => Promise<Tool>>> = {
+  admin: () => import('./tools/admin-command.ts'),
   journal: () => import('./tools/journal-command.ts'),
   ledger: () => import('./tools/ledger-command.ts'),
 };
@@ -18,6 +19,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Tool>>> = {
 export const USAGE = `Usage: ringbook                       runs the engine; every setting is in .env.example
        ringbook journal <verb> ...    looks into the journal; ringbook journal --help says more
        ringbook ledger <verb> ...     rebuilds the Postgres ledger, or compares it with the journal
+       ringbook admin skip ...        rules out a command that each start fails at
 `;
 
 /** Carries the words out and says what is wrong with them. Returns the exit code. */

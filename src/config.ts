@@ -64,6 +64,8 @@ export interface Config {
   readonly segmentBytes: number;
   /** Where a test has the process killed; undefined: nowhere. */
   readonly crashAt: FaultPlan | undefined;
+  /** Whose commands the engine faults on, for a test; undefined: nobody's. */
+  readonly poisonClient: string | undefined;
   /** undefined: an embedded server in the data directory. */
   readonly postgres: { readonly url: string } | PostgresAddress | undefined;
   /** undefined: the publisher is off. */
@@ -142,6 +144,7 @@ const VARIABLES = Type.Object(
     RINGBOOK_SEGMENT_BYTES: Type.Optional(Type.Integer({ minimum: MIB, maximum: 1024 * MIB, multipleOf: 4096 })),
     RINGBOOK_FAULTS: integer(0, 1),
     RINGBOOK_CRASH_AT: text(),
+    RINGBOOK_POISON_CLIENT: text(),
   },
   { additionalProperties: false },
 );
@@ -233,6 +236,7 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     spoolMaxBytes: variables.RINGBOOK_SPOOL_MAX_BYTES ?? 8 * 1024 ** 3,
     segmentBytes: variables.RINGBOOK_SEGMENT_BYTES ?? 64 * MIB,
     crashAt: crashPlanOf(variables),
+    poisonClient: variables.RINGBOOK_FAULTS === 1 ? variables.RINGBOOK_POISON_CLIENT : undefined,
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,

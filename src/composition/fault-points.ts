@@ -1,6 +1,8 @@
-// The journal's fault points: a disk and a durable point of the matching thread that end the process where the plan says.
+// The matching thread's faults: a disk and a durable point that end the process where the plan says, an engine that faults on a client.
 // Matching thread; made only when there is a plan, so that without one nothing stands between the writer and its file.
 
+import { assert } from '../assert.ts';
+import type { Engine } from '../domain/engine.ts';
 import { type JournalDisk, SYSTEM_DISK } from '../journal/journal-writer.ts';
 import { type FaultPlan, passFaultPoint } from '../runtime/fault-point.ts';
 import { DurablePointWriter, type JournalEnd } from '../wire/durable-point.ts';
@@ -14,6 +16,17 @@ export function faultyDisk(plan: FaultPlan): JournalDisk {
       return written;
     },
     sync: (fd) => SYSTEM_DISK.sync(fd),
+  };
+}
+
+/** An engine that faults on every command of a client, when it has applied it: its state is not to be used any more then. */
+export function poisonEngine(engine: Engine, clientId: string): void {
+  const apply = engine.apply.bind(engine);
+  engine.apply = (sequence, timeUs, command) => {
+    const { bytes, clientOffset, clientLength } = command;
+    const client = Buffer.from(bytes.subarray(clientOffset, clientOffset + clientLength)).toString();
+    apply(sequence, timeUs, command);
+    assert(client !== clientId, `a command of ${clientId} is poison (RINGBOOK_POISON_CLIENT)`);
   };
 }
 

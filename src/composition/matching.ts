@@ -16,13 +16,13 @@ import { doorbellsOf, doorbellsOfAny } from '../topology.ts';
 import { CounterBlockId } from '../wire/counters.ts';
 import { DurablePointWriter } from '../wire/durable-point.ts';
 import { InstrumentDirectoryWriter } from '../wire/instrument-directory.ts';
-import { FaultyDurablePoint, faultyDisk } from './fault-points.ts';
+import { FaultyDurablePoint, faultyDisk, poisonEngine } from './fault-points.ts';
 import { askLedger } from './ledger-word.ts';
 import type { Wiring } from './thread-data.ts';
 
 export function composeMatching(wiring: Wiring): Agent {
   const { config, memory, threads, directories } = wiring.data;
-  const { crashAt } = config;
+  const { crashAt, poisonClient } = config;
   const durablePoint = new LatestValue(memory.durablePoint);
   const context: MatchingContext = {
     journalDirectory: directories.journal,
@@ -30,6 +30,7 @@ export function composeMatching(wiring: Wiring): Agent {
     controlPath: directories.control,
     durability: config.durability === 'fsync' ? 'fsync' : 'os',
     segmentBytes: config.segmentBytes,
+    poison: poisonClient === undefined ? undefined : (engine) => poisonEngine(engine, poisonClient),
     // Where a power cut may take what was acknowledged, a ledger that knows more proves no damage.
     askLedger: config.durability === 'fsync' ? () => askLedger(wiring) : undefined,
     disk: crashAt === undefined ? undefined : faultyDisk(crashAt),

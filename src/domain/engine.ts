@@ -138,6 +138,18 @@ export class Engine {
     }
   }
 
+  /**
+   * Takes the next command without carrying it out: it is refused, and remembered so under its key. For one that `apply` faulted
+   * on, in an engine that has not tried it, once an operator has ruled it out. Allocates: nothing but growth.
+   */
+  skip(sequence: number, timeUs: number, command: Command): void {
+    assert(sequence === this.counters[SEQUENCE] + 1, 'engine: sequences have no gap');
+    this.desk.begin(sequence, timeUs, command);
+    if (hasKey(command) && this.memory.answerAgain(command)) return;
+    if (this.isTooManyClients(command)) this.desk.listener.onRefused(Reason.COMMAND_SKIPPED, NO_ORDER);
+    else this.memory.refuse(command, Reason.COMMAND_SKIPPED, NO_ORDER);
+  }
+
   /** True when the command names a client without a number and all numbers are given (RULES.md, Room in the engine). */
   private isTooManyClients(command: Command): boolean {
     if (this.desk.client >= 0 || this.clients.count < this.state.capacity.clientsMax) return false;

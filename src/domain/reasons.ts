@@ -59,6 +59,7 @@ export const Reason = {
   FUNDS_HELD: 118,
   AMOUNT_OVERFLOW: 119,
   CLIENTS_FULL: 120,
+  COMMAND_SKIPPED: 121,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
@@ -156,6 +157,11 @@ export const REASONS: ReadonlyMap<number, { readonly name: string; readonly text
   row(Reason.FUNDS_HELD, 'insufficient_funds', 'The available balance is smaller than the withdrawal.'),
   row(Reason.AMOUNT_OVERFLOW, 'amount_overflow', 'The balance would leave what can be computed exactly.'),
   row(Reason.CLIENTS_FULL, 'engine_full', 'The engine holds as many clients, accounts or orders as it can.'),
+  row(
+    Reason.COMMAND_SKIPPED,
+    'command_skipped',
+    'The engine could not carry it out, and an operator has ruled it out.',
+  ),
 ]);
 
 function row(reason: number, name: string, text: string): [number, { readonly name: string; readonly text: string }] {

@@ -6,12 +6,13 @@ import type { Command } from '../domain/command.ts';
 import { type Engine, RULES_VERSION } from '../domain/engine.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
 import { lookAhead } from '../wire/look-ahead.ts';
-import { OtherRules } from './errors.ts';
+import { OtherRules, PoisonCommand } from './errors.ts';
 import type { FrameView } from './journal-reader.ts';
+import { segmentPath } from './segment-files.ts';
 
 /**
  * Applies every command of `frame`; `command` is scratch. Asserts that sequences go on where the engine stands. Throws
- * OtherRules for a frame of another version of the rules, also for an empty one.
+ * OtherRules for a frame of another version of the rules, also for an empty one, and PoisonCommand.
  */
 export function applyFrame(engine: Engine, frame: FrameView, command: Command): void {
   if (frame.rulesVersion !== RULES_VERSION) throw new OtherRules(frame.number, frame.rulesVersion, RULES_VERSION);
@@ -24,8 +25,20 @@ export function applyFrame(engine: Engine, frame: FrameView, command: Command): 
     if (offset === seen) seen = lookAhead(engine, frame.view, offset, end);
     const length = decodeCommand(frame.bytes, frame.view, offset, command);
     sequence++;
-    engine.apply(sequence, frame.timeUs, command);
+    applyCommand(engine, frame, sequence, command);
     offset += length;
   }
   assert(sequence === frame.firstSequence + frame.recordCount - 1, 'the frame holds as many commands as it says');
+}
+
+/** Applies one command of `frame`, or passes it over when that was ruled. Throws PoisonCommand: the engine is of no use then. */
+export function applyCommand(engine: Engine, frame: FrameView, sequence: number, command: Command): void {
+  try {
+    if (frame.skipped.length > 0 && frame.skipped.includes(sequence)) engine.skip(sequence, frame.timeUs, command);
+    else engine.apply(sequence, frame.timeUs, command);
+  } catch (error) {
+    const { offsetBytes, number, segmentFirstFrame } = frame;
+    const site = { file: segmentPath('', segmentFirstFrame), offsetBytes, frame: number, sequence };
+    throw new PoisonCommand(site, error, true);
+  }
 }

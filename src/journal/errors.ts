@@ -57,6 +57,26 @@ export class OtherRules extends Error {
   }
 }
 
+/** A durable command that the engine faults on: a fault of ours, that each replay meets again. Exit 70. */
+export class PoisonCommand extends Error {
+  override readonly name = 'PoisonCommand';
+  readonly frame: number;
+  readonly sequence: number;
+
+  /** `isReplay`: it has failed when it came already, or another build has applied it then. */
+  constructor({ file, offsetBytes, frame, sequence }: DamageSite, cause: unknown, isReplay: boolean) {
+    const advice = isReplay
+      ? 'It is a poison command: it came through before this start and fails again, so each start of this build ends here. Start ' +
+        `the build that applied it, or rule it out: ringbook admin skip --sequence ${sequence} --reason TEXT`
+      : 'It is durable: the next start tries it once more, and says what can be done should it fail again';
+    const where = `${file} at offset ${offsetBytes}, frame ${frame}`;
+    super(`command ${sequence} cannot be applied: ${where}: ${describeError(cause)}. ${advice}.`, { cause });
+    this.frame = frame;
+    this.sequence = sequence;
+    if (cause instanceof Error && cause.stack !== undefined) this.stack = cause.stack;
+  }
+}
+
 /** A write or sync of the journal failed. Whether the frame is on the disk is unknown; nothing is written after it. Exit 74. */
 export class JournalFault extends Error {
   override readonly name = 'JournalFault';

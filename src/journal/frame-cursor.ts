@@ -22,6 +22,7 @@ import {
 import { type FrameFile, frameFileOf, type OpenFrameFile, openFrameFile } from './journal-files.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { segmentPath } from './segment-files.ts';
+import { readSkipped, type SkippedCommand, skippedPath } from './skipped.ts';
 
 export { readUpTo } from './read-up-to.ts';
 
@@ -63,6 +64,8 @@ export interface FrameView {
   /** Where in `bytes` the command records lie. */
   readonly payloadStart: number;
   readonly payloadLength: number;
+  /** Sequences of its commands that are to be passed over (skipped.ts); hardly ever any. */
+  readonly skipped: readonly number[];
 }
 
 /** The frame as an anchor. Keeps nothing of it but its hash. */
@@ -75,6 +78,7 @@ export function anchorOf(frame: FrameView): JournalAnchor {
 export const Verdict = { VALID: 0, ABSENT: 1, TORN: 2, CONTRADICTORY: 3, NO_FILE: 4 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
+const NONE_SKIPPED: readonly number[] = [];
 const READ_BYTES = 1 << 20;
 assert(READ_BYTES >= FRAME_BYTES_MAX, 'one read holds the longest frame');
 
@@ -111,6 +115,7 @@ export class FrameCursor {
   #journalIdLow = 0;
   readonly #anchor: JournalAnchor | undefined;
   readonly #openFile: OpenFrameFile;
+  readonly #skipped: readonly SkippedCommand[];
 
   /** Begins with the first frame of a segment whose predecessor is not read: what that one says of it is believed. */
   static atSegment(directory: string, firstFrame: number, openFile: OpenFrameFile = openFrameFile): FrameCursor {
@@ -131,6 +136,7 @@ export class FrameCursor {
     this.#view = new MutableFrameView(this.#bytes);
     this.frame = this.#view;
     this.#anchor = anchor;
+    this.#skipped = readSkipped(skippedPath(directory));
     if (anchor !== undefined) this.#beginAt(anchor);
   }
 
@@ -267,6 +273,7 @@ export class FrameCursor {
     const at = this.offsetBytes - this.#loadedFrom;
     this.#chain = frameHash(this.#bytes, at, header.payloadLength);
     this.#view.set(header, this.#chain, this.segmentFirstFrame, this.offsetBytes, at + FRAME_HEADER_BYTES);
+    if (this.#skipped.length > 0) this.#view.skipped = this.#skippedIn(header);
     this.#anchored = true;
     this.#epoch = header.epoch;
     this.#rulesVersion = header.rulesVersion;
@@ -276,6 +283,15 @@ export class FrameCursor {
     this.nextFrame++;
     this.offsetBytes += header.frameLength;
     this.#segmentEnded = (header.flags & FrameFlag.SEGMENT_END) !== 0;
+  }
+
+  #skippedIn({ number, firstSequence, recordCount }: FrameHeader): readonly number[] {
+    const here = this.#skipped.filter(({ frame }) => frame === number).map(({ sequence }) => sequence);
+    assert(
+      here.every((sequence) => sequence >= firstSequence && sequence < firstSequence + recordCount),
+      'a skipped command lies in the frame that is named with it',
+    );
+    return here;
   }
 
   #leaveSegment(): void {
@@ -339,6 +355,7 @@ class MutableFrameView implements FrameView {
   offsetBytes = 0;
   payloadStart = 0;
   payloadLength = 0;
+  skipped: readonly number[] = NONE_SKIPPED;
   readonly bytes: Uint8Array;
   readonly view: DataView;
 

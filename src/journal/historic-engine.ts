@@ -5,6 +5,7 @@ import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
 import { type Engine, RULES_VERSION } from '../domain/engine.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
+import { applyCommand } from './apply-frame.ts';
 import { OtherRules } from './errors.ts';
 import type { FrameView } from './frame-cursor.ts';
 import { listFrameFiles } from './journal-files.ts';
@@ -50,7 +51,7 @@ export class HistoricEngine {
 
   /**
    * Applies commands through `sequence`, which is not before the engine's. False when frames end first: the engine then stands
-   * at the last command there is. Throws OtherRules, and whatever reading frames throws.
+   * at the last command there is. Throws OtherRules, PoisonCommand, and whatever reading frames throws.
    */
   advance(sequence: number): boolean {
     const { engine } = this;
@@ -66,7 +67,7 @@ export class HistoricEngine {
     const frame = this.#frame;
     if (frame === undefined || this.#offset === this.#end) return;
     const length = decodeCommand(frame.bytes, frame.view, this.#offset, this.#command);
-    this.engine.apply(this.engine.sequence + 1, frame.timeUs, this.#command);
+    applyCommand(this.engine, frame, this.engine.sequence + 1, this.#command);
     this.#offset += length;
   }
 

@@ -1,11 +1,13 @@
 // Witnesses of the journal: who else knows that a frame was on the disk, and its hash. Recovery (matching thread, at start) hears
 // them before it calls damage a torn write. Reads only. A witness that cannot be read is none; it must never be guessed at.
 
+import { dirname, join } from 'node:path';
 import type { DurablePoint } from '../wire/durable-point.ts';
 import { CONTROL_VERSION, newestControlRecord } from './control-file.ts';
 import { describeError, errorCode, JournalDamage } from './errors.ts';
 import { readFileSync } from './file-system.ts';
 import type { FrameView, JournalAnchor } from './frame-cursor.ts';
+import { readSkipped, type SkippedCommand } from './skipped.ts';
 
 /** Says that a frame of this journal, with this SHA-256, was on the disk. */
 export interface Witness extends Pick<DurablePoint, 'frame' | 'journalIdHigh' | 'journalIdLow' | 'chain'> {
@@ -24,11 +26,18 @@ interface Hearing {
   readonly notes: string[];
 }
 
-/** Asks the CONTROL file. Throws JournalDamage when a newer release has written it. */
+/** Asks the CONTROL file, and the SKIPPED file beside it. Throws JournalDamage when a newer release has written one of them, or SKIPPED is damaged. */
 export function hearWitnesses(controlPath: string): Hearing {
   const notes: string[] = [];
   const control = readControl(controlPath, (text) => notes.push(text));
-  return { witnesses: control === undefined ? [] : [control], notes };
+  const skipped = readSkipped(join(dirname(controlPath), 'SKIPPED')).map(witnessOfSkipped);
+  return { witnesses: control === undefined ? skipped : [control, ...skipped], notes };
+}
+
+/** Whoever rules a command out has seen its frame. */
+function witnessOfSkipped({ sequence, frame, sha256, journalIdHigh, journalIdLow }: SkippedCommand): Witness {
+  const name = `SKIPPED (command ${sequence})`;
+  return { name, frame, journalIdHigh, journalIdLow, chain: Buffer.from(sha256, 'hex') };
 }
 
 /** The snapshot that a start begins with. */

@@ -6,6 +6,7 @@
 import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
 import type { Engine } from '../domain/engine.ts';
+import { PoisonCommand } from '../journal/errors.ts';
 import type { JournalDisk, JournalWriter } from '../journal/journal-writer.ts';
 import type { LedgerWord } from '../journal/witnesses.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -65,6 +66,8 @@ export interface MatchingContext extends ResultSinks {
   readonly segmentBytes: number;
   /** RecoverOptions; undefined where its word would prove nothing. */
   readonly askLedger?: (() => LedgerWord | undefined) | undefined;
+  /** For tests: makes the engine fault on some commands, before the journal is replayed. */
+  readonly poison?: ((engine: Engine) => void) | undefined;
   /** Replaced where a test wants the process to end at a write. */
   readonly disk?: JournalDisk | undefined;
   readonly commandsPerRingMax: number;
@@ -110,6 +113,8 @@ export class MatchingAgent implements Agent {
   #engine: Engine | undefined;
   #writer: JournalWriter | undefined;
   #lastTimeUs = 0;
+  /** Sequence of the command that is being applied: says which, should it fail. */
+  #applying = 0;
   #firstRing = 0;
   #projectionsDue = false;
   #projectionsWokenUs = 0;
@@ -277,7 +282,11 @@ export class MatchingAgent implements Agent {
     const durableUs = clock.monotonicUs();
     this.#sealer.frameWritten(durableUs);
     this.#publisher.beginBatch(durableUs);
-    this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
+    try {
+      this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
+    } catch (error) {
+      throw this.#poisonError(writer, error);
+    }
     this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
     this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
     this.#batchCommands.record(count);
@@ -330,6 +339,7 @@ export class MatchingAgent implements Agent {
       const length = decodeCommand(bytes, view, offset, command);
       decodeOrigin(view, offset, origin);
       const sequence = engine.sequence + 1;
+      this.#applying = sequence;
       this.#publisher.begin(origin, command, sequence);
       engine.apply(sequence, timeUs, command);
       this.#publisher.end();
@@ -338,6 +348,12 @@ export class MatchingAgent implements Agent {
     }
     this.#context.events.publish();
     assert(engine.sequence === writer.nextSequence - 1, 'journal and engine agree on the sequence');
+  }
+
+  #poisonError({ durableFrame: frame }: JournalWriter, error: unknown): PoisonCommand {
+    const { journalDirectory } = this.#context;
+    const site = { file: journalDirectory, offsetBytes: 0, frame, sequence: this.#applying };
+    return new PoisonCommand(site, error, false);
   }
 
   /** Counters, the sequence last: who reads it finds the rest at least as new. And what is surely on the disk. */

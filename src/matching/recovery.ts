@@ -36,6 +36,7 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     hashSecret: randomHashSecret(),
     onRefused: ({ message }) => notes.push(message),
   });
+  context.poison?.(engine);
   const askLedger = (): LedgerWord | undefined => {
     const word = context.askLedger?.();
     if (word === undefined && context.askLedger !== undefined) notes.push(LEDGER_SILENT);

@@ -96,6 +96,7 @@ export const PROBLEMS = {
   instrument_busy: refused(409, 'The instrument still has live orders.'),
   engine_full: refused(409, 'The engine holds as many clients, accounts or orders as it can.'),
   balances_off: refused(409, 'Balances are not kept.'),
+  command_skipped: refused(409, 'The engine could not carry it out, and an operator has ruled it out.'),
   risk_mode_busy: refused(409, 'The risk mode changes only while no order is live.'),
 
   // Why an order ended; told with the order, never as the answer to a request.
