@@ -1,10 +1,12 @@
-// The matching thread's faults: a disk and a durable point that end the process where the plan says, an engine that faults on a client.
-// Matching thread; made only when there is a plan, so that without one nothing stands between the writer and its file.
+// Faults that a test asks for: a disk and a durable point of the matching thread that end the process where the plan says, an
+// engine that faults on a client, a gateway that throws. Each on the thread it is about, and made only when it is asked for:
+// otherwise nothing stands between the writer and its file.
 
 import { assert } from '../assert.ts';
 import type { Engine } from '../domain/engine.ts';
 import { type JournalDisk, SYSTEM_DISK } from '../journal/journal-writer.ts';
-import { type FaultPlan, passFaultPoint } from '../runtime/fault-point.ts';
+import type { Agent } from '../runtime/agent.ts';
+import { type FaultPlan, passFaultPoint, throwAtFaultPoint } from '../runtime/fault-point.ts';
 import { DurablePointWriter, type JournalEnd } from '../wire/durable-point.ts';
 
 export function faultyDisk(plan: FaultPlan): JournalDisk {
@@ -28,6 +30,17 @@ export function poisonEngine(engine: Engine, clientId: string): void {
     apply(sequence, timeUs, command);
     assert(client !== clientId, `a command of ${clientId} is poison (RINGBOOK_POISON_CLIENT)`);
   };
+}
+
+/** An agent that throws after a turn in which it had work, where the plan says. */
+export function throwInTurn<A extends Agent>(agent: A, plan: FaultPlan): A {
+  const doWork = agent.doWork.bind(agent);
+  agent.doWork = () => {
+    const work = doWork();
+    if (work > 0) throwAtFaultPoint(plan, 'gateway_turn');
+    return work;
+  };
+  return agent;
 }
 
 /** Main is told of a frame when it is on the disk and before any reply to its commands is: the point between the two. */

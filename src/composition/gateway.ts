@@ -15,6 +15,7 @@ import { MessageRing } from '../shared-memory/message-ring.ts';
 import type { MainMessage } from '../supervisor/messages.ts';
 import { doorbellsOf } from '../topology.ts';
 import { CounterBlockId, MatchingCounter } from '../wire/counters.ts';
+import { throwInTurn } from './fault-points.ts';
 import type { Wiring } from './thread-data.ts';
 
 export function composeGateway(wiring: Wiring, gateway: number): Agent {
@@ -25,7 +26,7 @@ export function composeGateway(wiring: Wiring, gateway: number): Agent {
     assert(doorbell !== undefined, `the plan has a thread for ${agent}`);
     return doorbell;
   };
-  return new GatewayAgent({
+  const agent = new GatewayAgent({
     index: gateway,
     host: config.host,
     port,
@@ -52,6 +53,7 @@ export function composeGateway(wiring: Wiring, gateway: number): Agent {
       connectionsMax: connectionsMax(openFilesMax(processLimits()), config.gatewayThreads),
     },
   });
+  return config.crashAt === undefined ? agent : throwInTurn(agent, config.crashAt);
 }
 
 /** What Linux says about this process's limits; nothing elsewhere. */

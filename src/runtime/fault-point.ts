@@ -1,4 +1,5 @@
-// Named points at which a test has the process killed, as a power button would: no clean-up, no last words. Any thread.
+// Named points at which a test has the process killed, as a power button would: no clean-up, no last words; or its thread throw.
+// Any thread.
 // Without a plan, which is always so unless RINGBOOK_FAULTS=1 asked for one, passing a point compares with undefined.
 // Must never do anything but end the process: what is tested is the code around the point.
 
@@ -11,6 +12,7 @@ export const FAULT_POINTS = [
   'snapshot_renamed',
   'control_written',
   'shutdown',
+  'gateway_turn',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
@@ -33,6 +35,15 @@ export function parseFaultPlan(text: string): FaultPlan | undefined {
 
 /** Ends the process when this is the pass that the plan names; then it does not return. */
 export function passFaultPoint(plan: FaultPlan | undefined, point: FaultPoint): void {
-  if (plan === undefined || plan.point !== point) return;
-  if (Atomics.sub(new Int32Array(plan.passesLeft), 0, 1) === 1) process.kill(process.pid, 'SIGKILL');
+  if (isLastPass(plan, point)) process.kill(process.pid, 'SIGKILL');
+}
+
+/** The same where a bug of ours is tested: it throws. */
+export function throwAtFaultPoint(plan: FaultPlan | undefined, point: FaultPoint): void {
+  if (isLastPass(plan, point)) throw new Error(`the fault point ${point} throws`);
+}
+
+function isLastPass(plan: FaultPlan | undefined, point: FaultPoint): boolean {
+  if (plan === undefined || plan.point !== point) return false;
+  return Atomics.sub(new Int32Array(plan.passesLeft), 0, 1) === 1;
 }
