@@ -38,7 +38,7 @@ export function applyCommand(engine: Engine, frame: FrameView, sequence: number,
     else engine.apply(sequence, frame.timeUs, command);
   } catch (error) {
     const { offsetBytes, number, segmentFirstFrame } = frame;
-    const site = { file: segmentPath('', segmentFirstFrame), offsetBytes, frame: number, sequence };
-    throw new PoisonCommand(site, error, true);
+    const place = `${segmentPath('', segmentFirstFrame)} at offset ${offsetBytes}`;
+    throw new PoisonCommand(place, number, sequence, error, true);
   }
 }

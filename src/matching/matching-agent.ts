@@ -285,7 +285,7 @@ export class MatchingAgent implements Agent {
     try {
       this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
     } catch (error) {
-      throw this.#poisonError(writer, error);
+      throw new PoisonCommand('', writer.durableFrame, this.#applying, error, false);
     }
     this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
     this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
@@ -348,12 +348,6 @@ export class MatchingAgent implements Agent {
     }
     this.#context.events.publish();
     assert(engine.sequence === writer.nextSequence - 1, 'journal and engine agree on the sequence');
-  }
-
-  #poisonError({ durableFrame: frame }: JournalWriter, error: unknown): PoisonCommand {
-    const { journalDirectory } = this.#context;
-    const site = { file: journalDirectory, offsetBytes: 0, frame, sequence: this.#applying };
-    return new PoisonCommand(site, error, false);
   }
 
   /** Counters, the sequence last: who reads it finds the rest at least as new. And what is surely on the disk. */
