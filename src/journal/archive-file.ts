@@ -93,6 +93,7 @@ interface Block {
 /** An archived segment, open: bytes are read at the places they had in the segment. Holds one block in memory. */
 export class ArchivedSegment {
   readonly path: string;
+  readonly isDirect = false;
   readonly firstFrame: number;
   readonly lastFrame: number;
   readonly #fd: number;

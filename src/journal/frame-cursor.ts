@@ -2,6 +2,7 @@
 // What the reader (which refuses) and recovery (which may cut) have in common. Any thread; owns its buffer and one open file.
 // Writes nothing. Must never hand out a byte that was read before the frame it belongs to was complete.
 
+import { basename } from 'node:path';
 import { assert } from '../assert.ts';
 import {
   bodyProblem,
@@ -19,7 +20,7 @@ import {
   readFrameHeader,
   segmentSalt,
 } from './frame.ts';
-import { type FrameFile, frameFileOf, type OpenFrameFile, openFrameFile } from './journal-files.ts';
+import { type FrameFile, frameFileOf, listFrameFiles, type OpenFrameFile, openFrameFile } from './journal-files.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { segmentPath } from './segment-files.ts';
 import { readSkipped, type SkippedCommand, skippedPath } from './skipped.ts';
@@ -103,6 +104,10 @@ export class FrameCursor {
   #loadedTo = 0;
   #loadedThrough = 0;
   #segmentEnded = false;
+  /** First frame of the next file, as it was when the open one was opened; infinite when there was none. */
+  #followingFrame = Number.POSITIVE_INFINITY;
+  /** The next frame begins a file although the one before has no SEGMENT_END. */
+  #atSeam = false;
   // What the frame before fixes. Before frame 1 (`#anchored` false) its header is believed about the journal's id.
   #anchored = false;
   #chain: Uint8Array = new Uint8Array(HASH_BYTES);
@@ -143,6 +148,11 @@ export class FrameCursor {
   /** The file that the next frame is in, or should be. */
   get path(): string {
     return this.#file?.path ?? segmentPath(this.directory, this.segmentFirstFrame);
+  }
+
+  /** The open file, which the next frame is in; undefined when there is none. */
+  get file(): FrameFile | undefined {
+    return this.#file;
   }
 
   /** False until a frame was valid: the journal's id is not known then. */
@@ -200,6 +210,25 @@ export class FrameCursor {
 
   #judge(throughFrame: number): Verdict {
     if (this.#segmentEnded) this.#leaveSegment();
+    else if (this.nextFrame === this.#followingFrame) return this.#judgeSeam(throughFrame);
+    return this.#judgeHere(throughFrame);
+  }
+
+  /**
+   * The next file is to begin here although this one has no SEGMENT_END: a start went on in it. Its first frame proves that, by
+   * the hash of the last one here; as long as it has none, nothing may stand in its place here.
+   */
+  #judgeSeam(throughFrame: number): Verdict {
+    const here = this.#judgeHere(throughFrame);
+    const before = basename(this.path);
+    this.#leaveSegment();
+    this.#atSeam = true;
+    const verdict = this.#judgeHere(throughFrame);
+    if (verdict === Verdict.VALID || here === Verdict.ABSENT) return verdict;
+    return this.#is(Verdict.CONTRADICTORY, `the frames it should hold are in ${before}`);
+  }
+
+  #judgeHere(throughFrame: number): Verdict {
     const file = this.#file ?? this.#open();
     if (file === undefined) return this.#is(Verdict.NO_FILE, 'the segment file is missing');
     const at = this.#load(file, FRAME_ALIGNMENT, throughFrame);
@@ -241,6 +270,7 @@ export class FrameCursor {
     if (!timeGoesOn) return 'its batch time goes back';
     const isStart = (header.flags & FrameFlag.EPOCH_START) !== 0;
     if (header.epoch !== this.#epoch + (isStart ? 1 : 0)) return `its epoch is ${header.epoch}`;
+    if (!isStart && this.#atSeam) return 'it is not the first of a start, yet the file before has no end';
     if (!isStart && header.rulesVersion !== this.#rulesVersion) return 'its rules version changes without a start';
     return '';
   }
@@ -283,6 +313,7 @@ export class FrameCursor {
     this.nextFrame++;
     this.offsetBytes += header.frameLength;
     this.#segmentEnded = (header.flags & FrameFlag.SEGMENT_END) !== 0;
+    this.#atSeam = false;
   }
 
   #skippedIn({ number, firstSequence, recordCount }: FrameHeader): readonly number[] {
@@ -308,6 +339,9 @@ export class FrameCursor {
     this.#loadedFrom = 0;
     this.#loadedTo = 0;
     this.#loadedThrough = 0;
+    const { segmentFirstFrame } = this;
+    const following = listFrameFiles(this.directory).find((firstFrame) => firstFrame > segmentFirstFrame);
+    this.#followingFrame = following ?? Number.POSITIVE_INFINITY;
     return this.#file;
   }
 

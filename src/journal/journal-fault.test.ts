@@ -40,7 +40,7 @@ class FaultyDisk implements JournalDisk {
 
 function openOn(disk: JournalDisk, directory: string): JournalWriter {
   const { position } = recoverAll(directory).recovered;
-  return JournalWriter.open(directory, position, { ...SMALL, disk, writeThrough: false });
+  return JournalWriter.open(directory, position, { ...SMALL, disk, write: 'fdatasync' });
 }
 
 /** Appends until it throws; returns the fault and how many frames were acknowledged. */

@@ -7,12 +7,15 @@ import { ARCHIVE_EXTENSION } from './archive-format.ts';
 import { errorCode, JournalDamage } from './errors.ts';
 import { closeSync, existsSync, openSync } from './file-system.ts';
 import { listNumbered, numberedName } from './numbered-files.ts';
+import { openDirect, readUpToDirect } from './direct-read.ts';
 import { readUpTo } from './read-up-to.ts';
 import { SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
 
 /** A segment's bytes, wherever they lie. */
 export interface FrameFile {
   readonly path: string;
+  /** Whether `read` tells what the disk has, not what the page cache says that it has. */
+  readonly isDirect: boolean;
   /** Fills `bytes` from `position` of the segment on, less only at its end. Returns how many bytes there are. */
   read(bytes: Uint8Array, lengthBytes: number, position: number): number;
   close(): void;
@@ -52,11 +55,31 @@ export const openFrameFile: OpenFrameFile = (journalDirectory, firstFrame) =>
   ifThere(() => openSegment(segmentPath(journalDirectory, firstFrame))) ??
   ifThere(() => new ArchivedSegment(archivePath(journalDirectory, firstFrame), firstFrame));
 
+/** As `openFrameFile`, but these segments are read past the page cache where their file system can. */
+export function openPastPageCache(segments: readonly number[]): OpenFrameFile {
+  return (journalDirectory, firstFrame) => {
+    if (!segments.includes(firstFrame)) return openFrameFile(journalDirectory, firstFrame);
+    return ifThere(() => openSegmentDirect(segmentPath(journalDirectory, firstFrame)));
+  };
+}
+
 function openSegment(path: string): FrameFile {
   const fd = openSync(path, 'r');
   return {
     path,
+    isDirect: false,
     read: (bytes, lengthBytes, position) => readUpTo(fd, bytes, lengthBytes, position),
+    close: () => closeSync(fd),
+  };
+}
+
+function openSegmentDirect(path: string): FrameFile {
+  const fd = openDirect(path);
+  if (fd === undefined) return openSegment(path);
+  return {
+    path,
+    isDirect: true,
+    read: (bytes, lengthBytes, position) => readUpToDirect(fd, bytes, lengthBytes, position),
     close: () => closeSync(fd),
   };
 }

@@ -14,36 +14,49 @@ export interface JournalTail {
   readonly dirtyEnd: number;
   /** How long the file is. */
   readonly fileBytes: number;
+  /** The page cache shows other bytes than the disk has: a write or sync has failed, and the kernel calls what it shows clean. */
+  readonly isStale: boolean;
 }
 
 const CHUNK_BYTES = 1 << 20;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
-/** Reads everything from the cursor's place to the end of its segment. */
+/**
+ * Reads everything from the cursor's place to the end of its segment, as the page cache shows it and, where the cursor reads past
+ * that, as the disk has it. Only what the disk has proves anything; what either has is to be cleared.
+ */
 export function scanTail(cursor: FrameCursor): JournalTail {
   const start = cursor.offsetBytes;
+  const disk = cursor.file?.isDirect === true ? cursor.file : undefined;
   const fd = openSync(cursor.path, 'r');
   try {
     const fileBytes = fstatSync(fd).size;
     const chunkBytes = Math.min(CHUNK_BYTES, alignFrame(Math.max(0, fileBytes - start)));
-    const bytes = Buffer.allocUnsafeSlow(chunkBytes);
+    const shown = Buffer.allocUnsafeSlow(chunkBytes);
+    const bytes = disk === undefined ? shown : Buffer.allocUnsafeSlow(chunkBytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let proof = '';
     let dirtyEnd = start;
+    let isStale = false;
     for (let at = start; at < fileBytes; at += chunkBytes) {
-      const length = readUpTo(fd, bytes, chunkBytes, at);
-      if (bytes.compare(ZEROS, 0, length, 0, length) === 0) continue;
-      bytes.fill(0, length);
-      for (let block = 0; block < length; block += FRAME_ALIGNMENT) {
-        if (bytes.compare(ZEROS, 0, FRAME_ALIGNMENT, block, block + FRAME_ALIGNMENT) === 0) continue;
+      shown.fill(0, readUpTo(fd, shown, chunkBytes, at));
+      if (disk !== undefined) bytes.fill(0, disk.read(bytes, chunkBytes, at));
+      isStale ||= bytes.compare(shown) !== 0;
+      if (isZero(bytes, 0, chunkBytes) && isZero(shown, 0, chunkBytes)) continue;
+      for (let block = 0; block < chunkBytes; block += FRAME_ALIGNMENT) {
+        if (isZero(bytes, block, FRAME_ALIGNMENT) && isZero(shown, block, FRAME_ALIGNMENT)) continue;
         dirtyEnd = at + block + FRAME_ALIGNMENT;
         if (proof === '' && dirtyEnd > start + FRAME_ALIGNMENT) proof = proofAt(cursor, bytes, view, block, at + block);
       }
     }
-    return { proof, dirtyEnd, fileBytes };
+    return { proof, dirtyEnd, fileBytes, isStale };
   } finally {
     closeSync(fd);
   }
+}
+
+function isZero(bytes: Buffer, start: number, lengthBytes: number): boolean {
+  return bytes.compare(ZEROS, 0, lengthBytes, start, start + lengthBytes) === 0;
 }
 
 /** What a whole header at `offset` proves; '' when there is none, or one that only an unsynced (mode `os`) write left. */

@@ -2,9 +2,9 @@
 // Matching thread, synchronous file calls only. Owns the frame under construction and the open segment; the only writer of the
 // directory. Must never retry a write or sync that failed, nor write to that journal again.
 
-import { constants } from 'node:fs';
 import { assert } from '../assert.ts';
-import { describeError, errorCode, JournalFault, NoRoomForSegment } from './errors.ts';
+import { describeError, JournalFault, NoRoomForSegment } from './errors.ts';
+import { markFault, removeFaultMark } from './fault-mark.ts';
 import { closeSync, existsSync, fdatasyncSync, fstatSync, openSync, writeSync } from './file-system.ts';
 import {
   alignFrame,
@@ -18,7 +18,9 @@ import {
   sealFrame,
   segmentSalt,
 } from './frame.ts';
+import { pageAligned } from './page-aligned.ts';
 import { hasSpare, segmentPath, takeSegment } from './segment-files.ts';
+import { DEFAULT_JOURNAL_WRITE, type JournalWrite, openForWriting } from './write-through.ts';
 
 /** Where a journal goes on: what the frame before the next one fixes. Recovery finds it out. */
 export interface JournalPosition {
@@ -56,8 +58,8 @@ export interface JournalWriterOptions {
   readonly rulesVersion: number;
   /** Called when there is no spare segment (any more): tell the main thread's SegmentPreparer. */
   readonly onSegmentNeeded?: () => void;
-  /** One synced write (O_DSYNC) instead of write and fdatasync; default: on Linux. Elsewhere O_DSYNC does not flush the device. */
-  readonly writeThrough?: boolean;
+  /** How mode `fsync` writes a frame where the file system takes it; default: DEFAULT_JOURNAL_WRITE. */
+  readonly write?: JournalWrite;
   readonly disk?: JournalDisk | undefined;
 }
 
@@ -84,6 +86,7 @@ export class JournalWriter {
   #offsetBytes: number;
   #segmentEnded = false;
   #syncAfterWrite = false;
+  #written: JournalWrite | undefined;
   #chain: Uint8Array;
   #nextFrame: number;
   #nextSequence: number;
@@ -99,7 +102,13 @@ export class JournalWriter {
     const writer = new JournalWriter(directory, position, options);
     writer.#orFault('the segment cannot be opened', () => writer.#openSegment(position.segmentFirstFrame));
     if (!hasSpare(directory, options.segmentBytes)) options.onSegmentNeeded?.();
-    writer.append(0, 0, position.nextSequence, position.lastTimeUs, FrameFlag.EPOCH_START);
+    try {
+      writer.append(0, 0, position.nextSequence, position.lastTimeUs, FrameFlag.EPOCH_START);
+    } catch (error) {
+      writer.close(false);
+      throw error;
+    }
+    removeFaultMark(directory); // what it asks for is done: recovery has chosen where this start goes on
     return writer;
   }
 
@@ -111,9 +120,9 @@ export class JournalWriter {
     this.#options = options;
     this.#disk = options.disk ?? SYSTEM_DISK;
     this.#frameBytesMax = frameBytesMax(options.segmentBytes);
-    const buffer = new ArrayBuffer(this.#frameBytesMax);
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    const isAligned = options.durability === 'fsync' && options.write === 'direct';
+    this.bytes = isAligned ? pageAligned(this.#frameBytesMax) : new Uint8Array(this.#frameBytesMax);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.#frameBytesMax);
     this.payloadCapacity = this.#frameBytesMax - FRAME_HEADER_BYTES;
     this.#offsetBytes = position.offsetBytes;
     this.#chain = position.chain;
@@ -163,6 +172,11 @@ export class JournalWriter {
 
   get journalIdLow(): number {
     return this.#header.journalIdLow;
+  }
+
+  /** How frames are made durable as they are written; undefined in mode `os`. */
+  get written(): JournalWrite | undefined {
+    return this.#written;
   }
 
   /** Bytes of frames written since open, padding included. */
@@ -235,8 +249,8 @@ export class JournalWriter {
   }
 
   /**
-   * Writes CLEAN_SHUTDOWN when asked and able to; after a fault, or without room for it, it only closes the file: the journal is
-   * whole without.
+   * Writes CLEAN_SHUTDOWN when asked and able to; without room for it, it only closes the file: the journal is whole without.
+   * After a fault it leaves the mark that the next start heeds.
    */
   close(cleanShutdown: boolean): void {
     if (this.#closed) return;
@@ -249,6 +263,7 @@ export class JournalWriter {
       this.#closed = true;
       if (this.#fd >= 0) closeSync(this.#fd);
       this.#fd = -1;
+      if (this.#fault !== undefined) markFault(this.#directory, this.#fault.message);
     }
   }
 
@@ -305,19 +320,12 @@ export class JournalWriter {
   }
 
   #openFile(): number {
-    const isSynced = this.#options.durability === 'fsync';
-    this.#syncAfterWrite = isSynced;
-    const writeThrough = this.#options.writeThrough ?? process.platform === 'linux';
-    if (isSynced && writeThrough) {
-      try {
-        const fd = openSync(this.#path, constants.O_WRONLY | constants.O_DSYNC);
-        this.#syncAfterWrite = false;
-        return fd;
-      } catch (error) {
-        if (errorCode(error) !== 'EINVAL') throw error; // EINVAL: a file system that does not know the flag
-      }
-    }
-    return openSync(this.#path, constants.O_WRONLY);
+    const { durability, write = DEFAULT_JOURNAL_WRITE } = this.#options;
+    if (durability === 'os') return openSync(this.#path, 'r+');
+    const { fd, how } = openForWriting(this.#path, write);
+    this.#syncAfterWrite = how === 'fdatasync';
+    this.#written = how;
+    return fd;
   }
 
   /** Runs what touches the disk; any error is final. */

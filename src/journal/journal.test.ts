@@ -214,9 +214,9 @@ function callsFor(options: Partial<JournalWriterOptions>, frames: number): strin
 
 it.runIf(process.platform === 'linux')('writes once per frame, synced as the mode says', () => {
   const times = (count: number, ...calls: string[]) => Array.from({ length: count }, () => calls).flat();
-  expect(callsFor({ writeThrough: true }, 1)).toEqual(times(3, 'synced write'));
+  expect(callsFor({ write: 'dsync' }, 1)).toEqual(times(3, 'synced write'));
   expect(callsFor({}, 1)).toEqual(times(3, 'synced write')); // the default
-  expect(callsFor({ writeThrough: false }, 1)).toEqual(times(3, 'write', 'sync'));
+  expect(callsFor({ write: 'fdatasync' }, 1)).toEqual(times(3, 'write', 'sync'));
   expect(callsFor({ durability: 'os' }, 1)).toEqual([...times(3, 'write'), 'sync']);
   // 64 KiB segments, frames to 32 KiB: a segment is left after its ninth frame of 4 KiB.
   expect(callsFor({ durability: 'os' }, 10)).toEqual([...times(9, 'write'), 'sync', ...times(3, 'write'), 'sync']);

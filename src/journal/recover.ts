@@ -3,11 +3,13 @@
 // change a byte before it is sure that the journal is sound, and never call anything durable that it has not synced.
 
 import { basename, join } from 'node:path';
+import { assert } from '../assert.ts';
 import { damageAt, JournalDamage } from './errors.ts';
-import { closeSync, fstatSync, fsyncSync, openSync } from './file-system.ts';
+import { hasFaultMark } from './fault-mark.ts';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, rmSync, writeSync } from './file-system.ts';
 import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
-import { FrameCursor, type FrameView, type JournalAnchor, Verdict } from './frame-cursor.ts';
-import { listArchived, listFrameFiles } from './journal-files.ts';
+import { FrameCursor, type FrameView, type JournalAnchor, readUpTo, Verdict } from './frame-cursor.ts';
+import { listArchived, listFrameFiles, openPastPageCache } from './journal-files.ts';
 import { clearTail, type JournalTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
@@ -58,11 +60,11 @@ export function recoverJournal(
   const segments = listSegments(directory);
   const files = listFiles(directory, segments, anchor);
   syncAll(directory, segments);
-  const cursor = new FrameCursor(directory, anchor);
+  const cursor = new FrameCursor(directory, anchor, openPastPageCache(segments.slice(-2)));
   const anchorFrame = anchor?.frame ?? 0;
   try {
     let frames = 0;
-    const reading = validFrames(cursor, files, witnesses);
+    const reading = validFrames(cursor, witnesses);
     let step = reading.next();
     for (; step.done !== true; step = reading.next()) {
       if (step.value.number <= anchorFrame) continue;
@@ -75,7 +77,8 @@ export function recoverJournal(
     if (tail !== undefined && tail.dirtyEnd > cursor.offsetBytes) requireUnknown(cursor, options.askLedger?.());
     const cut = tail === undefined ? undefined : cutTail(cursor, tail);
     const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
-    return { position, cut, frames, cleanShutdown };
+    const hasFailed = hasFaultMark(directory) || tail?.isStale === true;
+    return { position: hasFailed ? inNewSegment(cursor, position) : position, cut, frames, cleanShutdown };
   } finally {
     cursor.close();
   }
@@ -142,26 +145,17 @@ function syncAll(directory: string, segments: number[]): void {
 }
 
 /**
- * The frames in order until one is not valid, and that one's verdict; no two files may claim the same frame, and no witness
- * may remember it otherwise. Frames are borrowed until the next; those through an anchor's come first.
+ * The frames in order until one is not valid, and that one's verdict; no witness may remember one otherwise. Frames are borrowed
+ * until the next; those through an anchor's come first.
  */
 export function* validFrames(
   cursor: FrameCursor,
-  files: readonly number[],
   witnesses: readonly Witness[],
 ): Generator<FrameView, Verdict, void> {
   const { frame } = cursor;
-  let following = files.filter((firstFrame) => firstFrame <= cursor.segmentFirstFrame).length; // the one after the cursor's
   for (;;) {
     const verdict = cursor.next(Number.POSITIVE_INFINITY);
     if (verdict !== Verdict.VALID) return verdict;
-    const followingFrame = files[following] ?? Number.POSITIVE_INFINITY;
-    if (frame.segmentFirstFrame === followingFrame) {
-      following++;
-    } else if (frame.number >= followingFrame) {
-      const file = segmentPath(cursor.directory, followingFrame);
-      throw damage(file, followingFrame, `the frames it should hold are in ${basename(cursor.path)}`);
-    }
     const contradiction = contradictionBy(witnesses, frame);
     if (contradiction !== '') throw damageIn(cursor.path, frame, contradiction);
     yield frame;
@@ -227,6 +221,37 @@ function cutTail(
   clearTail(file, offsetBytes, tail);
   const bytes = tail.dirtyEnd - offsetBytes;
   return bytes === 0 ? undefined : { file, offsetBytes, frame, bytes, evidence };
+}
+
+/**
+ * Step 7 after a fault: the same frame, but in a file of its own. A file that holds no frame yet is removed: where its first one
+ * failed, none is written again. Where the last frame was read through the page cache, that may be all that holds it: then it
+ * is written once more.
+ */
+function inNewSegment(cursor: FrameCursor, position: JournalPosition): JournalPosition {
+  const { nextFrame, segmentFirstFrame, offsetBytes, chain } = position;
+  const path = segmentPath(cursor.directory, segmentFirstFrame);
+  if (offsetBytes > 0) {
+    if (cursor.file?.isDirect === false) rewrite(path, cursor.frame.offsetBytes, offsetBytes);
+  } else if (existsSync(path)) {
+    rmSync(path);
+    syncDirectory(cursor.directory);
+  }
+  return { ...position, segmentFirstFrame: nextFrame, offsetBytes: 0, salt: segmentSalt(chain) };
+}
+
+/** Writes what the page cache shows of a file in [start, end) to the disk: a page that a sync has failed for counts as clean. */
+function rewrite(path: string, start: number, end: number): void {
+  const bytes = Buffer.allocUnsafeSlow(end - start);
+  const fd = openSync(path, 'r+');
+  try {
+    readUpTo(fd, bytes, bytes.length, start);
+    const written = writeSync(fd, bytes, 0, bytes.length, start);
+    assert(written === bytes.length, 'the last frame is written in one piece');
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function newPosition(options: RecoverOptions): JournalPosition {

