@@ -99,6 +99,7 @@ export class FrameCursor {
   readonly #view: MutableFrameView;
   readonly #bytes = Buffer.allocUnsafeSlow(READ_BYTES);
   #file: FrameFile | undefined;
+  #isDirect = false;
   /** The file's bytes [loadedFrom, loadedTo) stand at the start of `#bytes`; frames above `#loadedThrough` may be stale there. */
   #loadedFrom = 0;
   #loadedTo = 0;
@@ -153,6 +154,11 @@ export class FrameCursor {
   /** The open file, which the next frame is in; undefined when there is none. */
   get file(): FrameFile | undefined {
     return this.#file;
+  }
+
+  /** Whether the file opened last is read past the page cache. */
+  get isDirect(): boolean {
+    return this.#isDirect;
   }
 
   /** False until a frame was valid: the journal's id is not known then. */
@@ -336,6 +342,7 @@ export class FrameCursor {
   /** Undefined when the file does not exist. */
   #open(): FrameFile | undefined {
     this.#file = this.#openFile(this.directory, this.segmentFirstFrame);
+    this.#isDirect = this.#file?.isDirect ?? this.#isDirect;
     this.#loadedFrom = 0;
     this.#loadedTo = 0;
     this.#loadedThrough = 0;

@@ -4,10 +4,10 @@
 import { join } from 'node:path';
 import { ArchivedSegment } from './archive-file.ts';
 import { ARCHIVE_EXTENSION } from './archive-format.ts';
+import { openDirect, readUpToDirect } from './direct-read.ts';
 import { errorCode, JournalDamage } from './errors.ts';
 import { closeSync, existsSync, openSync } from './file-system.ts';
 import { listNumbered, numberedName } from './numbered-files.ts';
-import { openDirect, readUpToDirect } from './direct-read.ts';
 import { readUpTo } from './read-up-to.ts';
 import { SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
 

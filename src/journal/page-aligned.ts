@@ -1,7 +1,9 @@
 // Memory that O_DIRECT takes: page-aligned. Any thread. An ordinary Buffer begins somewhere in a page, and JavaScript cannot tell
 // where; the memory of WebAssembly begins with one.
 
-declare const WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer } };
+declare const WebAssembly: {
+  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+};
 
 const WASM_PAGE_BYTES = 64 << 10;
 

@@ -3,11 +3,10 @@
 // change a byte before it is sure that the journal is sound, and never call anything durable that it has not synced.
 
 import { basename, join } from 'node:path';
-import { assert } from '../assert.ts';
 import { damageAt, JournalDamage } from './errors.ts';
-import { hasFaultMark } from './fault-mark.ts';
+import { hasFaultMark, markFault } from './fault-mark.ts';
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, rmSync, writeSync } from './file-system.ts';
-import { FrameFlag, genesisHash, segmentSalt } from './frame.ts';
+import { alignFrame, FRAME_HEADER_BYTES, FrameFlag, genesisHash, segmentSalt } from './frame.ts';
 import { FrameCursor, type FrameView, type JournalAnchor, readUpTo, Verdict } from './frame-cursor.ts';
 import { listArchived, listFrameFiles, openPastPageCache } from './journal-files.ts';
 import { clearTail, type JournalTail, scanTail } from './journal-tail.ts';
@@ -75,9 +74,12 @@ export function recoverJournal(
     const everyone = anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)];
     const tail = unprovenTail(cursor, step.value, files, everyone);
     if (tail !== undefined && tail.dirtyEnd > cursor.offsetBytes) requireUnknown(cursor, options.askLedger?.());
+    const isStale = tail?.isStale === true;
+    if (isStale) markFault(directory, 'the page cache shows what the disk does not have'); // once that is cleared nothing else tells
+    const hasFailed = isStale || hasFaultMark(directory);
     const cut = tail === undefined ? undefined : cutTail(cursor, tail);
+    if (!cursor.isDirect && (latestWitness(everyone)?.frame ?? 0) < cursor.frame.number) writeAgain(cursor);
     const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
-    const hasFailed = hasFaultMark(directory) || tail?.isStale === true;
     return { position: hasFailed ? inNewSegment(cursor, position) : position, cut, frames, cleanShutdown };
   } finally {
     cursor.close();
@@ -148,10 +150,7 @@ function syncAll(directory: string, segments: number[]): void {
  * The frames in order until one is not valid, and that one's verdict; no witness may remember one otherwise. Frames are borrowed
  * until the next; those through an anchor's come first.
  */
-export function* validFrames(
-  cursor: FrameCursor,
-  witnesses: readonly Witness[],
-): Generator<FrameView, Verdict, void> {
+export function* validFrames(cursor: FrameCursor, witnesses: readonly Witness[]): Generator<FrameView, Verdict, void> {
   const { frame } = cursor;
   for (;;) {
     const verdict = cursor.next(Number.POSITIVE_INFINITY);
@@ -224,34 +223,32 @@ function cutTail(
 }
 
 /**
- * Step 7 after a fault: the same frame, but in a file of its own. A file that holds no frame yet is removed: where its first one
- * failed, none is written again. Where the last frame was read through the page cache, that may be all that holds it: then it
- * is written once more.
+ * Step 7: writes the last frame once more, where nothing but the page cache may hold it: after a sync that failed, its pages count
+ * as clean. Those before were synced, or it would not have been written.
  */
-function inNewSegment(cursor: FrameCursor, position: JournalPosition): JournalPosition {
-  const { nextFrame, segmentFirstFrame, offsetBytes, chain } = position;
-  const path = segmentPath(cursor.directory, segmentFirstFrame);
-  if (offsetBytes > 0) {
-    if (cursor.file?.isDirect === false) rewrite(path, cursor.frame.offsetBytes, offsetBytes);
-  } else if (existsSync(path)) {
-    rmSync(path);
-    syncDirectory(cursor.directory);
-  }
-  return { ...position, segmentFirstFrame: nextFrame, offsetBytes: 0, salt: segmentSalt(chain) };
-}
-
-/** Writes what the page cache shows of a file in [start, end) to the disk: a page that a sync has failed for counts as clean. */
-function rewrite(path: string, start: number, end: number): void {
-  const bytes = Buffer.allocUnsafeSlow(end - start);
-  const fd = openSync(path, 'r+');
+function writeAgain({ directory, frame }: FrameCursor): void {
+  const bytes = Buffer.allocUnsafeSlow(alignFrame(FRAME_HEADER_BYTES + frame.payloadLength));
+  const fd = openSync(segmentPath(directory, frame.segmentFirstFrame), 'r+');
   try {
-    readUpTo(fd, bytes, bytes.length, start);
-    const written = writeSync(fd, bytes, 0, bytes.length, start);
-    assert(written === bytes.length, 'the last frame is written in one piece');
+    readUpTo(fd, bytes, bytes.length, frame.offsetBytes);
+    const written = writeSync(fd, bytes, 0, bytes.length, frame.offsetBytes);
+    if (written !== bytes.length)
+      throw new Error(`only ${written} of ${bytes.length} bytes of frame ${frame.number} were written`);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Step 8 after a fault: the next frame begins a file. One that holds no frame is removed: where its first one failed, none is written again. */
+function inNewSegment({ directory }: FrameCursor, position: JournalPosition): JournalPosition {
+  const { nextFrame, segmentFirstFrame, offsetBytes, chain } = position;
+  const path = segmentPath(directory, segmentFirstFrame);
+  if (offsetBytes === 0 && existsSync(path)) {
+    rmSync(path);
+    syncDirectory(directory);
+  }
+  return { ...position, segmentFirstFrame: nextFrame, offsetBytes: 0, salt: segmentSalt(chain) };
 }
 
 function newPosition(options: RecoverOptions): JournalPosition {

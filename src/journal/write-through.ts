@@ -2,9 +2,9 @@
 // Matching thread. Owns nothing. Must never write.
 
 import { constants } from 'node:fs';
+import { openDirect } from './direct-read.ts';
 import { errorCode } from './errors.ts';
 import { openSync } from './file-system.ts';
-import { openDirect } from './direct-read.ts';
 
 /** `direct`: O_DSYNC and O_DIRECT, past the page cache. `dsync`: O_DSYNC, through it. `fdatasync`: write, then fdatasync. */
 export type JournalWrite = 'direct' | 'dsync' | 'fdatasync';

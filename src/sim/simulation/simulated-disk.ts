@@ -22,11 +22,13 @@ export interface Cheat {
   readonly ignoresSync?: (path: string, isDirectory: boolean) => boolean;
   /** A sync returns at once and takes effect at the next operation. */
   readonly syncsLate?: boolean;
+  /** O_DIRECT reads what the page cache shows. */
+  readonly readsCache?: boolean;
 }
 
 export interface DiskOptions {
   readonly random: Random;
-  /** False: an open with O_DSYNC is refused, as by a file system that does not know it. */
+  /** False: an open with O_DSYNC or O_DIRECT is refused, as by a file system that does not know it. */
   readonly knowsSyncedWrites: boolean;
   readonly cheat?: Cheat;
   /** Called before every operation: what others may see in the midst of a turn, they may see now. */
@@ -43,6 +45,8 @@ interface FileNode {
   syncedBytes: number;
   /** Byte ranges that are written and not synced: from, to, from, to. */
   dirty: number[];
+  /** Some of what is written counts as synced, though it is not: a sync has failed. */
+  isStale: boolean;
 }
 interface DirectoryNode {
   readonly kind: 'directory';
@@ -61,6 +65,7 @@ interface OpenFile {
   readonly path: string;
   readonly node: Node;
   readonly syncsWrites: boolean;
+  readonly isDirect: boolean;
   position: number;
 }
 
@@ -155,8 +160,8 @@ export class SimulatedDisk implements FileSystem {
 
   openSync = (path: string, flags: string | number): number => {
     this.#begin();
-    const { creates, excludes, truncates, syncsWrites, appends } = readFlags(flags);
-    if (syncsWrites && !this.#options.knowsSyncedWrites) throw errno('EINVAL', path);
+    const { creates, excludes, truncates, syncsWrites, isDirect, appends } = readFlags(flags);
+    if ((syncsWrites || isDirect) && !this.#options.knowsSyncedWrites) throw errno('EINVAL', path);
     let node = this.#names.get(path);
     if (node !== undefined && excludes) throw errno('EEXIST', path);
     if (node === undefined) {
@@ -168,7 +173,7 @@ export class SimulatedDisk implements FileSystem {
     }
     const fd = this.#nextFd++;
     const position = appends && node.kind === 'file' ? node.writtenBytes : 0;
-    this.#open.set(fd, { path, node, syncsWrites, position });
+    this.#open.set(fd, { path, node, syncsWrites, isDirect, position });
     return fd;
   };
 
@@ -186,6 +191,7 @@ export class SimulatedDisk implements FileSystem {
     const taken = mishap === undefined ? length : this.#part(length);
     if (mishap !== 'ENOSPC') this.#put(node, at, bytes.subarray(offset, offset + taken));
     if (mishap === 'short write') return taken;
+    if (mishap === 'EIO') this.#forget(node);
     if (mishap !== undefined) this.#fail(mishap, path);
     file.position = at + length;
     if (file.syncsWrites) this.#sync(path, node);
@@ -194,8 +200,14 @@ export class SimulatedDisk implements FileSystem {
 
   readSync = (fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number => {
     this.#begin();
-    const { node } = this.#opened(fd);
+    const { node, isDirect } = this.#opened(fd);
     assert(node.kind === 'file', 'only files are read');
+    if (isDirect && node.isStale && this.#options.cheat?.readsCache !== true) {
+      for (let k = 0; k < node.dirty.length; k += 2) copySynced(node, node.dirty[k], node.dirty[k + 1]);
+      const source = node.synced.subarray(position, position + length);
+      bytes.fill(0, offset, offset + length).set(source, offset);
+      return Math.max(0, Math.min(length, node.writtenBytes - position));
+    }
     const end = Math.min(position + length, node.writtenBytes);
     if (end <= position) return 0;
     bytes.set(node.written.subarray(position, end), offset);
@@ -206,7 +218,10 @@ export class SimulatedDisk implements FileSystem {
     const mishap = this.#begin(fd);
     const { path, node } = this.#opened(fd);
     if (mishap !== undefined && mishap !== 'short write') {
-      if (node.kind === 'file') this.#syncSome(node);
+      if (node.kind === 'file') {
+        this.#syncSome(node);
+        if (mishap === 'EIO') this.#forget(node);
+      }
       this.#fail(mishap, path);
     }
     this.#sync(path, node);
@@ -341,7 +356,14 @@ export class SimulatedDisk implements FileSystem {
     node.syncedBytes = node.writtenBytes;
   }
 
-  /** A sync that failed has brought some sectors over; the others can be synced by a later one. */
+  /** After an error the kernel may call clean what it could not write: no later sync brings that over. */
+  #forget(node: FileNode): void {
+    if (this.#random.below(2) === 0) return;
+    node.dirty = [];
+    node.isStale = true;
+  }
+
+  /** A sync that failed has brought some sectors over; the others can be synced by a later one, unless they are forgotten. */
   #syncSome(node: FileNode): void {
     forEachSector(node.dirty, (from, to) => {
       if (this.#random.below(2) === 0) copySynced(node, from, to);
@@ -375,13 +397,14 @@ export class SimulatedDisk implements FileSystem {
     this.#syncedNames.clear();
     for (const [path, node] of this.#names) {
       this.#syncedNames.set(path, node);
-      if (node.kind === 'file' && node.dirty.length > 0) this.#loseSectors(node);
+      if (node.kind === 'file' && (node.dirty.length > 0 || node.isStale)) this.#loseSectors(node);
     }
   }
 
   #loseSectors(node: FileNode): void {
     this.#syncSome(node);
     node.dirty = [];
+    node.isStale = false;
     node.written = node.synced.slice();
     node.writtenBytes = node.syncedBytes;
   }
@@ -402,7 +425,7 @@ function isStop(mishap: Mishap): mishap is Stop {
 
 function newFile(): FileNode {
   const none = new Uint8Array(0);
-  return { kind: 'file', written: none, writtenBytes: 0, synced: none, syncedBytes: 0, dirty: [] };
+  return { kind: 'file', written: none, writtenBytes: 0, synced: none, syncedBytes: 0, dirty: [], isStale: false };
 }
 
 function sizeOf(node: Node): { readonly size: number } {
@@ -445,6 +468,7 @@ function readFlags(flags: string | number) {
       truncates: flags.includes('w'),
       appends: flags.includes('a'),
       syncsWrites: false,
+      isDirect: false,
     };
   }
   return {
@@ -453,6 +477,7 @@ function readFlags(flags: string | number) {
     truncates: false,
     appends: false,
     syncsWrites: (flags & (constants.O_DSYNC ?? 0)) !== 0,
+    isDirect: (flags & (constants.O_DIRECT ?? 0)) !== 0,
   };
 }
 

@@ -56,6 +56,10 @@ describe('it notices', () => {
     expect(noticed({ ignoresSync: (path) => path.endsWith('.wal') })).toMatch(/is durable|and is gone/);
   });
 
+  it('a start that believes the page cache after a sync that failed', () => {
+    expect(noticed({ readsCache: true })).toMatch(/JournalDamage|is durable|and is gone/);
+  });
+
   it('an answer before the sync is over', () => {
     expect(noticed({ syncsLate: true })).toMatch(/is durable|and is gone/);
   });
