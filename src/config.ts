@@ -34,6 +34,8 @@ export interface Config {
   readonly logLevel: string;
   readonly dataDir: string;
   readonly durability: 'fsync' | 'os' | 'memory';
+  /** How a frame is written where `durability` is fsync. */
+  readonly journalWrite: (typeof JOURNAL_WRITES)[number];
   readonly wait: WaitStrategy;
   readonly cores: number;
   readonly gatewayThreads: number;
@@ -76,6 +78,7 @@ export interface Config {
 }
 
 const RISKS = ['off', 'balances'] as const;
+const JOURNAL_WRITES = ['auto', 'direct', 'dsync', 'fdatasync'] as const;
 const ARCHIVE_MODES = ['keep', 'delete', 'off'] as const;
 
 /** What is not worth a variable. Bytes, milliseconds, counts. */
@@ -129,6 +132,7 @@ const VARIABLES = Type.Object(
     RINGBOOK_GATEWAY_THREADS: integer(1, GATEWAYS_MAX),
     RINGBOOK_RING_SLOTS: integer(64, 65_536),
     RINGBOOK_DURABILITY: Type.Optional(Type.Enum(['fsync', 'os', 'memory'])),
+    RINGBOOK_JOURNAL_WRITE: Type.Optional(Type.Enum([...JOURNAL_WRITES])),
     RINGBOOK_WAIT: Type.Optional(Type.Enum([...WAIT_STRATEGIES])),
     RINGBOOK_ADMIN_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
     RINGBOOK_SHOW_CLIENT_IDS: Type.Optional(Type.Boolean()),
@@ -217,6 +221,7 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     logLevel: variables.LOG_LEVEL ?? 'info',
     dataDir: resolve(directory, variables.RINGBOOK_DATA_DIR ?? 'data'),
     durability: variables.RINGBOOK_DURABILITY ?? 'fsync',
+    journalWrite: variables.RINGBOOK_JOURNAL_WRITE ?? 'auto',
     wait: variables.RINGBOOK_WAIT ?? defaultWaitStrategy(cores),
     cores,
     gatewayThreads: variables.RINGBOOK_GATEWAY_THREADS ?? defaultGatewayThreads(cores),

@@ -60,7 +60,7 @@ async function run(config: Config, logger: Logger): Promise<void> {
   const started = await supervisor.start();
   const { cut, notes, differences } = started.recovered;
   if (cut !== undefined) logger.warn({ cut }, 'cut a torn tail that was never acknowledged');
-  for (const note of notes) logger.warn({ note }, 'recovery passed over a snapshot or a witness');
+  for (const note of notes) logger.warn({ note }, 'the start found something that an operator should know');
   for (const difference of differences) {
     logger.warn(
       { difference },

@@ -29,6 +29,7 @@ export function composeMatching(wiring: Wiring): Agent {
     snapshotDirectory: directories.snapshots,
     controlPath: directories.control,
     durability: config.durability === 'fsync' ? 'fsync' : 'os',
+    journalWrite: config.journalWrite,
     segmentBytes: config.segmentBytes,
     poison: poisonClient === undefined ? undefined : (engine) => poisonEngine(engine, poisonClient),
     // Where a power cut may take what was acknowledged, a ledger that knows more proves no damage.

@@ -2,7 +2,7 @@
 // acknowledged may be lost, and nothing acknowledged after a failure. A disk that only says that it wrote shows that these tests
 // would notice.
 
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { frameBytesMax } from '../journal/frame.ts';
@@ -141,30 +141,41 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     return { directory, server };
   }
 
-  test.each<[string, DiskFault, boolean]>([
+  test.each<[string, DiskFault, boolean, string?]>([
     ['refuses the first write with EIO', { call: 'write', from: 1, how: 'EIO' }, false],
     ['refuses one write with EIO and would take the next', { call: 'write', from: 40, count: 1, how: 'EIO' }, false],
+    ['refuses a write past the page cache', { call: 'write', from: 23, how: 'EIO' }, false, 'direct'],
     ['refuses a write with ENOSPC', { call: 'write', from: 17, how: 'ENOSPC' }, false],
     ['refuses one sync with EIO and would take the next', { call: 'sync', from: 31, count: 1, how: 'EIO' }, true],
-  ])('and %s: 504, 74, not one call after it, and all that was acknowledged is there', async (_, fault, sync) => {
-    const disk = await FaultyDisk.make(lab, sync);
-    const { directory, server } = await serverOn(disk);
-    const traders = tradersOf(6, 90);
-    const trading = Promise.all(traders.map((trader) => trader.trade(server.url, () => true)));
-    await eventually('they trade', () => traders.every(({ log }) => log.length > 10));
-    disk.fail(fault);
-    await trading;
-    expect(await server.ended()).toEqual({ code: 74, signal: null });
-    expect(server.stderr).toContain('the journal cannot be written');
-    expect(disk.callsAfterFailure).toBe(0);
-    const outcomes = traders.map(({ log }) => log.at(-1)?.outcome);
-    expect(outcomes).toContain('unknown');
-    for (const outcome of outcomes) expect(['unknown', 'declined']).toContain(outcome);
+  ])(
+    'and %s: 504, 74, not one call after it, and all that was acknowledged is there',
+    async (_, fault, sync, write = 'auto') => {
+      const disk = await FaultyDisk.make(lab, sync);
+      const { directory, server } = await serverOn(disk, { RINGBOOK_JOURNAL_WRITE: write });
+      const traders = tradersOf(6, 90);
+      const trading = Promise.all(traders.map((trader) => trader.trade(server.url, () => true)));
+      await eventually('they trade', () => traders.every(({ log }) => log.length > 10));
+      disk.fail(fault);
+      await trading;
+      expect(await server.ended()).toEqual({ code: 74, signal: null });
+      expect(server.stderr).toContain('the journal cannot be written');
+      expect(disk.callsAfterFailure).toBe(0);
+      const outcomes = traders.map(({ log }) => log.at(-1)?.outcome);
+      expect(outcomes).toContain('unknown');
+      for (const outcome of outcomes) expect(['unknown', 'declined']).toContain(outcome);
+      const segmentsOf = () => readdirSync(server.journal).filter((name) => name.endsWith('.wal'));
+      const segments = segmentsOf();
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
-    expect(await audit(next, traders)).toEqual([]);
-    await next.stop();
-  });
+      const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+      expect(segmentsOf()).toHaveLength(segments.length + 1); // not behind the place that failed
+      expect(await audit(next, traders)).toEqual([]);
+      await next.kill9();
+      const last = await Server.start(lab, { directory, environment: NO_DATABASE });
+      expect(segmentsOf()).toHaveLength(segments.length + 1);
+      expect(await audit(last, traders)).toEqual([]);
+      await last.stop();
+    },
+  );
 
   test('and cuts writes short: the rest is written too', async () => {
     const disk = await FaultyDisk.make(lab);

@@ -20,7 +20,7 @@ import {
 } from './frame.ts';
 import { pageAligned } from './page-aligned.ts';
 import { hasSpare, segmentPath, takeSegment } from './segment-files.ts';
-import { DEFAULT_JOURNAL_WRITE, type JournalWrite, openForWriting } from './write-through.ts';
+import { type JournalWrite, openForWriting, type WrittenBy } from './write-through.ts';
 
 /** Where a journal goes on: what the frame before the next one fixes. Recovery finds it out. */
 export interface JournalPosition {
@@ -58,7 +58,7 @@ export interface JournalWriterOptions {
   readonly rulesVersion: number;
   /** Called when there is no spare segment (any more): tell the main thread's SegmentPreparer. */
   readonly onSegmentNeeded?: () => void;
-  /** How mode `fsync` writes a frame where the file system takes it; default: DEFAULT_JOURNAL_WRITE. */
+  /** How mode `fsync` writes a frame, where the file system takes it; default: auto. */
   readonly write?: JournalWrite;
   readonly disk?: JournalDisk | undefined;
 }
@@ -86,7 +86,7 @@ export class JournalWriter {
   #offsetBytes: number;
   #segmentEnded = false;
   #syncAfterWrite = false;
-  #written: JournalWrite | undefined;
+  #writtenBy: WrittenBy | undefined;
   #chain: Uint8Array;
   #nextFrame: number;
   #nextSequence: number;
@@ -175,8 +175,8 @@ export class JournalWriter {
   }
 
   /** How frames are made durable as they are written; undefined in mode `os`. */
-  get written(): JournalWrite | undefined {
-    return this.#written;
+  get writtenBy(): WrittenBy | undefined {
+    return this.#writtenBy;
   }
 
   /** Bytes of frames written since open, padding included. */
@@ -320,11 +320,11 @@ export class JournalWriter {
   }
 
   #openFile(): number {
-    const { durability, write = DEFAULT_JOURNAL_WRITE } = this.#options;
+    const { durability, write = 'auto' } = this.#options;
     if (durability === 'os') return openSync(this.#path, 'r+');
     const { fd, how } = openForWriting(this.#path, write);
     this.#syncAfterWrite = how === 'fdatasync';
-    this.#written = how;
+    this.#writtenBy = how;
     return fd;
   }
 

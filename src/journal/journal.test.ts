@@ -1,5 +1,6 @@
 // Journal: what is written is read back, by recovery and by a reader that follows; segments, epochs, modes.
 
+import * as system from 'node:fs';
 import {
   constants,
   existsSync,
@@ -13,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { Random } from '../sim/testing/random.ts';
+import { type FileSystem, useFileSystem } from './file-system.ts';
 import { FrameFlag } from './frame.ts';
 import {
   appendFrame,
@@ -220,6 +222,44 @@ it.runIf(process.platform === 'linux')('writes once per frame, synced as the mod
   expect(callsFor({ durability: 'os' }, 1)).toEqual([...times(3, 'write'), 'sync']);
   // 64 KiB segments, frames to 32 KiB: a segment is left after its ninth frame of 4 KiB.
   expect(callsFor({ durability: 'os' }, 10)).toEqual([...times(9, 'write'), 'sync', ...times(3, 'write'), 'sync']);
+});
+
+it.runIf(process.platform === 'linux')('writes past the page cache when asked, or as its file system can', () => {
+  const { O_DIRECT, O_DSYNC } = constants;
+  const refusing = (flag: number): FileSystem => ({
+    ...system,
+    openSync: (path, flags) => {
+      if (typeof flags !== 'number' || (flags & flag) === 0) return system.openSync(path, flags);
+      throw Object.assign(new Error('EINVAL: refused, open'), { code: 'EINVAL' });
+    },
+  });
+  const cannotReadDirectly: FileSystem = {
+    ...system,
+    readSync: (fd, bytes, offset, length, position) => {
+      if (bytes.buffer.byteLength < 1 << 20) return system.readSync(fd, bytes, offset, length, position);
+      throw Object.assign(new Error('EINVAL: refused, read'), { code: 'EINVAL' });
+    },
+  };
+  for (const [fileSystem, ways] of [
+    [refusing(O_DIRECT), ['dsync', 'dsync', 'fdatasync']],
+    [refusing(O_DSYNC), ['fdatasync', 'fdatasync', 'fdatasync']],
+    [refusing(0), [expect.stringMatching(/^direct|dsync$/), 'dsync', 'fdatasync']],
+    [cannotReadDirectly, ['dsync', 'dsync', 'fdatasync']],
+  ] as const) {
+    const written: unknown[] = [];
+    for (const write of ['direct', 'auto', 'fdatasync'] as const) {
+      const directory = temporaryDirectory();
+      const { position } = recoverAll(directory).recovered;
+      useFileSystem(fileSystem);
+      const writer = JournalWriter.open(directory, position, { ...SMALL, write });
+      for (let i = 0; i < 30; i++) appendFrame(writer, 1 + 7 * i);
+      written.push(writer.writtenBy);
+      writer.close(true);
+      useFileSystem();
+      expect(recoverAll(directory).recovered).toMatchObject({ frames: 32, cleanShutdown: true });
+    }
+    expect(written).toEqual(ways);
+  }
 });
 
 it('refuses what would make the journal wrong', () => {

@@ -43,6 +43,8 @@ export interface RecoveredJournal {
   readonly frames: number;
   /** True when the last frame says that the last stop was an orderly one. */
   readonly cleanShutdown: boolean;
+  /** True when a fault of the disk makes the next frame begin a file, although the last one does not end one. */
+  readonly isInNewSegment: boolean;
 }
 
 /**
@@ -74,13 +76,7 @@ export function recoverJournal(
     const everyone = anchor === undefined ? witnesses : [...witnesses, witnessOf(anchor)];
     const tail = unprovenTail(cursor, step.value, files, everyone);
     if (tail !== undefined && tail.dirtyEnd > cursor.offsetBytes) requireUnknown(cursor, options.askLedger?.());
-    const isStale = tail?.isStale === true;
-    if (isStale) markFault(directory, 'the page cache shows what the disk does not have'); // once that is cleared nothing else tells
-    const hasFailed = isStale || hasFaultMark(directory);
-    const cut = tail === undefined ? undefined : cutTail(cursor, tail);
-    if (!cursor.isDirect && (latestWitness(everyone)?.frame ?? 0) < cursor.frame.number) writeAgain(cursor);
-    const position = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
-    return { position: hasFailed ? inNewSegment(cursor, position) : position, cut, frames, cleanShutdown };
+    return { ...settleEnd(cursor, tail, everyone, options), frames, cleanShutdown };
   } finally {
     cursor.close();
   }
@@ -210,6 +206,23 @@ function requireUnknown(cursor: FrameCursor, ledger: LedgerWord | undefined): vo
     `${cursor.evidence}, yet the ledger in Postgres holds commands through sequence ${ledger.sequence}${knows}, so this ` +
       'frame was acknowledged (where the journal was put back to an older state on purpose: ringbook ledger rebuild)',
   );
+}
+
+/** Steps 6 to 8: the journal ends behind the last valid frame, on the disk, and this is where it goes on. */
+function settleEnd(
+  cursor: FrameCursor,
+  tail: JournalTail | undefined,
+  witnesses: readonly Witness[],
+  options: RecoverOptions,
+): Pick<RecoveredJournal, 'position' | 'cut' | 'isInNewSegment'> {
+  const { directory, frame, isDirect } = cursor;
+  const isStale = tail?.isStale === true;
+  if (isStale) markFault(directory, 'the page cache shows what the disk does not have'); // once it is cleared nothing else tells
+  const isInNewSegment = isStale || hasFaultMark(directory);
+  const cut = tail === undefined ? undefined : cutTail(cursor, tail);
+  if (!isDirect && (latestWitness(witnesses)?.frame ?? 0) < frame.number) writeAgain(cursor);
+  const behind = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
+  return { position: isInNewSegment ? inNewSegment(cursor, behind) : behind, cut, isInNewSegment };
 }
 
 /** Step 6. Undefined when there is nothing but zeros. */

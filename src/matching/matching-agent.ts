@@ -9,6 +9,7 @@ import type { Engine } from '../domain/engine.ts';
 import { PoisonCommand } from '../journal/errors.ts';
 import type { JournalDisk, JournalWriter } from '../journal/journal-writer.ts';
 import type { LedgerWord } from '../journal/witnesses.ts';
+import type { JournalWrite } from '../journal/write-through.ts';
 import type { Agent } from '../runtime/agent.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ProcessState, type SharedProcessState } from '../runtime/process-state.ts';
@@ -52,7 +53,7 @@ export interface RecoveryFacts {
   readonly snapshotSequence: number;
   /** What was cut from a torn tail; undefined when nothing was. */
   readonly cut: string | undefined;
-  /** Snapshots and witnesses of the journal that were passed over, and why. */
+  /** For the operator: snapshots and witnesses of the journal that were passed over, what its disk does not take or has failed at. */
   readonly notes: readonly string[];
   /** Instruments that are not as the configuration says, each with the names of its fields. */
   readonly differences: readonly string[];
@@ -63,6 +64,8 @@ export interface MatchingContext extends ResultSinks {
   readonly snapshotDirectory: string;
   readonly controlPath: string;
   readonly durability: 'fsync' | 'os';
+  /** How mode `fsync` writes a frame; default: auto. */
+  readonly journalWrite?: JournalWrite | undefined;
   readonly segmentBytes: number;
   /** RecoverOptions; undefined where its word would prove nothing. */
   readonly askLedger?: (() => LedgerWord | undefined) | undefined;

@@ -25,7 +25,7 @@ export interface Recovered {
   readonly snapshotSequence: number;
   /** What was cut from a torn tail, for the log; undefined when nothing was. */
   readonly cut: string | undefined;
-  /** Snapshots and witnesses that were passed over, and why; for the log. */
+  /** Snapshots and witnesses that were passed over, and why; what the disk does not take or has failed at; for the log. */
   readonly notes: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     return word;
   };
   const command = new Command();
-  const { position, cut, frames } = recoverJournal(
+  const { position, cut, frames, isInNewSegment } = recoverJournal(
     context.journalDirectory,
     { anchor, witnesses, askLedger, newJournalId: context.newJournalId },
     (frame) => {
@@ -51,14 +51,23 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
       context.counters.set(MatchingCounter.REPLAYED_SEQUENCE, engine.sequence);
     },
   );
-  const { durability, segmentBytes, onSegmentNeeded, clock, counters } = context;
+  const { durability, journalWrite = 'auto', segmentBytes, onSegmentNeeded, clock, counters } = context;
   const disk = watchedDisk(
     context.disk ?? SYSTEM_DISK,
     () => clock.monotonicUs(),
     (us) => counters.set(MatchingCounter.DISK_BUSY_SINCE_US, us),
   );
-  const options = { durability, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded, disk, write: (process.env.XX_WRITE ?? 'dsync') as 'dsync' };
+  const options = { durability, write: journalWrite, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded, disk };
   const writer = JournalWriter.open(context.journalDirectory, position, options);
+  const { writtenBy = journalWrite } = writer;
+  if (journalWrite !== 'auto' && writtenBy !== journalWrite) {
+    notes.push(
+      `the journal's file system does not take RINGBOOK_JOURNAL_WRITE=${journalWrite}: frames are written by ${writtenBy}`,
+    );
+  }
+  if (isInNewSegment) {
+    notes.push(`the journal goes on in a new segment, with frame ${position.nextFrame}: the disk has failed before`);
+  }
   context.state.setJournal(position.journalIdHigh, position.journalIdLow, position.epoch + 1);
   return {
     engine,
