@@ -10,6 +10,9 @@ import { pageAligned } from './page-aligned.ts';
 const BLOCK_BYTES = 4096;
 const CHUNK_BYTES = 1 << 20;
 
+/** What file systems answer that do not take O_DIRECT, at the open or at the first read. */
+const REFUSALS = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP']);
+
 let chunk: Uint8Array<ArrayBuffer> | undefined;
 
 /** Opens a file with O_DIRECT and reads a block to see whether that works; undefined when its file system does not take it. */
@@ -23,7 +26,7 @@ export function openDirect(path: string, flags: number = constants.O_RDONLY): nu
     return fd;
   } catch (error) {
     if (fd >= 0) closeSync(fd);
-    if (errorCode(error) !== 'EINVAL') throw error;
+    if (!REFUSALS.has(errorCode(error))) throw error;
     return undefined;
   }
 }

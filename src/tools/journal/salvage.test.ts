@@ -1,7 +1,7 @@
 // journal salvage: what it says survives is what an engine on the copy has, and the original keeps every byte.
 
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { removeTemporaryDirectories } from '../../journal/journal-fixture.ts';
 import { InProcessExchange } from '../../sim/in-process-exchange.ts';
@@ -82,6 +82,22 @@ describe('journal salvage', () => {
     rmSync(segmentsOf(traded.shard)[1]);
     const { lost } = await salvaged(traded);
     expect(lost).toBe(traded.sequence);
+  });
+
+  test('a damaged frame before the file that a start after a fault has begun', async () => {
+    const traded = tradedJournal();
+    writeFileSync(join(traded.shard, 'journal', 'FAULT'), '');
+    const engine = new InProcessExchange({ directory: traded.shard, durability: 'fsync' });
+    trade(engine, new Random(3), 20);
+    const [, second, third] = segmentsOf(traded.shard);
+    expect(basename(third)).toBe(`${String(traded.lastFrame + 1).padStart(20, '0')}.wal`);
+    const whole = await journal('verify', traded.config);
+    expect(whole.code, whole.text).toBe(0);
+    surviving = await sequenceBefore(traded, traded.lastFrame - 1);
+    damage(second, (traded.lastFrame - 1 - 193) * 4096 + 1);
+    const { lost, copy } = await salvaged(traded);
+    expect(lost).toBe(engine.sequence);
+    expect(readdirSync(join(copy, 'shard-0', 'lost')).sort()).toEqual([basename(third), 'CONTROL']);
   });
 
   test('the last frame, which only CONTROL proves', async () => {
