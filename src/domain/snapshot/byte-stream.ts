@@ -24,7 +24,7 @@ const BUFFER_BYTES = 65_536;
 /** All bytes come to a multiple of this, and pass the hash in such. */
 const STEP = StateHash.STEP;
 /** 16 hex digits. */
-export const CHECKSUM_BYTES = 16;
+const CHECKSUM_BYTES = 16;
 
 export class ByteWriter {
   readonly bytes = new Uint8Array(BUFFER_BYTES);

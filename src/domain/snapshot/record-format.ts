@@ -3,10 +3,10 @@
 import { type ByteReader, type ByteWriter, SnapshotError } from './byte-stream.ts';
 
 /** How a field is stored. SIGNED and COUNT are float64 with whole numbers that are exact. */
-export const Cell = { U8: 0, U16: 1, U32: 2, COUNT: 3, SIGNED: 4 } as const;
+export const Cell = { U8: 0, U16: 1, COUNT: 2, SIGNED: 3 } as const;
 export type Cell = (typeof Cell)[keyof typeof Cell];
 
-const CELL_BYTES = [1, 2, 4, 8, 8];
+const CELL_BYTES = [1, 2, 8, 8];
 
 /** A number of row `row` of some table; `max` is the largest that is taken. */
 export interface Field<Table> {
@@ -42,17 +42,8 @@ export class RecordFormat<Table> {
       const value = get(table, row);
       if (cell >= Cell.COUNT) writer.f64(value);
       else if (cell === Cell.U8) writer.u8(value);
-      else if (cell === Cell.U16) writer.u16(value);
-      else writer.u32(value);
+      else writer.u16(value);
     }
-  }
-
-  /** True when every field of the row is 0. */
-  isZero(table: Table, row: number): boolean {
-    for (const { get } of this.fields) {
-      if (get(table, row) !== 0) return false;
-    }
-    return true;
   }
 
   /** Fills the row, or throws a SnapshotError that names the field whose number it cannot have. */
@@ -70,6 +61,5 @@ export class RecordFormat<Table> {
 
 function readCell(reader: ByteReader, cell: Cell): number {
   if (cell >= Cell.COUNT) return reader.f64();
-  if (cell === Cell.U8) return reader.u8();
-  return cell === Cell.U16 ? reader.u16() : reader.u32();
+  return cell === Cell.U8 ? reader.u8() : reader.u16();
 }
