@@ -12,7 +12,7 @@ const COPY_PREFIX = 'native-';
 const USE_YOUR_OWN = 'Set DATABASE_URL (or POSTGRES_HOST and its companions) to use a PostgreSQL server of your own.';
 
 /** There is no embedded server for this platform and none of the user's own is set: a matter of settings. */
-export class NoEmbeddedPostgres extends Error {
+class NoEmbeddedPostgres extends Error {
   override readonly name = 'NoEmbeddedPostgres';
 }
 

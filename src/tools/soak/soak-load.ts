@@ -86,7 +86,8 @@ export class SoakLoad {
   #sendDue(): void {
     const due = Math.floor((performance.now() - this.#startMs) * this.#perMs);
     while (this.#sent < due && this.#stopped === undefined) {
-      const connection = this.#idle.pop();
+      // The one that has rested longest: the server closes what rests for long.
+      const connection = this.#idle.shift();
       if (connection === undefined) return;
       void this.#send(connection, this.#startMs + this.#sent++ / this.#perMs);
     }

@@ -51,10 +51,8 @@ export function judge(samples: readonly Sample[], perSecond: number, report: Che
       report,
     );
   }
-  judgeFlat('open files', window, ({ fds }) => fds, FDS_GROWTH, report);
-  const orders = median(window.map(({ openOrders }) => openOrders));
-  const ordersNoise = orders * OPEN_ORDERS_SHARE + OPEN_ORDERS_NOISE;
-  judgeFlat('open orders', window, ({ openOrders }) => openOrders, ordersNoise, report);
+  judgeFds(window, report);
+  judgeOpenOrders(window, report);
   judgeSize('journal', window, report);
   judgeSize('spool', window, report);
   judgeSize('snapshots', withFullKeys(window), report);
@@ -100,16 +98,20 @@ function judgeLag(sink: string, window: readonly Sample[], seconds: readonly num
   say(report, `lag of ${sink}`, expected, `${max.toFixed(1)} s`, isBad, `grew by ${growth.toFixed(1)} s`);
 }
 
-function judgeFlat(
-  name: string,
-  window: readonly Sample[],
-  read: (sample: Sample) => number,
-  limit: number,
-  report: CheckReport,
-): void {
-  const growth = trend(window, window.map(read)) * spanOf(window);
-  const found = `${Math.round(median(window.map(read))).toLocaleString('en')}`;
-  say(report, name, `+-${Math.round(limit)}`, found, Math.abs(growth) > limit, `changed by ${growth.toFixed(1)}`);
+function judgeFds(window: readonly Sample[], report: CheckReport): void {
+  const fds = window.map((sample) => sample.fds);
+  const growth = trend(window, fds) * spanOf(window);
+  const found = median(fds).toLocaleString('en');
+  say(report, 'open files', `+${FDS_GROWTH} in all`, found, growth > FDS_GROWTH, `grew by ${growth.toFixed(1)}`);
+}
+
+/** Neither more nor fewer: what else is judged is judged of a steady book. */
+function judgeOpenOrders(window: readonly Sample[], report: CheckReport): void {
+  const orders = window.map(({ openOrders }) => openOrders);
+  const limit = Math.round(median(orders) * OPEN_ORDERS_SHARE + OPEN_ORDERS_NOISE);
+  const change = trend(window, orders) * spanOf(window);
+  const found = median(orders).toLocaleString('en');
+  say(report, 'open orders', `+-${limit} in all`, found, Math.abs(change) > limit, `changed by ${change.toFixed(0)}`);
 }
 
 /** The largest of the later half against the largest of the one before: sizes are saws. */
