@@ -113,12 +113,13 @@ function append(
 function recovered(directory: string, commands: number): { ms: number; replayed: number } {
   const { journalDirectory, snapshotDirectory } = directoriesOf(directory);
   const startMs = performance.now();
-  const { engine, anchor } = restoreEngine(snapshotDirectory, SILENT_LISTENER);
+  const { anchor, ...replica } = restoreEngine(snapshotDirectory, SILENT_LISTENER);
   const command = new Command();
   recoverJournal(journalDirectory, { anchor, newJournalId: () => [0, 0] }, (frame) =>
-    applyFrame(engine, frame, command),
+    applyFrame(replica, frame, command),
   );
   const ms = performance.now() - startMs;
-  if (engine.sequence !== commands) throw new Error(`recovery: ${engine.sequence} of ${commands} commands`);
+  const { sequence } = replica.engine;
+  if (sequence !== commands) throw new Error(`recovery: ${sequence} of ${commands} commands`);
   return { ms, replayed: commands - (anchor?.sequence ?? 0) };
 }

@@ -6,7 +6,7 @@ import { Side } from '../domain/codes.ts';
 import type { Engine } from '../domain/engine.ts';
 import { SILENT_LISTENER } from '../domain/listener.ts';
 import type { MainAnswer, PastBook } from '../gateway/context.ts';
-import { JournalDamage, OtherRules } from '../journal/errors.ts';
+import { JournalDamage, OtherOutcome, OtherRules } from '../journal/errors.ts';
 import { HistoricEngine, HistoryGone, requireHistory } from '../journal/historic-engine.ts';
 import { JournalReader } from '../journal/journal-reader.ts';
 import { restoreEngine } from '../journal/restore.ts';
@@ -57,7 +57,8 @@ export class History {
       return { status: 200, contentType: 'application/json', body: bookJson(engine, instrument, levels) };
     } catch (error) {
       this.close();
-      const isTold = error instanceof HistoryGone || error instanceof JournalDamage || error instanceof OtherRules;
+      const isOther = error instanceof OtherRules || error instanceof OtherOutcome;
+      const isTold = error instanceof HistoryGone || error instanceof JournalDamage || isOther;
       if (isTold) return { unavailable: error.message };
       throw error;
     }
@@ -82,7 +83,7 @@ export class History {
     const restored = restoreEngine(snapshotDirectory, SILENT_LISTENER, { hashSecret, through: sequence });
     requireHistory(journalDirectory, restored, sequence);
     const reader = new JournalReader(journalDirectory, restored.anchor);
-    return { reader, historic: new HistoricEngine(restored.engine, () => reader.next(this.#throughFrame)) };
+    return { reader, historic: new HistoricEngine(restored, () => reader.next(this.#throughFrame)) };
   }
 }
 

@@ -9,6 +9,7 @@ import type { Engine } from '../domain/engine.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
 import { describeError } from '../journal/errors.ts';
 import { JournalReader } from '../journal/journal-reader.ts';
+import type { Replica } from '../journal/replica.ts';
 import { restoreEngine } from '../journal/restore.ts';
 import { SpoolWriter } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -72,6 +73,7 @@ export class FollowerAgent implements Agent {
   readonly #context: FollowerContext;
   readonly #spool: SpoolWriter;
   readonly #engine: Engine;
+  readonly #replica: Replica;
   readonly #desk: QueryDesk;
   readonly #command = new Command();
   readonly #reader: JournalReader;
@@ -92,11 +94,13 @@ export class FollowerAgent implements Agent {
     const orders = new RecentOrders(Math.min(RECENT_ORDERS, context.recentMax ?? RECENT_ORDERS));
     const trades = new RecentTrades(Math.min(RECENT_TRADES, context.recentMax ?? RECENT_TRADES));
     const derivation = new Derivation(this.#spool, orders, trades, this.#command);
-    const { engine, anchor } = restoreEngine(context.snapshotDirectory, derivation, {
+    const { anchor, ...replica } = restoreEngine(context.snapshotDirectory, derivation, {
       through: context.beginWith,
       hashSecret: randomHashSecret(),
     });
+    const { engine } = replica;
     this.#engine = engine;
+    this.#replica = replica;
     derivation.attach(engine);
     this.#reader = new JournalReader(context.journalDirectory, anchor);
     this.#frame = anchor?.frame ?? 0;
@@ -151,7 +155,7 @@ export class FollowerAgent implements Agent {
     do {
       const frame = this.#reader.next(durable);
       assert(frame !== undefined, 'a durable frame can be read');
-      applyFrame(this.#engine, frame, this.#command);
+      applyFrame(this.#replica, frame, this.#command);
       this.#frame = frame.number;
       this.#chain = frame.chain;
       this.#compareWithLedger();

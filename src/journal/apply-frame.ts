@@ -7,17 +7,17 @@ import { type Engine, RULES_VERSION } from '../domain/engine.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
 import { lookAhead } from '../wire/look-ahead.ts';
 import { OtherRules, PoisonCommand } from './errors.ts';
+import { checkDigest } from './frame-digest.ts';
 import type { FrameView } from './journal-reader.ts';
+import type { Replica } from './replica.ts';
 import { segmentPath } from './segment-files.ts';
 
 /**
- * Applies every command of `frame`; `command` is scratch. Asserts that sequences go on where the engine stands. Throws
- * OtherRules for a frame of another version of the rules, also for an empty one, and PoisonCommand.
+ * Applies every command of `frame`; `command` is scratch. Throws what `enterFrame` does, and PoisonCommand.
  */
-export function applyFrame(engine: Engine, frame: FrameView, command: Command): void {
-  if (frame.rulesVersion !== RULES_VERSION) throw new OtherRules(frame.number, frame.rulesVersion, RULES_VERSION);
-  if (frame.recordCount === 0) return;
-  assert(frame.firstSequence === engine.sequence + 1, 'the frame goes on where the engine stands');
+export function applyFrame(replica: Replica, frame: FrameView, command: Command): void {
+  enterFrame(replica, frame);
+  const { engine } = replica;
   const end = frame.payloadStart + frame.payloadLength;
   let sequence = engine.sequence;
   let seen = frame.payloadStart;
@@ -41,4 +41,15 @@ export function applyCommand(engine: Engine, frame: FrameView, sequence: number,
     const place = `${segmentPath('', segmentFirstFrame)} at offset ${offsetBytes}`;
     throw new PoisonCommand(place, number, sequence, error, true);
   }
+}
+
+/**
+ * Before the first command of each frame: that this engine may apply it, and has come to the state that it names. Asserts that
+ * sequences go on where the engine stands. Throws OtherRules for a frame of another version of the rules, also for an
+ * empty one, and OtherOutcome for one with another state digest.
+ */
+export function enterFrame({ engine, digest }: Replica, frame: FrameView): void {
+  if (frame.rulesVersion !== RULES_VERSION) throw new OtherRules(frame.number, frame.rulesVersion, RULES_VERSION);
+  assert(frame.firstSequence === engine.sequence + 1, 'the frame goes on where the engine stands');
+  checkDigest(digest, frame, engine.sequence);
 }

@@ -1,5 +1,5 @@
 // What can go wrong with files, as errors an operator can act on. Any thread. Each says what, where, the evidence, and what to do.
-// They are never caught to go on as if nothing had happened: main maps them to exit codes (65 damage or other rules, 74 I/O fault, 75 in use).
+// They are never caught to go on as if nothing had happened: main maps them to exit codes (65 damage, other rules or another outcome, 74 I/O fault, 75 in use).
 
 /** Where a damaged journal was found out. `sequence` is the first command that would be in the frame. */
 export interface DamageSite {
@@ -74,6 +74,36 @@ export class PoisonCommand extends Error {
     this.frame = frame;
     this.sequence = sequence;
     if (cause instanceof Error && cause.stack !== undefined) this.stack = cause.stack;
+  }
+}
+
+/** A frame whose state digest is not what a replay came to. Digests are 16 hexadecimal digits. */
+export interface OutcomeSite {
+  /** The segment's name. */
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly frame: number;
+  /** The last command before the frame. */
+  readonly sequence: number;
+  readonly written: string;
+  readonly replayed: string;
+}
+
+/** The journal is sound, but replayed here its commands come to another outcome than where they were first applied. Exit 65. */
+export class OtherOutcome extends Error {
+  override readonly name = 'OtherOutcome';
+  readonly site: OutcomeSite;
+  readonly evidence: string;
+
+  constructor(site: OutcomeSite) {
+    const evidence = `its state digest is ${site.written}, the commands through sequence ${site.sequence} replayed give ${site.replayed}`;
+    super(
+      `the journal has another outcome here: ${site.file} at offset ${site.offsetBytes}, frame ${site.frame}, sequence ` +
+        `${site.sequence}: ${evidence}. This build applies commands differently than the one that wrote the frame. Nothing ` +
+        'was changed. Start the build that wrote it.',
+    );
+    this.site = site;
+    this.evidence = evidence;
   }
 }
 

@@ -51,6 +51,9 @@ export interface FrameView {
   readonly timeUs: number;
   /** Bits of FrameFlag. */
   readonly flags: number;
+  /** The state digest, two words of 32 bits; 0 without DIGEST. */
+  readonly digestHigh: number;
+  readonly digestLow: number;
   readonly epoch: number;
   readonly rulesVersion: number;
   readonly journalIdHigh: number;
@@ -387,6 +390,8 @@ class MutableFrameView implements FrameView {
   recordCount = 0;
   timeUs = 0;
   flags = 0;
+  digestHigh = 0;
+  digestLow = 0;
   epoch = 0;
   rulesVersion = 0;
   journalIdHigh = 0;
@@ -417,6 +422,8 @@ class MutableFrameView implements FrameView {
     this.recordCount = header.recordCount;
     this.timeUs = header.timeUs;
     this.flags = header.flags;
+    this.digestHigh = header.digestHigh;
+    this.digestLow = header.digestLow;
     this.epoch = header.epoch;
     this.rulesVersion = header.rulesVersion;
     this.journalIdHigh = header.journalIdHigh;

@@ -23,7 +23,8 @@ const JOURNAL_ID_HIGH = 68;
 const JOURNAL_ID_LOW = 72;
 const PAYLOAD_CRC = 76;
 const PREVIOUS_HASH = 80;
-const STATE_DIGEST = 112;
+const DIGEST_LOW = 112;
+const DIGEST_HIGH = 116;
 const LEAST_VERSION = 120;
 const RESERVED = 122;
 const HEADER_CRC = 124;
@@ -60,6 +61,9 @@ export class FrameHeader {
   journalIdHigh = 0;
   journalIdLow = 0;
   payloadCrc = 0;
+  /** The state digest, two words of 32 bits; 0 without DIGEST. */
+  digestHigh = 0;
+  digestLow = 0;
   /** SHA-256 of the frame before. `readFrameHeader` copies into it. */
   readonly previousHash = new Uint8Array(HASH_BYTES);
 }
@@ -126,7 +130,8 @@ function writeFrameHeader(bytes: Uint8Array, view: DataView, header: FrameHeader
   view.setUint32(JOURNAL_ID_LOW, header.journalIdLow, true);
   view.setUint32(PAYLOAD_CRC, header.payloadCrc, true);
   bytes.set(header.previousHash, PREVIOUS_HASH);
-  view.setFloat64(STATE_DIGEST, 0, true);
+  view.setUint32(DIGEST_LOW, header.digestLow, true);
+  view.setUint32(DIGEST_HIGH, header.digestHigh, true);
   view.setUint16(LEAST_VERSION, FRAME_VERSION, true);
   view.setUint16(RESERVED, 0, true);
 }
@@ -160,6 +165,8 @@ export function readFrameHeader(bytes: Uint8Array, view: DataView, offset: numbe
   header.journalIdHigh = view.getUint32(offset + JOURNAL_ID_HIGH, true);
   header.journalIdLow = view.getUint32(offset + JOURNAL_ID_LOW, true);
   header.payloadCrc = view.getUint32(offset + PAYLOAD_CRC, true);
+  header.digestLow = view.getUint32(offset + DIGEST_LOW, true);
+  header.digestHigh = view.getUint32(offset + DIGEST_HIGH, true);
   for (let i = 0; i < HASH_BYTES; i++) header.previousHash[i] = bytes[offset + PREVIOUS_HASH + i];
 }
 

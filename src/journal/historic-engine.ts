@@ -3,12 +3,12 @@
 
 import { assert } from '../assert.ts';
 import { Command } from '../domain/command.ts';
-import { type Engine, RULES_VERSION } from '../domain/engine.ts';
+import type { Engine } from '../domain/engine.ts';
 import { decodeCommand } from '../wire/command-codec.ts';
-import { applyCommand } from './apply-frame.ts';
-import { OtherRules } from './errors.ts';
+import { applyCommand, enterFrame } from './apply-frame.ts';
 import type { FrameView } from './frame-cursor.ts';
 import { listFrameFiles } from './journal-files.ts';
+import type { Replica } from './replica.ts';
 import type { Restored } from './restore.ts';
 
 /** Neither a snapshot nor the journal reaches back to that sequence. */
@@ -31,6 +31,7 @@ export function requireHistory(journalDirectory: string, { anchor }: Restored, s
 
 export class HistoricEngine {
   readonly engine: Engine;
+  readonly #replica: Replica;
   readonly #nextFrame: () => FrameView | undefined;
   readonly #command = new Command();
   /** Where the next command lies in it. The frame stays ours until the next one is asked for. */
@@ -38,9 +39,10 @@ export class HistoricEngine {
   #offset = 0;
   #end = 0;
 
-  /** `nextFrame` gives the frames behind what the engine has applied, in order; undefined: no more so far. */
-  constructor(engine: Engine, nextFrame: () => FrameView | undefined) {
-    this.engine = engine;
+  /** `nextFrame` gives the frames behind what the replica has applied, in order; undefined: no more so far. */
+  constructor(replica: Replica, nextFrame: () => FrameView | undefined) {
+    this.engine = replica.engine;
+    this.#replica = replica;
     this.#nextFrame = nextFrame;
   }
 
@@ -51,7 +53,7 @@ export class HistoricEngine {
 
   /**
    * Applies commands through `sequence`, which is not before the engine's. False when frames end first: the engine then stands
-   * at the last command there is. Throws OtherRules, PoisonCommand, and whatever reading frames throws.
+   * at the last command there is. Throws OtherRules, OtherOutcome, PoisonCommand, and whatever reading frames throws.
    */
   advance(sequence: number): boolean {
     const { engine } = this;
@@ -73,8 +75,7 @@ export class HistoricEngine {
 
   #take(frame: FrameView | undefined): boolean {
     if (frame === undefined) return false;
-    if (frame.rulesVersion !== RULES_VERSION) throw new OtherRules(frame.number, frame.rulesVersion, RULES_VERSION);
-    assert(frame.firstSequence === this.engine.sequence + 1, 'the frame goes on where the engine stands');
+    enterFrame(this.#replica, frame);
     this.#frame = frame;
     this.#offset = frame.payloadStart;
     this.#end = frame.payloadStart + frame.payloadLength;

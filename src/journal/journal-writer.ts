@@ -18,7 +18,9 @@ import {
   sealFrame,
   segmentSalt,
 } from './frame.ts';
+import { stampDigest } from './frame-digest.ts';
 import { pageAligned } from './page-aligned.ts';
+import type { RunningDigest } from './running-digest.ts';
 import { hasSpare, segmentPath, takeSegment } from './segment-files.ts';
 import { type JournalWrite, openForWriting, type WrittenBy } from './write-through.ts';
 
@@ -61,6 +63,8 @@ export interface JournalWriterOptions {
   /** How mode `fsync` writes a frame, where the file system takes it; default: auto. */
   readonly write?: JournalWrite;
   readonly disk?: JournalDisk | undefined;
+  /** Of the engine that applies each frame right after it was appended: the frames that are due carry it. Default: none does. */
+  readonly digest?: RunningDigest | undefined;
 }
 
 export const SYSTEM_DISK: JournalDisk = {
@@ -236,6 +240,7 @@ export class JournalWriter {
     header.timeUs = timeUs;
     header.previousHash.set(this.#chain);
     header.flags = flags | this.#segmentEndFlag(payloadLength);
+    stampDigest(this.#options.digest, header);
     sealFrame(this.bytes, this.view, header);
     this.#write(header.frameLength);
     this.#chain = frameHash(this.bytes, 0, payloadLength);

@@ -1,14 +1,11 @@
 // From a snapshot to an engine: what recovery, the follower and the tools begin with. Any thread; reads only.
 // Must never take a snapshot for good that does not verify: then it takes the one before, or the journal from frame 1.
 
-import { Engine } from '../domain/engine.ts';
-import { EngineState } from '../domain/engine-state.ts';
 import type { HashSecret } from '../domain/idempotency/half-sip-hash.ts';
-import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import type { EngineListener } from '../domain/listener.ts';
-import { type ByteSource, SnapshotError } from '../domain/snapshot/snapshot.ts';
 import { SnapshotDamage } from './errors.ts';
 import type { JournalAnchor } from './frame-cursor.ts';
+import { newReplica, type Replica, replicaOf } from './replica.ts';
 import { listSnapshots, readSnapshotFile, readSnapshotHead } from './snapshot-file.ts';
 
 export interface RestoreOptions {
@@ -20,8 +17,7 @@ export interface RestoreOptions {
   readonly onRefused?: (damage: SnapshotDamage) => void;
 }
 
-export interface Restored {
-  readonly engine: Engine;
+export interface Restored extends Replica {
   /** The journal goes on behind it; undefined: with frame 1. */
   readonly anchor: JournalAnchor | undefined;
 }
@@ -34,25 +30,13 @@ export function restoreEngine(directory: string, listener: EngineListener, optio
     try {
       if (through !== 'oldest' && readSnapshotHead(directory, frame).anchor.sequence > through) continue;
       const { body, anchor } = readSnapshotFile(directory, frame, (source, head) =>
-        engineOf(source, head.anchor, listener, hashSecret),
+        replicaOf(source, head, listener, hashSecret),
       );
-      return { engine: body, anchor };
+      return { ...body, anchor };
     } catch (error) {
       if (!(error instanceof SnapshotDamage)) throw error;
       onRefused?.(error);
     }
   }
-  const state = new EngineState(DEFAULT_INSTRUMENTS, hashSecret === undefined ? {} : { hashSecret });
-  return { engine: new Engine(DEFAULT_INSTRUMENTS, listener, state), anchor: undefined };
-}
-
-function engineOf(
-  source: ByteSource,
-  { sequence }: JournalAnchor,
-  listener: EngineListener,
-  hashSecret?: HashSecret,
-): Engine {
-  const engine = Engine.fromSource(source, listener, hashSecret);
-  if (engine.sequence === sequence) return engine;
-  throw new SnapshotError(`it is of sequence ${engine.sequence}, its header says ${sequence}`);
+  return { ...newReplica(listener, hashSecret), anchor: undefined };
 }

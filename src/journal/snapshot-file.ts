@@ -39,6 +39,10 @@ const RULES_VERSION = 52;
 const TIME_US = 56;
 const CHAIN = 64;
 const BODY_HASH = 96;
+/** 1: the two words behind it are the running digest; 0, as in files of releases without one: it is not known. */
+const HAS_RUNNING_DIGEST = 128;
+const RUNNING_LOW = 132;
+const RUNNING_HIGH = 136;
 const HEADER_CRC = 156;
 const HEADER_BYTES = 160;
 
@@ -52,12 +56,20 @@ const DIGEST_BYTES = 8;
 /** Read at once to verify a body that nobody wants. */
 const PIECE_BYTES = 65_536;
 
+/** A running digest (running-digest.ts): two words of 32 bits. */
+export interface DigestWords {
+  readonly high: number;
+  readonly low: number;
+}
+
 /** What a snapshot's file says of its body. */
 export interface SnapshotHead {
   /** The frame after which the state was this. */
   readonly anchor: JournalAnchor;
   /** The state's digest, 16 hexadecimal digits. */
   readonly digest: string;
+  /** Of what was told through that frame; undefined when it is not known. */
+  readonly runningDigest?: DigestWords | undefined;
   readonly bodyBytes: number;
 }
 
@@ -67,6 +79,7 @@ export interface Snapshot<Body> extends SnapshotHead {
 
 /** What a snapshot is made of. */
 export interface SnapshotBody {
+  readonly runningDigest?: DigestWords | undefined;
   /** Hands all bytes on, piece by piece, and returns the state's digest. */
   readonly write: (sink: ByteSink) => string;
   /** Reads them back from the disk; throws when they are not what they should be. */
@@ -115,7 +128,7 @@ function writePart(part: string, anchor: JournalAnchor, body: SnapshotBody): voi
       writeFully(fd, bytes, HEADER_BYTES + bodyBytes);
       bodyBytes += bytes.length;
     });
-    writeFully(fd, encodeHeader({ anchor, digest, bodyBytes }, hash.digest()), 0);
+    writeFully(fd, encodeHeader({ anchor, digest, runningDigest: body.runningDigest, bodyBytes }, hash.digest()), 0);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -251,7 +264,7 @@ class BodySource implements ByteSource {
   }
 }
 
-function encodeHeader({ anchor, digest, bodyBytes }: SnapshotHead, bodyHash: Uint8Array): Buffer {
+function encodeHeader({ anchor, digest, runningDigest, bodyBytes }: SnapshotHead, bodyHash: Uint8Array): Buffer {
   assert(/^[0-9a-f]{16}$/.test(digest), 'a state digest has 16 hexadecimal digits');
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(SNAPSHOT_MAGIC, MAGIC);
@@ -268,6 +281,11 @@ function encodeHeader({ anchor, digest, bodyBytes }: SnapshotHead, bodyHash: Uin
   header.writeDoubleLE(anchor.timeUs, TIME_US);
   header.set(anchor.chain, CHAIN);
   header.set(bodyHash, BODY_HASH);
+  if (runningDigest !== undefined) {
+    header.writeUInt32LE(1, HAS_RUNNING_DIGEST);
+    header.writeUInt32LE(runningDigest.low, RUNNING_LOW);
+    header.writeUInt32LE(runningDigest.high, RUNNING_HIGH);
+  }
   header.writeUInt32LE(checksum(header.subarray(0, HEADER_CRC), 0), HEADER_CRC);
   return header;
 }
@@ -284,8 +302,10 @@ function readHead(path: string, fd: number): SnapshotHead & { readonly bodyHash:
   if (version !== SNAPSHOT_VERSION) throw new SnapshotDamage(path, `format version ${version} is not known`);
   const bodyBytes = header.readDoubleLE(BODY_LENGTH);
   if (HEADER_BYTES + bodyBytes !== fstatSync(fd).size) throw new SnapshotDamage(path, 'the length is wrong');
+  const running = { high: header.readUInt32LE(RUNNING_HIGH), low: header.readUInt32LE(RUNNING_LOW) };
   return {
     digest: header.toString('hex', DIGEST, DIGEST + DIGEST_BYTES),
+    runningDigest: header.readUInt32LE(HAS_RUNNING_DIGEST) === 1 ? running : undefined,
     bodyBytes,
     bodyHash: header.subarray(BODY_HASH, BODY_HASH + HASH_BYTES),
     anchor: {

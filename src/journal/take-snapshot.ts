@@ -10,6 +10,7 @@ import { SILENT_LISTENER } from '../domain/listener.ts';
 import { applyFrame } from './apply-frame.ts';
 import { anchorOf, type JournalAnchor } from './frame-cursor.ts';
 import { JournalReader } from './journal-reader.ts';
+import type { Replica } from './replica.ts';
 import { restoreEngine } from './restore.ts';
 import { segmentOf, syncSegment } from './segment-files.ts';
 import { removeOldSnapshots, type SnapshotBody, type SnapshotStep, writeSnapshotFile } from './snapshot-file.ts';
@@ -36,12 +37,13 @@ export interface SnapshotFacts {
   readonly open_orders: number;
 }
 
-/** Takes it, proves that an engine restored from it has the same digest, and removes the old ones. Throws JournalDamage. */
+/** Takes it, proves that an engine restored from it has the same digest, and removes the old ones. Throws JournalDamage and OtherOutcome. */
 export function takeSnapshot(task: SnapshotTask): SnapshotFacts {
-  const { engine, anchor } = replayThrough(task);
+  const { engine, digest: told, anchor } = replayThrough(task);
   // A snapshot is a witness of its frame. In mode `os` that one may only be written: it must not be outlived.
   syncSegment(task.journalDirectory, segmentOf(task.journalDirectory, anchor.frame));
   const body: SnapshotBody = {
+    runningDigest: told.isKnown ? { high: told.high, low: told.low } : undefined,
     write: (sink) => engine.streamSnapshot(sink),
     check: (source, digest) => {
       const restored = Engine.fromSource(source, SILENT_LISTENER, task.hashSecret);
@@ -54,19 +56,21 @@ export function takeSnapshot(task: SnapshotTask): SnapshotFacts {
   return { sequence, frame: anchor.frame, digest, bytes: bodyBytes, open_orders: openOrders };
 }
 
-function replayThrough(task: SnapshotTask): { readonly engine: Engine; readonly anchor: JournalAnchor } {
-  const { engine, anchor } = restoreEngine(task.snapshotDirectory, SILENT_LISTENER, { hashSecret: task.hashSecret });
+function replayThrough(task: SnapshotTask): Replica & { readonly anchor: JournalAnchor } {
+  const { anchor, ...replica } = restoreEngine(task.snapshotDirectory, SILENT_LISTENER, {
+    hashSecret: task.hashSecret,
+  });
   const reader = new JournalReader(task.journalDirectory, anchor);
   const command = new Command();
   let last = anchor;
   try {
     for (let frame = reader.next(task.throughFrame); frame !== undefined; frame = reader.next(task.throughFrame)) {
-      applyFrame(engine, frame, command);
+      applyFrame(replica, frame, command);
       last = anchorOf(frame);
     }
   } finally {
     reader.close();
   }
   assert(last !== undefined, 'something is journaled');
-  return { engine, anchor: last };
+  return { ...replica, anchor: last };
 }

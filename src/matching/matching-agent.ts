@@ -141,7 +141,8 @@ export class MatchingAgent implements Agent {
 
   /**
    * Restores the newest snapshot, replays the journal behind it, opens it for writing, gives the commands that the
-   * configuration asks for and opens the process for business. Throws JournalDamage, OtherRules, JournalFault and StartRefused.
+   * configuration asks for and opens the process for business. Throws JournalDamage, OtherRules, OtherOutcome,
+   * JournalFault and StartRefused.
    */
   onStart(): void {
     const context = this.#context;

@@ -29,13 +29,17 @@ export interface Recovered {
   readonly notes: readonly string[];
 }
 
-/** Throws JournalDamage when an acknowledged frame is damaged, and OtherRules when one was written by other rules. */
+/**
+ * Throws JournalDamage when an acknowledged frame is damaged, OtherRules when one was written by other rules, and OtherOutcome
+ * when the commands before one come to something else here.
+ */
 export function recoverEngine(context: MatchingContext, listener: EngineListener): Recovered {
   const { witnesses, notes } = hearWitnesses(context.controlPath);
-  const { engine, anchor } = restoreEngine(context.snapshotDirectory, listener, {
+  const { anchor, ...replica } = restoreEngine(context.snapshotDirectory, listener, {
     hashSecret: randomHashSecret(),
     onRefused: ({ message }) => notes.push(message),
   });
+  const { engine, digest } = replica;
   context.poison?.(engine);
   const askLedger = (): LedgerWord | undefined => {
     const word = context.askLedger?.();
@@ -47,7 +51,7 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     context.journalDirectory,
     { anchor, witnesses, askLedger, newJournalId: context.newJournalId },
     (frame) => {
-      applyFrame(engine, frame, command);
+      applyFrame(replica, frame, command);
       context.counters.set(MatchingCounter.REPLAYED_SEQUENCE, engine.sequence);
     },
   );
@@ -57,7 +61,15 @@ export function recoverEngine(context: MatchingContext, listener: EngineListener
     () => clock.monotonicUs(),
     (us) => counters.set(MatchingCounter.DISK_BUSY_SINCE_US, us),
   );
-  const options = { durability, write: journalWrite, segmentBytes, rulesVersion: RULES_VERSION, onSegmentNeeded, disk };
+  const options = {
+    durability,
+    write: journalWrite,
+    segmentBytes,
+    rulesVersion: RULES_VERSION,
+    onSegmentNeeded,
+    disk,
+    digest,
+  };
   const writer = JournalWriter.open(context.journalDirectory, position, options);
   const { writtenBy = journalWrite } = writer;
   if (journalWrite !== 'auto' && writtenBy !== journalWrite) {

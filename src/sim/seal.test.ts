@@ -38,7 +38,7 @@ function framesOf(exchange: InProcessExchange): (number | string)[] {
   const reader = new JournalReader(join(directory, 'journal'));
   const frames: (number | string)[] = [];
   for (let frame = reader.next(exchange.durableFrame); frame; frame = reader.next(exchange.durableFrame)) {
-    frames.push(frame.recordCount > 0 ? frame.recordCount : (names.get(frame.flags) ?? 'unknown'));
+    frames.push(frame.recordCount > 0 ? frame.recordCount : (names.get(frame.flags & ~FrameFlag.DIGEST) ?? 'unknown'));
   }
   reader.close();
   return frames;

@@ -4,7 +4,7 @@ export const ExitCode = {
   OK: 0,
   /** Wrong setting or usage. */
   USAGE: 64,
-  /** The journal is damaged where it was acknowledged, or was written by other rules. */
+  /** The journal is damaged where it was acknowledged, was written by other rules, or comes to another outcome here. */
   DATA: 65,
   /** A fault of ours: an assertion failed or an error went uncaught. */
   FAULT: 70,
@@ -25,6 +25,7 @@ const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
   InsecureConfigError: ExitCode.INSECURE,
   JournalDamage: ExitCode.DATA,
   OtherRules: ExitCode.DATA,
+  OtherOutcome: ExitCode.DATA,
   HistoryGone: ExitCode.DATA,
   JournalFault: ExitCode.IO,
   DataDirectoryInUse: ExitCode.IN_USE,

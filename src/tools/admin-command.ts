@@ -91,13 +91,14 @@ async function skip(config: Config, { sequence, reason, yes }: SkipOptions, term
 
 /** Replays as a start does until a command fails, which must be this one. */
 function seeItFail(place: JournalPlace, sequence: number, poisonClient: string | undefined): Failing {
-  const { engine, anchor } = restoreEngine(place.snapshots, SILENT_LISTENER);
+  const replica = restoreEngine(place.snapshots, SILENT_LISTENER);
+  const { engine, anchor } = replica;
   if (poisonClient !== undefined) poisonEngine(engine, poisonClient);
   const command = new Command();
   for (const frame of new Survey(place.journal, { anchor, witnesses: hearWitnesses(place.control).witnesses })) {
     if (frame.number <= (anchor?.frame ?? 0)) continue;
     try {
-      applyFrame(engine, frame, command);
+      applyFrame(replica, frame, command);
     } catch (error) {
       if (!(error instanceof PoisonCommand)) throw error;
       if (error.sequence === sequence) return failing(frame, error);

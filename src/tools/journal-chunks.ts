@@ -3,7 +3,6 @@
 // of the engine and of one chunk, whatever the journal's length. Reads only; never waits.
 
 import { Command } from '../domain/command.ts';
-import { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { Derivation } from '../follower/derivation.ts';
 import { RecentOrders } from '../follower/recent-orders.ts';
@@ -13,6 +12,7 @@ import { damageAt, JournalDamage } from '../journal/errors.ts';
 import { FRAME_HEADER_BYTES, FrameHeader, isAbsentHeader, isWholeHeader, readFrameHeader } from '../journal/frame.ts';
 import { FrameCursor, Verdict } from '../journal/frame-cursor.ts';
 import { listFrameFiles, openFrameFile } from '../journal/journal-files.ts';
+import { newReplica, type Replica } from '../journal/replica.ts';
 import { latestWitness, type Witness } from '../journal/witnesses.ts';
 import { Chunk, LEDGER_START, type LedgerPoint } from '../ledger/chunk.ts';
 import { CopyEncoder } from '../ledger/copy-encoder.ts';
@@ -92,7 +92,7 @@ export class JournalChunks {
   readonly chunk: Chunk;
   readonly #options: ReplayOptions;
   readonly #cursor: FrameCursor;
-  readonly #engine: Engine;
+  readonly #replica: Replica;
   readonly #command = new Command();
   #point: LedgerPoint = LEDGER_START;
 
@@ -105,8 +105,8 @@ export class JournalChunks {
     this.chunk = new Chunk(new CopyEncoder(instruments, ids), instruments);
     const sink = new ChunkSink(this.chunk, instruments, through);
     const derivation = new Derivation(sink, new RecentOrders(1), new RecentTrades(1), this.#command);
-    this.#engine = new Engine(DEFAULT_INSTRUMENTS, derivation);
-    derivation.attach(this.#engine);
+    this.#replica = newReplica(derivation);
+    derivation.attach(this.#replica.engine);
   }
 
   /** The ledger after the chunks so far. */
@@ -115,22 +115,23 @@ export class JournalChunks {
   }
 
   /**
-   * Replays on, into an empty chunk, once the one before was written: false when nothing is left. Throws JournalDamage and
-   * OtherRules.
+   * Replays on, into an empty chunk, once the one before was written: false when nothing is left. Throws JournalDamage,
+   * OtherRules and OtherOutcome.
    */
   next(): boolean {
     const { chunk } = this;
+    const { engine } = this.#replica;
     const { through } = this.#options;
     chunk.positions.keep();
     chunk.begin(this.#point);
     let frame: LedgerPoint['frame'];
-    while (chunk.events < EVENTS_PER_CHUNK && this.#engine.sequence < through && this.#nextFrame()) {
+    while (chunk.events < EVENTS_PER_CHUNK && engine.sequence < through && this.#nextFrame()) {
       const { number, chain } = this.#cursor.frame;
-      applyFrame(this.#engine, this.#cursor.frame, this.#command);
-      if (this.#engine.sequence <= through) frame = { number, chain };
+      applyFrame(this.#replica, this.#cursor.frame, this.#command);
+      if (engine.sequence <= through) frame = { number, chain };
     }
     while (!chunk.encode(EVENTS_PER_CHUNK));
-    const sequence = Math.min(through, this.#engine.sequence);
+    const sequence = Math.min(through, engine.sequence);
     if (sequence === this.#point.sequence) return false;
     this.#point = { ...chunk.pointAt(sequence), frame };
     return true;

@@ -2,12 +2,12 @@
 // the clients have sent and been told. Replays only what a start has called durable. Owns its engine; reads the files only.
 
 import { Command } from '../../domain/command.ts';
-import { Engine } from '../../domain/engine.ts';
-import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
+import type { Engine } from '../../domain/engine.ts';
 import { SILENT_LISTENER } from '../../domain/listener.ts';
-import { applyFrame } from '../../journal/apply-frame.ts';
+import { applyFrame, enterFrame } from '../../journal/apply-frame.ts';
 import { anchorOf, type FrameView, type JournalAnchor } from '../../journal/frame-cursor.ts';
 import { JournalReader } from '../../journal/journal-reader.ts';
+import { newReplica, type Replica } from '../../journal/replica.ts';
 import { OWN_GATEWAY } from '../../matching/own-commands.ts';
 import { ResultPublisher } from '../../matching/result-publisher.ts';
 import { CounterBlock, counterBytesNeeded } from '../../shared-memory/counters.ts';
@@ -31,6 +31,7 @@ const RING_BYTES = 2 ** 16;
 
 export class Auditor {
   readonly engine: Engine;
+  readonly #replica: Replica;
   readonly #directory: string;
   readonly #requests: Map<number, Request>;
   readonly #publisher: ResultPublisher;
@@ -51,11 +52,12 @@ export class Auditor {
     this.#replies = MessageRing.create(buffer, RING_BYTES);
     this.#bytes = Buffer.from(buffer);
     this.#publisher = new ResultPublisher(sinks(this.#replies));
-    this.engine = new Engine(DEFAULT_INSTRUMENTS, this.#publisher);
+    this.#replica = newReplica(this.#publisher);
+    this.engine = this.#replica.engine;
     this.#publisher.attach(this.engine);
   }
 
-  /** Reads on through this frame, which is on the disk and stays there. Throws Violation and JournalDamage. */
+  /** Reads on through this frame, which is on the disk and stays there. Throws Violation, JournalDamage and OtherOutcome. */
   readThrough(frame: number): void {
     const reader = new JournalReader(this.#directory, this.#anchor);
     try {
@@ -70,13 +72,13 @@ export class Auditor {
 
   /** Digest after a replay of the whole journal by an engine that has heard of nothing else. */
   digestOfReplay(frame: number): string {
-    const engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER);
+    const replica = newReplica(SILENT_LISTENER);
     const reader = new JournalReader(this.#directory);
     for (let next = reader.next(frame); next !== undefined; next = reader.next(frame)) {
-      applyFrame(engine, next, this.#command);
+      applyFrame(replica, next, this.#command);
     }
     reader.close();
-    return engine.digest();
+    return replica.engine.digest();
   }
 
   #audit(frame: FrameView): void {
@@ -84,6 +86,7 @@ export class Auditor {
     require(frame.firstSequence === engine.sequence + 1, () => {
       return `frame ${frame.number} begins with sequence ${frame.firstSequence}, after ${engine.sequence}`;
     });
+    enterFrame(this.#replica, frame);
     const end = frame.payloadStart + frame.payloadLength;
     for (let offset = frame.payloadStart; offset < end; ) {
       const length = decodeCommand(frame.bytes, frame.view, offset, this.#command);

@@ -4,12 +4,10 @@
 
 import { join } from 'node:path';
 import { Command } from '../../domain/command.ts';
-import { Engine } from '../../domain/engine.ts';
-import { EngineState } from '../../domain/engine-state.ts';
-import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
 import { SILENT_LISTENER } from '../../domain/listener.ts';
 import { applyFrame } from '../../journal/apply-frame.ts';
 import { type FrameView, type JournalAnchor, JournalReader } from '../../journal/journal-reader.ts';
+import { newReplica } from '../../journal/replica.ts';
 import { restoreEngine } from '../../journal/restore.ts';
 import { ReferencePair } from '../reference-pair.ts';
 
@@ -23,25 +21,25 @@ export interface JournalAudit {
   readonly withReference: boolean;
 }
 
-/** Reads up to `throughFrame`, which is durable. Throws JournalDamage. */
+/** Reads up to `throughFrame`, which is durable. Throws JournalDamage and OtherOutcome. */
 export function auditJournal(dataDir: string, throughFrame: number, referenceCommandsMax: number): JournalAudit {
   const shard = join(dataDir, 'shard-0');
   const [journal, snapshots] = [join(shard, 'journal'), join(shard, 'snapshots')];
   const problems: string[] = [];
-  const state = new EngineState(DEFAULT_INSTRUMENTS);
-  const whole = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER, state);
+  const wholeReplica = newReplica(SILENT_LISTENER);
+  const whole = wholeReplica.engine;
   let lastTimeUs = 0;
   const command = new Command();
   forEachFrame(journal, undefined, throughFrame, (frame) => {
-    applyFrame(whole, frame, command);
+    applyFrame(wholeReplica, frame, command);
     if (frame.recordCount > 0) lastTimeUs = frame.timeUs;
   });
 
   const refused = (damage: Error) => problems.push(damage.message);
-  const { engine, anchor } = restoreEngine(snapshots, SILENT_LISTENER, { onRefused: refused });
+  const { anchor, ...replica } = restoreEngine(snapshots, SILENT_LISTENER, { onRefused: refused });
   if (anchor !== undefined) {
-    forEachFrame(journal, anchor, throughFrame, (frame) => applyFrame(engine, frame, command));
-    const [one, other] = [whole.digest(), engine.digest()];
+    forEachFrame(journal, anchor, throughFrame, (frame) => applyFrame(replica, frame, command));
+    const [one, other] = [whole.digest(), replica.engine.digest()];
     if (one !== other)
       problems.push(`from frame 1 the digest is ${one}, from the snapshot of ${anchor.sequence} ${other}`);
   }

@@ -25,7 +25,7 @@ describe('journal inspect', () => {
     const { code, lines, text } = await journal('inspect', traded.config);
     expect(code).toBe(0);
     expect(framesIn(lines)).toEqual(Array.from({ length: traded.lastFrame }, (_, i) => i + 1));
-    expect(lines[1]).toMatch(/^ +1 +- +0 +- +1 +2 +0 +0{19}1\.wal@0 +EPOCH_START$/);
+    expect(lines[1]).toMatch(/^ +1 +- +0 +- +1 +2 +0 +0{19}1\.wal@0 +EPOCH_START,DIGEST$/);
     expect(lines[2]).toMatch(/^ +2 +1-\d +\d +2023-\S+Z +1 +2 +1 +0{19}1\.wal@4096$/);
     expect(text).toContain(`${traded.lastFrame} frames with ${traded.sequence} commands in 2 files`);
     expect(text).toContain(`It ends with frame ${traded.lastFrame}; nothing is behind it.`);

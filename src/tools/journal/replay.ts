@@ -17,7 +17,7 @@ export interface ReplayOptions {
   readonly json: boolean;
 }
 
-/** Returns the exit code. Throws HistoryGone, JournalDamage, OtherRules; UsageError for a sequence that is not there yet. */
+/** Returns the exit code. Throws HistoryGone, JournalDamage, OtherRules, OtherOutcome; UsageError for a sequence that is not there yet. */
 export function replay(place: JournalPlace, { to, json }: ReplayOptions, terminal: Terminal): number {
   const notes: string[] = [];
   const restored = restoreEngine(place.snapshots, SILENT_LISTENER, {
@@ -29,7 +29,7 @@ export function replay(place: JournalPlace, { to, json }: ReplayOptions, termina
   const survey = new Survey(place.journal, { anchor, witnesses: hearWitnesses(place.control).witnesses });
   const reading = survey[Symbol.iterator]();
   const begun = engine.sequence;
-  const historic = new HistoricEngine(engine, () => nextBehind(reading, anchor?.frame ?? 0));
+  const historic = new HistoricEngine(restored, () => nextBehind(reading, anchor?.frame ?? 0));
   const isThere = historic.advance(to);
   reading.return();
   if (!isThere) {

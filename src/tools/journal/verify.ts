@@ -4,15 +4,21 @@
 import { basename } from 'node:path';
 import { Fault } from '../../assert.ts';
 import { Command } from '../../domain/command.ts';
-import { Engine, RULES_VERSION } from '../../domain/engine.ts';
-import { EngineState } from '../../domain/engine-state.ts';
-import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
+import { RULES_VERSION } from '../../domain/engine.ts';
 import { SILENT_LISTENER } from '../../domain/listener.ts';
 import { SnapshotError } from '../../domain/snapshot/snapshot.ts';
 import { applyFrame } from '../../journal/apply-frame.ts';
-import { describeError, errorCode, JournalDamage, OtherRules, SnapshotDamage } from '../../journal/errors.ts';
-import { FRAME_HEADER_BYTES } from '../../journal/frame.ts';
+import {
+  describeError,
+  errorCode,
+  JournalDamage,
+  OtherOutcome,
+  OtherRules,
+  SnapshotDamage,
+} from '../../journal/errors.ts';
+import { FRAME_HEADER_BYTES, FrameFlag } from '../../journal/frame.ts';
 import type { FrameView } from '../../journal/frame-cursor.ts';
+import { newReplica, type Replica, replicaOf } from '../../journal/replica.ts';
 import { segmentPath } from '../../journal/segment-files.ts';
 import {
   listSnapshots,
@@ -36,6 +42,9 @@ class Findings {
   /** Digests that came out as the next snapshot has them, and snapshots that an engine was restored from. */
   replayedOnto = 0;
   restored = 0;
+  /** Frames that carry a state digest, and those of them that a replay met with the same. */
+  digests = 0;
+  digestsMet = 0;
   readonly segments = new Set<number>();
   readonly notes: string[] = [];
   readonly damages: string[] = [];
@@ -45,12 +54,17 @@ class Findings {
     this.commands += frame.recordCount;
     this.bytes += FRAME_HEADER_BYTES + frame.payloadLength;
     this.segments.add(frame.segmentFirstFrame);
+    if (carriesDigest(frame)) this.digests++;
   }
 
   damage(file: string, frame: number, sequence: number, evidence: string): void {
     const site = { file, offsetBytes: 0, frame, sequence };
     this.damages.push(describeDamage(new JournalDamage(site, evidence)));
   }
+}
+
+function carriesDigest({ flags }: FrameView): boolean {
+  return (flags & FrameFlag.DIGEST) !== 0;
 }
 
 /** Returns the exit code, 65 when anything is damaged. `nowSeconds` is a stopwatch. */
@@ -121,7 +135,7 @@ class States {
   readonly #snapshots: readonly SnapshotFacts[];
   readonly #findings: Findings;
   readonly #command = new Command();
-  #engine: Engine | undefined;
+  #replica: Replica | undefined;
   #begun = false;
 
   constructor(directory: string, snapshots: readonly SnapshotFacts[], findings: Findings) {
@@ -132,7 +146,7 @@ class States {
 
   /** The state's last sequence; undefined when there is none to be had. */
   get sequence(): number | undefined {
-    return this.#engine?.sequence;
+    return this.#replica?.engine.sequence;
   }
 
   /** Before the first frame: a journal without its beginning needs the snapshot right before it, or waits for the next. */
@@ -140,7 +154,7 @@ class States {
     if (this.#begun) return;
     this.#begun = true;
     if (number === 1) {
-      this.#engine = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER, new EngineState(DEFAULT_INSTRUMENTS));
+      this.#replica = newReplica(SILENT_LISTENER);
       return;
     }
     const before = this.#snapshots.find(({ anchor }) => anchor.frame === number - 1);
@@ -148,29 +162,28 @@ class States {
   }
 
   apply(frame: FrameView, file: string): void {
-    if (this.#engine !== undefined) this.#applyTo(this.#engine, frame, file);
+    if (this.#replica !== undefined) this.#applyTo(this.#replica, frame, file);
     const snapshot = this.#snapshots.find(({ anchor }) => anchor.frame === frame.number);
     if (snapshot === undefined) return;
-    if (this.#engine !== undefined) this.#compare(this.#engine, snapshot);
+    if (this.#replica !== undefined) this.#compare(this.#replica, snapshot);
     this.#restore(snapshot);
   }
 
-  #applyTo(engine: Engine, frame: FrameView, file: string): void {
+  #applyTo(replica: Replica, frame: FrameView, file: string): void {
+    const isCompared = carriesDigest(frame) && replica.digest.isKnown;
     try {
-      applyFrame(engine, frame, this.#command);
+      applyFrame(replica, frame, this.#command);
+      if (isCompared) this.#findings.digestsMet++;
     } catch (error) {
-      if (!(error instanceof OtherRules || error instanceof Fault)) throw error;
-      const why =
-        error instanceof OtherRules
-          ? `rules ${error.rulesVersion} wrote it and this build applies rules ${RULES_VERSION}; states are not compared from here on`
-          : `the engine stops on it: ${error.message}`;
+      const why = whyNot(error);
+      if (why === undefined) throw error;
       const site = { file, offsetBytes: frame.offsetBytes, frame: frame.number, sequence: frame.firstSequence };
       this.#findings.damages.push(describeDamage(new JournalDamage(site, why)));
-      this.#engine = undefined;
+      this.#replica = undefined;
     }
   }
 
-  #compare(engine: Engine, { anchor, digest }: SnapshotFacts): void {
+  #compare({ engine }: Replica, { anchor, digest }: SnapshotFacts): void {
     const own = engine.digest();
     if (own === digest) {
       this.#findings.replayedOnto++;
@@ -183,14 +196,13 @@ class States {
   #restore({ anchor, digest }: SnapshotFacts): void {
     const path = snapshotPath(this.#directory, anchor.frame);
     try {
-      const { body: engine } = readSnapshotFile(this.#directory, anchor.frame, (source) =>
-        Engine.fromSource(source, SILENT_LISTENER),
+      const { body: replica } = readSnapshotFile(this.#directory, anchor.frame, (source, head) =>
+        replicaOf(source, head, SILENT_LISTENER),
       );
-      const own = engine.digest();
+      const own = replica.engine.digest();
       if (own !== digest) throw new SnapshotError(`restored, it has digest ${own}; its header says ${digest}`);
-      if (engine.sequence !== anchor.sequence) throw new SnapshotError(`it is of sequence ${engine.sequence}`);
       this.#findings.restored++;
-      this.#engine = engine;
+      this.#replica = replica;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return;
       if (!(error instanceof SnapshotError || error instanceof SnapshotDamage)) throw error;
@@ -198,6 +210,16 @@ class States {
     }
   }
 }
+
+/** Why the engine cannot apply a frame, or must not; undefined for an error that says nothing about that. */
+function whyNot(error: unknown): string | undefined {
+  if (error instanceof Fault) return `the engine stops on it: ${error.message}`;
+  if (error instanceof OtherOutcome) return `${error.evidence}; ${NOT_COMPARED}`;
+  if (!(error instanceof OtherRules)) return undefined;
+  return `rules ${error.rulesVersion} wrote it and this build applies rules ${RULES_VERSION}; ${NOT_COMPARED}`;
+}
+
+const NOT_COMPARED = 'states are not compared from here on';
 
 interface Facts {
   readonly controls: number;
@@ -216,6 +238,7 @@ function* reportOf(findings: Findings, { controls, snapshots, end, states }: Fac
   const heard = `CONTROL ${controls === 0 ? 'none' : 'whole'}, ${count(snapshots, 'snapshot')} whole`;
   yield `witnesses  ${heard}; ${findings.compared} of ${controls + snapshots} met their frame and its SHA-256`;
   yield `states     ${count(findings.restored, 'snapshot')} restored, ${findings.replayedOnto} reached by replay with the same digest`;
+  yield `           ${findings.digestsMet} of ${count(findings.digests, 'state digest')} in frames met by replay`;
   if (states.sequence !== undefined) yield `           replayed through sequence ${states.sequence}`;
   for (const note of findings.notes) yield `note       ${note}`;
   if (end !== undefined) yield `end        ${describeEnd(end)}`;
