@@ -33,7 +33,8 @@ function journalOnSmallDevice(): { directory: string; release: () => void } {
   const device = mountSmallDisk(temporaryDirectory(), 24 * MIB);
   const image = join(device.directory, 'image');
   const mountPoint = temporaryDirectory();
-  execFileSync('truncate', ['-s', String(100 * MIB), image]);
+  system.writeFileSync(image, '');
+  system.truncateSync(image, 100 * MIB);
   execFileSync('mkfs.ext4', ['-q', '-b', '4096', '-O', '^has_journal', '-E', 'lazy_itable_init=1,nodiscard', image]);
   execFileSync('mount', ['-o', 'loop', image, mountPoint]);
   mounted.push(mountPoint);

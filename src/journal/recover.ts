@@ -237,7 +237,7 @@ function cutTail(
 
 /**
  * Step 7: writes the last frame once more, where nothing but the page cache may hold it: after a sync that failed, its pages count
- * as clean. Those before were synced, or it would not have been written.
+ * as clean. Those before were synced (mode `fsync`), or it would not have been written.
  */
 function writeAgain({ directory, frame }: FrameCursor): void {
   const bytes = Buffer.allocUnsafeSlow(alignFrame(FRAME_HEADER_BYTES + frame.payloadLength));
