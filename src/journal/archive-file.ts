@@ -2,7 +2,6 @@
 // The archive thread writes; follower, recovery and tools read. Must never lend a byte of a file whose hash is not right.
 
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { assert } from '../assert.ts';
 import {
   ARCHIVE_END_BYTES,
@@ -19,6 +18,7 @@ import {
   unpackBlock,
 } from './archive-format.ts';
 import { JournalDamage } from './errors.ts';
+import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from './file-system.ts';
 import { alignFrame, FRAME_HEADER_BYTES, HASH_BYTES } from './frame.ts';
 import type { FrameView } from './frame-cursor.ts';
 import { readUpTo } from './read-up-to.ts';

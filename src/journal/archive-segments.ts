@@ -3,13 +3,24 @@
 // lies behind the oldest snapshot, nor delete what the ledger or the follower still has to read.
 
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from './errors.ts';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from './file-system.ts';
 import { archiveDirectoryOf, archivePath, listArchived } from './journal-files.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { type ClosedSegment, type OnStep, repackSegment } from './repack.ts';
-import { SEGMENT_EXTENSION, segmentPath, syncFile } from './segment-files.ts';
+import { SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
 import { listSnapshots, SNAPSHOTS_KEPT, verifySnapshotFile } from './snapshot-file.ts';
 
 export interface ArchiveTask {
@@ -169,15 +180,22 @@ function run(program: string, argument: string, env: ArchiveTask['hookEnvironmen
 /** First frame of the last file that the hook has taken, 0: none. What is not a number is none: it may be given files twice. */
 function readHooked(journalDirectory: string): number {
   const path = join(archiveDirectoryOf(journalDirectory), HOOKED);
-  const first = existsSync(path) ? Number(readFileSync(path, 'latin1')) : 0;
+  const first = existsSync(path) ? Number(readFileSync(path).toString('latin1')) : 0;
   return Number.isSafeInteger(first) ? first : 0;
 }
 
 function writeHooked(journalDirectory: string, first: number): void {
   const directory = archiveDirectoryOf(journalDirectory);
   const part = join(directory, `${HOOKED}.part`);
-  writeFileSync(part, `${first}\n`);
-  syncFile(part);
+  const text = Buffer.from(`${first}\n`);
+  const fd = openSync(part, 'w');
+  try {
+    const written = writeSync(fd, text, 0, text.length);
+    if (written !== text.length) throw new Error(`only ${written} of ${text.length} bytes of ${part} were written`);
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
   renameSync(part, join(directory, HOOKED));
   syncDirectory(directory);
 }

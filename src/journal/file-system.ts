@@ -4,7 +4,7 @@
 
 import * as system from 'node:fs';
 
-/** What of node:fs the journal, the spool and the snapshots need: the same names, the same meaning, the same errors. */
+/** What of node:fs the journal, the archive, the spool and the snapshots need: the same names, the same meaning, the same errors. */
 export interface FileSystem {
   openSync(path: string, flags: string | number): number;
   closeSync(fd: number): void;
@@ -15,6 +15,7 @@ export interface FileSystem {
   fdatasyncSync(fd: number): void;
   fstatSync(fd: number): { readonly size: number };
   statSync(path: string): { readonly size: number };
+  /** Throws when the disk does not tell. */
   existsSync(path: string): boolean;
   readFileSync(path: string): Buffer;
   readdirSync(path: string): string[];
@@ -24,6 +25,12 @@ export interface FileSystem {
   rmSync(path: string, options?: { readonly force?: boolean }): void;
 }
 
+/** node's own existsSync takes every failure for a no: then a disk that fails would be one on which nothing is. */
+const SYSTEM: FileSystem = {
+  ...system,
+  existsSync: (path) => system.statSync(path, { throwIfNoEntry: false }) !== undefined,
+};
+
 export let openSync: FileSystem['openSync'] = system.openSync;
 export let closeSync: FileSystem['closeSync'] = system.closeSync;
 export let writeSync: FileSystem['writeSync'] = system.writeSync;
@@ -32,7 +39,7 @@ export let fsyncSync: FileSystem['fsyncSync'] = system.fsyncSync;
 export let fdatasyncSync: FileSystem['fdatasyncSync'] = system.fdatasyncSync;
 export let fstatSync: FileSystem['fstatSync'] = system.fstatSync;
 export let statSync: FileSystem['statSync'] = system.statSync;
-export let existsSync: FileSystem['existsSync'] = system.existsSync;
+export let existsSync: FileSystem['existsSync'] = SYSTEM.existsSync;
 export let readFileSync: FileSystem['readFileSync'] = system.readFileSync;
 export let readdirSync: FileSystem['readdirSync'] = system.readdirSync;
 export let mkdirSync: FileSystem['mkdirSync'] = system.mkdirSync;
@@ -40,7 +47,7 @@ export let renameSync: FileSystem['renameSync'] = system.renameSync;
 export let rmSync: FileSystem['rmSync'] = system.rmSync;
 
 /** From here on this thread's calls go to `chosen`; without one, to the operating system again. For the simulator. */
-export function useFileSystem(chosen: FileSystem = system): void {
+export function useFileSystem(chosen: FileSystem = SYSTEM): void {
   openSync = chosen.openSync;
   closeSync = chosen.closeSync;
   writeSync = chosen.writeSync;

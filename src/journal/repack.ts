@@ -2,10 +2,10 @@
 // Format: JOURNAL.md, "Archived segment". The archive thread. Killed between any two steps it leaves the segment, or an archived one
 // that is whole, or both. Must never remove a segment whose frames were not read back.
 
-import { renameSync, rmSync } from 'node:fs';
 import { assert } from '../assert.ts';
 import { ArchivedSegment, ArchiveFileWriter } from './archive-file.ts';
 import { damageAt } from './errors.ts';
+import { renameSync, rmSync } from './file-system.ts';
 import { FrameCursor, Verdict } from './frame-cursor.ts';
 import { archiveDirectoryOf, archivePath } from './journal-files.ts';
 import { syncDirectory } from './numbered-files.ts';

@@ -98,7 +98,7 @@ export function syncSegment(directory: string, firstFrame: number): void {
   syncFile(segmentPath(directory, firstFrame));
 }
 
-export function syncFile(path: string): void {
+function syncFile(path: string): void {
   const fd = openSync(path, 'r');
   try {
     fdatasyncSync(fd);

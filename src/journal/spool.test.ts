@@ -4,14 +4,18 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { FailingDisk } from '../sim/io-faults/failing-disk.ts';
+import { SimulatedDisk } from '../sim/simulation/simulated-disk.ts';
 import { Random } from '../sim/testing/random.ts';
 import { CAN_MOUNT, mountSmallDisk, unmountSmallDisks } from '../sim/testing/small-disk.ts';
 import { isOutOfSpace, SpoolDamage } from './errors.ts';
+import { useFileSystem } from './file-system.ts';
 import { removeTemporaryDirectories, temporaryDirectory } from './journal-fixture.ts';
 import { type ReceiveRecord, SpoolReader, SpoolWriter } from './spool.ts';
 
 afterEach(removeTemporaryDirectories);
 afterEach(unmountSmallDisks); // runs before the one above
+afterEach(() => useFileSystem());
 
 const HEADER_BYTES = 8;
 
@@ -215,4 +219,32 @@ it('removes the files that lie wholly before a position, and never the one it fi
   expect(reader.read(writer.flush(), (...record) => expectRecord(201, ...record), 9)).toBe(1);
   writer.close();
   reader.close();
+});
+
+it.each([
+  { call: 'close', k: 3, way: 'EIO, yet done' }, // behind those of its directory
+  { call: 'unlink', k: 1, way: 'EIO' },
+] as const)('goes on when $call fails', ({ call, k, way }) => {
+  const unseen = { onOperation() {}, onDurable() {} };
+  const machine = new SimulatedDisk({ random: new Random(1), knowsSyncedWrites: true, ...unseen });
+  const disk = new FailingDisk(machine, { call, k, way, isSticky: true }, () => {});
+  useFileSystem(disk);
+  const writer = new SpoolWriter('/spool', { fileBytes: 4096 });
+  const reader = new SpoolReader('/spool');
+  let n = 0;
+  let seen = 0;
+  while (writer.position < 20_000) writeRecord(writer, ++n);
+  const through = writer.flush();
+  disk.lookPast(() => reader.read(through, (...record) => expectRecord(++seen, ...record), 10_000));
+  writer.removeBefore(through);
+  expect([seen, disk.failures > 0, writer.failure, writer.start === 0]).toEqual([
+    n,
+    true,
+    undefined,
+    call === 'unlink',
+  ]);
+  disk.repair();
+  writer.removeBefore(through);
+  expect(writer.start).toBeGreaterThan(0);
+  writer.close();
 });

@@ -117,18 +117,21 @@ export class SpoolWriter {
     return this.#flushed;
   }
 
-  /** Removes the files that end at or before `position`; not the one being filled. */
+  /** Removes the files that end at or before `position`; not the one being filled. One that the disk keeps is tried again. */
   removeBefore(position: number): void {
-    while (this.#files.length > 1 && this.#files[1] <= position) {
-      rmSync(this.#path(this.#files[0]), { force: true });
-      this.#files.shift();
+    try {
+      while (this.#files.length > 1 && this.#files[1] <= position) {
+        rmSync(this.#path(this.#files[0]), { force: true });
+        this.#files.shift();
+      }
+    } catch {
+      // It only takes room, and `start` says that it is there.
     }
   }
 
   close(): void {
     this.flush();
-    if (this.#fd >= 0) closeSync(this.#fd);
-    this.#fd = -1;
+    this.#closeFile();
   }
 
   /** Before a record of `totalBytes`: to the disk with what is buffered, and on to the next file, when it is time for that. */
@@ -167,9 +170,18 @@ export class SpoolWriter {
   }
 
   #endFile(): void {
-    closeSync(this.#fd);
-    this.#fd = -1;
+    this.#closeFile();
     this.#fileStart = this.#flushed;
+  }
+
+  #closeFile(): void {
+    const fd = this.#fd;
+    this.#fd = -1;
+    try {
+      if (fd >= 0) closeSync(fd);
+    } catch {
+      // Closed it is; and what a disk has lost of a spool, a reader finds out and a restart rebuilds.
+    }
   }
 
   #openFile(): void {
