@@ -1,8 +1,10 @@
-// For the whole-system tests: a disk that fails on command. Preloaded into the server (LD_PRELOAD); looks at writes and syncs of
-// journal segments only. What it does stands in the file that FAULT_FILE names, one line:
-//   <call: write|sync> <which call fails, counted from when the line was written> <how many do> <EIO|ENOSPC|short|lie> <delay in ms>
-// "short" does half of it, "lie" says that all is well and does nothing, "none" only delays. Each call behind a failed one is noted
-// in FAULT_FILE.after.
+// For the whole-system tests and tools: a disk that fails on command. Preloaded into the server (LD_PRELOAD); looks at files of the
+// journal's segments only, or, when FAULT_BELOW names a directory, at all that lies below it. What it does stands in the file that
+// FAULT_FILE names, one line:
+//   <call> <which call fails, counted from when the line was written> <how many do> <EIO|ENOSPC|short|lie|none> <delay in ms>
+// The calls are write (with a position or not), sync (fdatasync), and below FAULT_BELOW open, fsync, fdatasync, ftruncate, rename and
+// unlink too. "short" does half of it, "lie" says that all is well and does nothing, "none" only delays. Each call that was spoilt is
+// noted in FAULT_FILE.done, each write or sync of a segment behind a failed one in FAULT_FILE.after.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,21 +23,35 @@ static char current[128];
 static int calls;
 static int failed;
 
-static int is_segment(int fd) {
-  char link[64], path[4096];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, path, sizeof path);
+static int is_watched(const char *path) {
+  const char *below = getenv("FAULT_BELOW");
+  size_t length = strlen(path);
+  if (below) return strncmp(path, below, strlen(below)) == 0;
   return length > 4 && memcmp(path + length - 4, ".wal", 4) == 0;
 }
 
-static void note_call_after_failure(const char *file) {
+static int is_watched_fd(int fd) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  if (length < 0) return 0;
+  path[length] = 0;
+  return is_watched(path);
+}
+
+/* The test looks at the file's length. Its own calls are not looked at: it lies elsewhere. */
+static void note(const char *file, const char *extension) {
   char path[4200];
-  snprintf(path, sizeof path, "%s.after", file);
-  FILE *after = fopen(path, "a");
-  if (after) {
-    fputs("x", after);
-    fclose(after);
+  snprintf(path, sizeof path, "%s.%s", file, extension);
+  FILE *notes = fopen(path, "a");
+  if (notes) {
+    fputs("x", notes);
+    fclose(notes);
   }
+}
+
+static int is_meant(const char *wanted, const char *call) {
+  return strcmp(wanted, strcmp(wanted, "sync") == 0 && strcmp(call, "fdatasync") == 0 ? "sync" : call) == 0;
 }
 
 /* What is to happen to this call: "" for nothing. */
@@ -56,12 +72,13 @@ static void plan(const char *call, char *what, size_t size, int *delay_ms) {
     strcpy(current, line);
     calls = 0;
   }
-  if (failed) note_call_after_failure(file);
-  if (sscanf(line, "%15s %d %d %15s %d", wanted, &from, &count, how, &delay) == 5 && strcmp(wanted, call) == 0) {
+  if (failed && !getenv("FAULT_BELOW")) note(file, "after");
+  if (sscanf(line, "%15s %d %d %15s %d", wanted, &from, &count, how, &delay) == 5 && is_meant(wanted, call)) {
     calls++;
     if (calls >= from && calls < from + count) {
       snprintf(what, size, "%s", how);
       *delay_ms = delay;
+      note(file, "done");
       if (strcmp(how, "EIO") == 0 || strcmp(how, "ENOSPC") == 0) failed = 1;
     }
   }
@@ -79,13 +96,18 @@ static int outcome(const char *what) {
   return strcmp(what, "lie") == 0;
 }
 
+/* What happens to this call: -1 fails, 1 pretends, 0 goes on; then `what` may still be "short". */
+static int spoil(const char *call, char *what, size_t size) {
+  int delay;
+  plan(call, what, size, &delay);
+  return outcome(what);
+}
+
 static ssize_t write_at(const char *name, int fd, const void *bytes, size_t length, off_t offset) {
   ssize_t (*real)(int, const void *, size_t, off_t) = dlsym(RTLD_NEXT, name);
-  if (!is_segment(fd)) return real(fd, bytes, length, offset);
+  if (!is_watched_fd(fd)) return real(fd, bytes, length, offset);
   char what[16];
-  int delay;
-  plan("write", what, sizeof what, &delay);
-  int done = outcome(what);
+  int done = spoil("write", what, sizeof what);
   if (done < 0) return -1;
   if (done > 0) return (ssize_t)length;
   return real(fd, bytes, strcmp(what, "short") == 0 ? length / 2 : length, offset);
@@ -99,19 +121,71 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) {
   return write_at("pwrite64", fd, bytes, length, offset);
 }
 
-int fdatasync(int fd) {
-  int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync");
-  if (!is_segment(fd)) return real(fd);
+/* Without a position, only below FAULT_BELOW: segments are not written so. */
+ssize_t write(int fd, const void *bytes, size_t length) {
+  ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+  if (!getenv("FAULT_BELOW") || !is_watched_fd(fd)) return real(fd, bytes, length);
   char what[16];
-  int delay;
-  plan("sync", what, sizeof what, &delay);
-  int done = outcome(what);
+  int done = spoil("write", what, sizeof what);
+  if (done < 0) return -1;
+  if (done > 0) return (ssize_t)length;
+  return real(fd, bytes, strcmp(what, "short") == 0 && length > 1 ? length / 2 : length);
+}
+
+static int sync_as(const char *call, int fd) {
+  int (*real)(int) = dlsym(RTLD_NEXT, call);
+  if (!is_watched_fd(fd)) return real(fd);
+  char what[16];
+  int done = spoil(call, what, sizeof what);
   return done < 0 ? -1 : done > 0 ? 0 : real(fd);
+}
+
+int fdatasync(int fd) {
+  return sync_as("fdatasync", fd);
+}
+
+int fsync(int fd) {
+  return getenv("FAULT_BELOW") ? sync_as("fsync", fd) : ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+
+static int truncate_as(const char *name, int fd, off_t length) {
+  int (*real)(int, off_t) = dlsym(RTLD_NEXT, name);
+  char what[16];
+  if (!getenv("FAULT_BELOW") || !is_watched_fd(fd)) return real(fd, length);
+  int done = spoil("ftruncate", what, sizeof what);
+  return done < 0 ? -1 : done > 0 ? 0 : real(fd, length);
+}
+
+int ftruncate(int fd, off_t length) {
+  return truncate_as("ftruncate", fd, length);
+}
+
+int ftruncate64(int fd, off64_t length) {
+  return truncate_as("ftruncate64", fd, length);
+}
+
+/* -1, 1 or 0 for a call that names a path; below FAULT_BELOW only. */
+static int spoil_path(const char *call, const char *path) {
+  char what[16];
+  return getenv("FAULT_BELOW") && is_watched(path) ? spoil(call, what, sizeof what) : 0;
+}
+
+int rename(const char *from, const char *to) {
+  int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
+  int done = spoil_path("rename", to);
+  return done < 0 ? -1 : done > 0 ? 0 : real(from, to);
+}
+
+int unlink(const char *path) {
+  int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
+  int done = spoil_path("unlink", path);
+  return done < 0 ? -1 : done > 0 ? 0 : real(path);
 }
 
 /* With FAULT_NO_DSYNC, a file system that does not know O_DSYNC: then each write is followed by an fdatasync. */
 static int open_as(const char *name, const char *path, int flags, mode_t mode) {
   int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
+  if (spoil_path("open", path) < 0) return -1;
   size_t length = strlen(path);
   int is_wal = length > 4 && strcmp(path + length - 4, ".wal") == 0;
   if (is_wal && (flags & O_DSYNC) != 0 && getenv("FAULT_NO_DSYNC")) return errno = EINVAL, -1;
