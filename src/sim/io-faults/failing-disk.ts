@@ -24,7 +24,7 @@ export type Call = (typeof CALLS)[number];
  * EIO, ENOSPC: nothing is done, and the call says so. `EIO, yet done`: it says so too, and it is not true. short: half of the bytes are
  * taken or given. slow: time passes, and nothing is wrong.
  */
-export const WAYS = ['EIO', 'EIO, yet done', 'ENOSPC', 'short', 'slow'] as const;
+const WAYS = ['EIO', 'EIO, yet done', 'ENOSPC', 'short', 'slow'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** How a kind of call can fail. A descriptor is closed, whatever close says. */

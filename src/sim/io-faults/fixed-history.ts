@@ -37,7 +37,7 @@ export interface HistoryOptions extends HistorySize {
  * What came of the fault. `none`: there are fewer calls of its kind. `fault`: a thread ended with it, and so the process.
  * `refused`: a start did. `went on`: neither.
  */
-export type Ending = 'none' | 'fault' | 'refused' | 'went on';
+type Ending = 'none' | 'fault' | 'refused' | 'went on';
 
 export interface HistoryReport {
   readonly ending: Ending;
