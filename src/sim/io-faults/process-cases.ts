@@ -133,7 +133,8 @@ async function oneCase(
   try {
     result = await failUnderLoad(keeper, history, plan, run);
     const { directory, environment } = history;
-    const server = await Server.start(keeper, { directory, environment });
+    const server = await Server.launch(keeper, { directory, environment });
+    await isUp(server);
     const problems = await history.audit(server, run.load, all);
     await server.stop();
     return { result, problems };
@@ -148,7 +149,7 @@ async function failUnderLoad(keeper: Keeper, history: History, plan: CasePlan, r
   const disk = await FaultyDisk.make(keeper, plan.syncsApart, join(directory, 'data', 'shard-0'));
   if (plan.fromStart) disk.fail(plan.fault);
   const server = await Server.launch(keeper, { directory, environment: { ...environment, ...disk.environment } });
-  await server.up().catch(() => {}); // it may be refused, or end on its way up
+  await isUp(server).catch(() => {}); // it may be refused, or end on its way up
   if (server.exit !== undefined) return countExit(server, server.exit, run, 'refused');
   if (!plan.fromStart) disk.fail(plan.fault);
   const loading = history.load(server.url, () => server.exit === undefined);
@@ -168,6 +169,11 @@ function countExit({ stderr }: Server, { code, signal }: Exit, run: Run, result:
   const isClear = code === ExitCode.IO || (code === ExitCode.FAULT && /\b(EIO|ENOSPC)\b/.test(stderr));
   if (!isClear) throw new Error(`it ended with ${code ?? signal}: ${stderr}`);
   return result;
+}
+
+/** Twice as patient: every start is one after a failure, on a machine that has more to do. */
+function isUp(server: Server): Promise<void> {
+  return server.up().catch(() => server.up());
 }
 
 function sleep(ms: number): Promise<void> {
