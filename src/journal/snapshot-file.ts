@@ -57,7 +57,7 @@ const DIGEST_BYTES = 8;
 const PIECE_BYTES = 65_536;
 
 /** A running digest (running-digest.ts): two words of 32 bits. */
-export interface DigestWords {
+interface DigestWords {
   readonly high: number;
   readonly low: number;
 }

@@ -9,9 +9,10 @@ import { FRAME_HEADER_BYTES, FrameHeader, isWholeHeader, readFrameHeader } from 
 import { ORDER_CLIENT, ORDER_CLIENT_LENGTH, ORDER_NUMBER } from '../../wire/order-codec.ts';
 import { REPLY_ORDER, REPLY_ORDER_BYTES, REPLY_REQUEST_ID, REPLY_SEQUENCE } from '../../wire/reply-codec.ts';
 import { InProcessExchange } from '../in-process-exchange.ts';
-import { Auditor, require, Violation } from '../simulation/auditor.ts';
+import { Auditor } from '../simulation/auditor.ts';
 import { commandOfRecord, type Request, recordOf } from '../simulation/requests.ts';
 import { SimulatedDisk, type Stop } from '../simulation/simulated-disk.ts';
+import { require, Violation } from '../simulation/violation.ts';
 import { Workload } from '../simulation/workload.ts';
 import { Random } from '../testing/random.ts';
 import { type Call, FailingDisk, type Fault } from './failing-disk.ts';
@@ -52,6 +53,8 @@ const JOURNAL = `${DIRECTORY}/journal`;
 const CONTROL = `${DIRECTORY}/CONTROL`;
 const SEGMENT_BYTES = 2 ** 16;
 const ORDERS_A_ROUND = 3;
+/** Of the commands that may carry a key, one in so many does. */
+const KEY_EVERY = 3;
 const SEED = 20_001;
 /** Longer than a frame waits for its seal, and than events wait for the spool. */
 const PAUSE_US = 12_000;
@@ -85,7 +88,7 @@ class FixedHistory {
   readonly #options: HistoryOptions;
   readonly #machine: SimulatedDisk;
   readonly #disk: FailingDisk;
-  readonly #workload = new Workload(new Random(SEED));
+  readonly #workload = new Workload(new Random(SEED), KEY_EVERY);
   readonly #requests = new Map<number, Request>();
   readonly #auditor = new Auditor(JOURNAL, this.#requests);
   readonly #header = new FrameHeader();
