@@ -7,6 +7,7 @@
 
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CAN_FAIL_DISK } from '../e2e/testing/faulty-disk.ts';
 import { startEmbeddedPostgres } from '../ledger/embedded-postgres.ts';
@@ -63,6 +64,7 @@ async function enumerate({ max, call, way, k, sticky }: Choice): Promise<number>
       (sticky ?? fault.isSticky) === fault.isSticky;
     if (!isChosen) continue;
     await enumeration.run(one);
+    await setImmediate(); // or no signal is heard
     if (enumeration.tally.cases % LINE_EVERY === 0) process.stderr.write(`${enumeration.tally.cases} cases\n`);
   }
   const { tally, errors, differences } = enumeration;
