@@ -63,7 +63,8 @@ export class FailingDisk implements FileSystem {
   readonly #isIgnored: boolean;
   readonly #onSlow: () => void;
   readonly #paths = new Map<number, string>();
-  #fault: Fault | undefined;
+  readonly #fault: Fault | undefined;
+  #isRepaired = false;
   #isLookedPast = false;
 
   /** `isIgnored`: a call that fails is answered as if it had not, as for a caller that does not look. A negative control. */
@@ -74,9 +75,9 @@ export class FailingDisk implements FileSystem {
     this.#isIgnored = isIgnored;
   }
 
-  /** The disk is repaired. */
+  /** The disk is repaired: from here on nothing fails, nor is counted as what could have. */
   repair(): void {
-    this.#fault = undefined;
+    this.#isRepaired = true;
   }
 
   /** Runs what is no part of the system: its calls neither count nor fail. */
@@ -142,7 +143,7 @@ export class FailingDisk implements FileSystem {
 
   /** Counts the call and does `whole`, unless it is one that fails. */
   #pass<T>(call: Call, path: string, whole: () => T, part = whole, nothing?: () => T): T {
-    if (this.#isLookedPast) return whole();
+    if (this.#isLookedPast || this.#isRepaired) return whole();
     const count = (this.counts.get(call) ?? 0) + 1;
     this.counts.set(call, count);
     const fault = this.#fault;
