@@ -197,8 +197,9 @@ export class FrameCursor {
   }
 
   close(): void {
-    this.#file?.close();
-    this.#file = undefined;
+    const file = this.#file;
+    this.#file = undefined; // whatever close says: a number that is closed twice may be another file's by then
+    file?.close();
   }
 
   #beginAt(anchor: JournalAnchor): void {
