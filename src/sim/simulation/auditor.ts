@@ -15,7 +15,13 @@ import { MessageRing } from '../../shared-memory/message-ring.ts';
 import { type CommandOrigin, decodeCommand, decodeOrigin } from '../../wire/command-codec.ts';
 import { COUNTER_BLOCKS, CounterBlockId } from '../../wire/counters.ts';
 import { InstrumentDirectoryWriter } from '../../wire/instrument-directory.ts';
-import { REPLY_DURABLE_US, REPLY_KIND, REPLY_REASON, REPLY_RESULT_SEQUENCE, ReplyKind } from '../../wire/reply-codec.ts';
+import {
+  REPLY_DURABLE_US,
+  REPLY_KIND,
+  REPLY_REASON,
+  REPLY_RESULT_SEQUENCE,
+  ReplyKind,
+} from '../../wire/reply-codec.ts';
 import { type Request, recordOf } from './requests.ts';
 import { require } from './violation.ts';
 

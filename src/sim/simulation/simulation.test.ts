@@ -33,7 +33,7 @@ it('is the same history whenever a seed is simulated', () => {
   expect(simulate({ ...options, seed: 78 }).digest).not.toBe(report.digest);
 });
 
-const SEEDS = 60;
+const SEEDS = 120;
 
 /** What the first seed says that notices the cheat; '' when none does. */
 function noticed(cheat: SimulationOptions['cheat'], turnsBits = false): string {

@@ -256,7 +256,7 @@ class Simulation {
   #live(commands: number): void {
     const random = this.#random;
     const last = Math.min(this.#clients.submitted + commands, this.#shape.commands);
-    let failsAt = random.below(3) === 0 ? this.#clients.submitted + random.below(commands) : Number.POSITIVE_INFINITY;
+    let failsAt = random.below(3) > 0 ? this.#clients.submitted + random.below(commands) : Number.POSITIVE_INFINITY;
     try {
       while (this.#clients.submitted < last) {
         this.#act();
