@@ -41,7 +41,7 @@ export async function runCommand(words: readonly string[], configure: () => Conf
     return await (await load()).run(args, config);
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    const code = isUsage(error) ? ExitCode.USAGE : exitCodeFor(name);
+    const code = isUsage(error) ? ExitCode.USAGE : exitCodeFor({ name, message });
     process.stderr.write(`ringbook: ${code === ExitCode.FAULT ? stack : message}\n`);
     return code;
   }

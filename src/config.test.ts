@@ -73,7 +73,7 @@ describe('configuration', () => {
 
   it('refuses to listen to others without a token', () => {
     expect(() => read({ HOST: '0.0.0.0' })).toThrow(InsecureConfigError);
-    expect(exitCodeFor(new InsecureConfigError('').name)).toBe(78);
+    expect(exitCodeFor(new InsecureConfigError(''))).toBe(78);
     expect(read({ HOST: '0.0.0.0', RINGBOOK_ADMIN_TOKEN: '0123456789abcdef' }).host).toBe('0.0.0.0');
   });
 

@@ -18,7 +18,7 @@ import { Supervisor } from './supervisor/supervisor.ts';
 function refuse(error: unknown): never {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`ringbook: ${message}\n`);
-  process.exit(exitCodeFor(name));
+  process.exit(exitCodeFor({ name, message }));
 }
 
 function configure(): Config {

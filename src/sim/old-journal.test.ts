@@ -69,7 +69,7 @@ it('is refused by a start, which says whose rules they are and what to do, and i
   const start = () => new InProcessExchange({ directory });
   expect(start).toThrow(OtherRules);
   expect(start).toThrow(/rules 1: frame 1 says so, and this build applies rules 2 only.*Start the build that wrote it/);
-  expect(exitCodeFor('OtherRules')).toBe(ExitCode.DATA);
+  expect(exitCodeFor({ name: OtherRules.name, message: '' })).toBe(ExitCode.DATA);
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 

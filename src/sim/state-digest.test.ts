@@ -199,7 +199,7 @@ describe('a journal of a build that', () => {
     expect(site.replayed).toMatch(/^[0-9a-f]{16}$/);
     expect(site.replayed).not.toBe(site.written);
     expect(refusal.message).toContain(`frame 14, sequence 12: its state digest is ${site.written}`);
-    expect(exitCodeFor(refusal.name)).toBe(ExitCode.DATA);
+    expect(exitCodeFor(refusal)).toBe(ExitCode.DATA);
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 

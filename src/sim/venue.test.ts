@@ -181,7 +181,7 @@ describe('the risk mode of the configuration', () => {
     const refused = () => withInstruments(undefined, RiskMode.BALANCES);
     expect(refused).toThrow(StartRefused);
     expect(refused).toThrow(/RINGBOOK_RISK=balances: .*no order is live\. 1 order is live under off: start with/);
-    expect(exitCodeFor(new StartRefused('').name)).toBe(64);
+    expect(exitCodeFor(new StartRefused(''))).toBe(64);
     const again = start();
     send(again, commandOf(CommandType.CANCEL_ORDER, { targetOrder: 1 }));
     again.close();

@@ -8,7 +8,7 @@ export const ExitCode = {
   DATA: 65,
   /** A fault of ours: an assertion failed or an error went uncaught. */
   FAULT: 70,
-  /** A write or sync failed: outcomes of pending commands are unknown. */
+  /** A write or sync failed: outcomes of pending commands are unknown; or the disk failed a start. */
   IO: 74,
   /** Another process has the data directory. */
   IN_USE: 75,
@@ -31,7 +31,10 @@ const BY_ERROR_NAME: Readonly<Record<string, ExitCode>> = {
   DataDirectoryInUse: ExitCode.IN_USE,
 };
 
-/** The code for an error by its class name, which survives the way between threads. */
-export function exitCodeFor(errorName: string): ExitCode {
-  return BY_ERROR_NAME[errorName] ?? ExitCode.FAULT;
+/** How node's messages of failed file calls begin, when the disk and not the caller is at fault. */
+const DISK_FAILED = /^(EIO|ENOSPC|EDQUOT|EFBIG|EROFS): /;
+
+/** The code for an error by what survives the way between threads. */
+export function exitCodeFor({ name, message }: { readonly name: string; readonly message: string }): ExitCode {
+  return BY_ERROR_NAME[name] ?? (DISK_FAILED.test(message) ? ExitCode.IO : ExitCode.FAULT);
 }

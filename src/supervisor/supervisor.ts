@@ -203,7 +203,7 @@ export class Supervisor {
 
   /** Says what failed and remembers the first failure's exit code. Returns this one's. */
   #fail(name: string, message: string, stack?: string): ExitCode {
-    const code = exitCodeFor(name);
+    const code = exitCodeFor({ name, message });
     // Where in the code it was found says nothing about a wrong setting.
     this.#logger.fatal({ error: name, ...(code === ExitCode.USAGE ? {} : { stack }), code }, message);
     this.#failure ??= code;

@@ -69,7 +69,7 @@ function parse(args: readonly string[]): { verb: 'rebuild' | 'verify'; yes: bool
 /** Undefined for a fault of ours. */
 function codeOf(error: unknown): ExitCode | undefined {
   if (error instanceof Refusal) return error.code;
-  const known = exitCodeFor(error instanceof Error ? error.name : '');
+  const known = exitCodeFor(error instanceof Error ? error : { name: '', message: '' });
   if (known !== ExitCode.FAULT) return known;
   const kind = failureKind(error);
   if (kind === FailureKind.FAULT || !isDatabaseError(error, kind)) return undefined;
