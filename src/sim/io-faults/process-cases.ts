@@ -166,7 +166,8 @@ async function failUnderLoad(keeper: Keeper, history: History, plan: CasePlan, r
 function countExit({ stderr }: Server, { code, signal }: Exit, run: Run, result: 'fault' | 'refused'): Result {
   const name = `${result}: ${code ?? signal}`;
   run.exits.set(name, (run.exits.get(name) ?? 0) + 1);
-  if (code !== ExitCode.IO || !/\b(EIO|ENOSPC)\b/.test(stderr)) throw new Error(`it ended with ${code ?? signal}: ${stderr}`);
+  const isClear = code === ExitCode.IO && /\b(EIO|ENOSPC)\b/.test(stderr);
+  if (!isClear) throw new Error(`it ended with ${code ?? signal}: ${stderr}`);
   return result;
 }
 
