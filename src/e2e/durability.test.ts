@@ -20,6 +20,8 @@ import { Trader } from './testing/traffic.ts';
 const TRADERS = 12;
 const LOAD_MS = { least: 50, most: 700 };
 const START_MS = 600;
+/** By then somebody has traded. */
+const LEAST_ANSWERED = 40;
 const TIMEOUT_MS = 120_000;
 /** The last one is an orderly stop under load: it answers everything that it executes. */
 const ENDS = ['SIGKILL', 'SIGTERM'] as const;
@@ -33,10 +35,13 @@ function createTraders(random: () => number): Trader[] {
   );
 }
 
-/** Lets all trade at once, ends the server amid it, and waits for everyone. */
+/** Lets all trade at once, ends the server amid it (on a slow machine later: when enough were answered), and waits for everyone. */
 async function loadUntil(server: Server, traders: readonly Trader[], ms: number, end: NodeJS.Signals): Promise<void> {
+  const enough = commandBounds(traders).least + LEAST_ANSWERED;
   const trading = traders.map((trader) => trader.trade(server.url, () => true));
-  await sleep(ms); // the random moment
+  do
+    await sleep(ms); // the random moment
+  while (commandBounds(traders).least < enough);
   server.signal(end);
   await Promise.all(trading);
   await server.ended();
@@ -91,6 +96,8 @@ test('killed under load again and again, and stopped under load', { timeout: TIM
     const reckoning = reckon(traders);
     expect(await auditReads(server.url, server.api, reckoning)).toEqual([]);
     sequence = await sequenceOf(server);
+    // One at least, however slow the machine: then a start has a snapshot to begin with.
+    expect((await server.api.post('/admin/snapshot')).status).toBe(200);
     await ledger.reaches(sequence);
     expect(await ledger.problems(reckoning)).toEqual([]);
     process.stderr.write(
