@@ -17,7 +17,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than two cores have: the tests of whole processes mostly wait.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['src/sim/servers/global-setup.ts'],
