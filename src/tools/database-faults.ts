@@ -4,14 +4,17 @@
 
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Keeper } from '../e2e/testing/keeper.ts';
+import { findRedisProgram } from '../sim/servers/redis-server.ts';
 import { CheckReport } from './check-report.ts';
 import { FaultBench, type Outcome } from './fault-bench.ts';
 import { FaultTable, percentile } from './fault-table.ts';
 import { checkRows } from './outage-checks.ts';
 import { readContent } from './outage-ledger.ts';
+import { inOwnDirectory } from './own-directory.ts';
 import { cutCommit, freeze, killInCopy, killKind, readOnly } from './postgres-faults.ts';
 import { redisFault, troubleRedis } from './redis-faults.ts';
 import { parseObject } from './replay-requests.ts';
+import { ChildError } from './ringbook-child.ts';
 import { readHealth } from './server-facts.ts';
 import { positiveInteger, runTool } from './usage.ts';
 
@@ -54,29 +57,32 @@ interface Latencies {
 
 async function main(): Promise<number> {
   const options = readOptions();
-  if (options === undefined) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+  if ((await findRedisProgram()) === undefined) throw new ChildError('there is no redis-server or valkey-server');
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
+  process.stdout.write(`seed ${options.seed}, ${options.rate.toLocaleString('en')} orders a second\n`);
+  // In /tmp itself: a socket's path must be short.
+  const own = { parent: '/tmp', prefix: 'ringbook-database-faults-', holds: 'Journal, database and logs' };
+  return await inOwnDirectory(own, (directory) => runIn(directory, options, interrupted.signal));
+}
+
+async function runIn(directory: string, options: FaultOptions, signal: AbortSignal): Promise<boolean> {
   const { rate, seed } = options;
-  process.stdout.write(`seed ${seed}, ${rate.toLocaleString('en')} orders a second\n`);
   const keeper = new Keeper();
   try {
-    const bench = await FaultBench.start(keeper, { ordersPerSecond: rate, seed, signal: interrupted.signal });
+    const bench = await FaultBench.start(keeper, { directory, ordersPerSecond: rate, seed, signal });
     const table = new FaultTable();
     await failPostgres(bench, options, table);
     const latencies = await failRedis(bench, options, table);
     const report = await check(bench, table);
     process.stdout.write(`${table.text()}\n${describe(latencies)}\n${report.text()}`);
-    return report.passed ? 0 : 1;
+    return report.passed;
   } finally {
     await keeper.end();
   }
 }
 
-function readOptions(): FaultOptions | undefined {
+function readOptions(): FaultOptions {
   const { values } = parseArgs({
     options: {
       kills: { type: 'string', default: '100' },
@@ -87,10 +93,8 @@ function readOptions(): FaultOptions | undefined {
       'redis-ms': { type: 'string', default: '2000' },
       rate: { type: 'string', default: '500' },
       seed: { type: 'string', default: String((Date.now() % 1_000_000) + 1) },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   return {
     kills: positiveInteger('kills', values.kills),
     cuts: positiveInteger('cuts', values.cuts),
@@ -171,4 +175,4 @@ async function check(bench: FaultBench, table: FaultTable): Promise<CheckReport>
   return report;
 }
 
-runTool('database-faults', main);
+runTool('database-faults', main, HELP);

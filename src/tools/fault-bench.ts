@@ -1,11 +1,10 @@
 // Everything that runs while databases are made to fail: PostgreSQL behind a gate, Redis, a Ringbook that uses both, its load, and
-// who watches the published book. A tool's process. Owns all of it, in one temporary directory.
+// who watches the published book. A tool's process. Owns all of it, but not the directory in which it lies.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keeper } from '../e2e/testing/keeper.ts';
-import { findRedisProgram } from '../sim/servers/redis-server.ts';
 import { createRandom } from '../sim/testing/random.ts';
 import { BookWatch } from './book-watch.ts';
 import { HttpConnection } from './http-connection.ts';
@@ -25,6 +24,8 @@ export interface Outcome {
 }
 
 export interface BenchOptions {
+  /** Its path must be short. */
+  readonly directory: string;
   readonly ordersPerSecond: number;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -47,8 +48,7 @@ export class FaultBench {
 
   /** Everything runs, and the ledger is connected. `keeper` ends it. */
   static async start(keeper: Keeper, options: BenchOptions): Promise<FaultBench> {
-    if ((await findRedisProgram()) === undefined) throw new ChildError('there is no redis-server or valkey-server');
-    const directory = await keeper.directory();
+    const { directory, ordersPerSecond: perSecond, seed, signal } = options;
     const postgres = await TroubledPostgres.start(join(directory, 'postgres'));
     keeper.defer(() => postgres.stop());
     const redisDirectory = join(directory, 'redis');
@@ -69,7 +69,6 @@ export class FaultBench {
     });
     const server = new HttpConnection(ringbook.url, ANSWER_MS);
     keeper.defer(() => server.close());
-    const { ordersPerSecond: perSecond, seed, signal } = options;
     const load = new SteadyLoad({ url: ringbook.url, perSecond, source: `s${seed}` });
     keeper.defer(() => load.stop());
     const random = createRandom(seed);

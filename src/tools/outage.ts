@@ -3,7 +3,6 @@
 // complete in the end. A process of its own; starts a PostgreSQL and a Ringbook of its own in a temporary directory, and ends
 // both. Results on standard output. Must never touch a server or a database that it did not start.
 
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,6 +11,7 @@ import { CheckReport } from './check-report.ts';
 import { HttpConnection } from './http-connection.ts';
 import { checkRows } from './outage-checks.ts';
 import { countRows, type RowCounts, readContent } from './outage-ledger.ts';
+import { inOwnDirectory } from './own-directory.ts';
 import { ChildError, startRingbook } from './ringbook-child.ts';
 import { readHealth, type ServerHealth } from './server-facts.ts';
 import { type PhaseCounts, SteadyLoad } from './steady-load.ts';
@@ -61,18 +61,10 @@ interface Bench {
 
 async function main(): Promise<number> {
   const options = readOptions();
-  // In /tmp itself: a socket's path must be short. Passable: as root, PostgreSQL runs as another user.
-  const directory = await realpath(await mkdtemp('/tmp/ringbook-outage-'));
-  await chmod(directory, 0o711);
-  let passed = false;
-  process.once('SIGINT', () => interrupted.abort());
-  try {
-    passed = await runIn(directory, options);
-  } finally {
-    if (passed) await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    else process.stdout.write(`Journal, database and logs are kept in ${directory}\n`);
-  }
-  return passed ? 0 : 1;
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
+  // In /tmp itself: a socket's path must be short.
+  const own = { parent: '/tmp', prefix: 'ringbook-outage-', holds: 'Journal, database and logs' };
+  return await inOwnDirectory(own, (directory) => runIn(directory, options));
 }
 
 function readOptions(): OutageOptions {

@@ -3,13 +3,14 @@
 // judged at the end; then whether all that was acknowledged is in the ledger. A process of its own; starts a Ringbook and a Redis of
 // its own in a new directory and ends both. Must never touch a server that it did not start.
 
-import { appendFile, chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { findRedisProgram, type RedisServer, startRedisServer } from '../sim/servers/redis-server.ts';
 import { CheckReport } from './check-report.ts';
 import { HttpConnection } from './http-connection.ts';
+import { inOwnDirectory } from './own-directory.ts';
 import { ChildError, type ChildSettings, type RingbookChild, startRingbook } from './ringbook-child.ts';
 import { readHealth } from './server-facts.ts';
 import { checkLedger, checkWithTools } from './soak/checks.ts';
@@ -58,18 +59,9 @@ interface SoakOptions {
 
 async function main(): Promise<number> {
   const options = readOptions();
-  const directory = await realpath(await mkdtemp(join(options.parent, 'ringbook-soak-')));
-  // Passable: as root, PostgreSQL runs as another user.
-  await chmod(directory, 0o711);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
-  let passed = false;
-  try {
-    passed = await runIn(directory, options);
-  } finally {
-    if (passed) await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    else process.stdout.write(`Journal, database, logs and samples are kept in ${directory}\n`);
-  }
-  return passed ? 0 : 1;
+  const own = { parent: options.parent, prefix: 'ringbook-soak-', holds: 'Journal, database, logs and samples' };
+  return await inOwnDirectory(own, (directory) => runIn(directory, options));
 }
 
 function readOptions(): SoakOptions {
