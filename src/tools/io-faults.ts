@@ -1,6 +1,4 @@
-// Lets every call to the disk fail, one case at a time, and holds what comes back to what was acknowledged:
-//   npm run io-faults -- --max 200 [--call pwrite] [--way EIO] [--k 17] [--sticky]
-//   npm run io-faults -- --process --cases 100 [--seed S] [--first CASE] [--directory DIR]
+// Lets every call to the disk fail, one case at a time, and holds what comes back to what was acknowledged.
 // The first: the k-th call of each kind, up to the 200th, in each way, once and from then on, over a simulated disk in this process.
 // The second: random cases with the real server under load, whose calls a preloaded library spoils; Linux with a C compiler, else exit
 // code 77. A table per kind and way; exit code 1 on any difference, with what repeats its case. A tool's process.
@@ -17,6 +15,25 @@ import { processCases } from '../sim/io-faults/process-cases.ts';
 import type { Tally } from '../sim/io-faults/tally.ts';
 import { positiveInteger, runTool, UsageError } from './usage.ts';
 
+const HELP = `Usage: npm run io-faults -- [options]
+
+Lets each call to a simulated disk fail, one case at a time, and holds what comes back to what was acknowledged; with
+--process random calls of a real Ringbook of its own under load. Exit code 0: no difference; 1: one, with what repeats
+its case, or nothing failed at all; 64: wrong usage, or no such case; 77: --process, and no Linux with a C compiler.
+
+  --max N           no call beyond the N-th of its kind fails (200)
+  --call CALL       only calls of this kind; may be given again: ${CALLS.join(', ')}
+  --way WAY         only in this way: EIO, 'EIO, yet done', ENOSPC, short, slow
+  --k N             only the N-th call
+  --sticky          only where all from that one on fail
+
+  --process         the real process
+  --cases N         (100)
+  --seed S          (made from the time)
+  --first CASE      begin there (1)
+  --directory DIR   where data directories are made (/var/tmp); not on tmpfs
+  --help            this text
+`;
 const SKIPPED = 77;
 const LINE_EVERY = 500;
 const CASES_LINE_EVERY = 10;
@@ -68,6 +85,7 @@ async function enumerate({ max, call, way, k, sticky }: Choice): Promise<number>
     if (enumeration.tally.cases % LINE_EVERY === 0) process.stderr.write(`${enumeration.tally.cases} cases\n`);
   }
   const { tally, errors, differences } = enumeration;
+  if (tally.cases === 0 && !isStopped) throw new UsageError('there is no such case');
   process.stdout.write(tally.table());
   process.stdout.write(`ended with ${[...errors].map(([name, count]) => `${name} ${count}`).join(', ')}\n`);
   for (const difference of differences.slice(0, PROBLEMS_SHOWN)) process.stdout.write(`${difference}\n`);
@@ -103,8 +121,9 @@ async function sample({ cases, seed, first, directory }: SampleChoice): Promise<
     const { tally, load, exits, difference } = await processCases(options, () => !isStopped);
     process.stdout.write(`${tally.table()}${load.line()}\n`);
     process.stdout.write(`exit codes: ${[...exits].map(([code, count]) => `${code} (${count})`).join(', ')}\n`);
+    if (tally.reached === 0) process.stdout.write('no call failed: these cases prove nothing\n');
     process.stdout.write(difference === undefined ? 'no difference\n' : `DIFFERENCE in ${difference}\n`);
-    return difference === undefined && !isStopped ? 0 : 1;
+    return difference === undefined && tally.reached > 0 && !isStopped ? 0 : 1;
   } finally {
     await server.stop();
     await rm(own, { recursive: true, force: true });
@@ -117,4 +136,4 @@ function callOf(text: string): Call {
   return call;
 }
 
-runTool('io-faults', main);
+runTool('io-faults', main, HELP);

@@ -24,6 +24,11 @@ export class Tally {
     return this.#sums().difference;
   }
 
+  /** Cases in which something did fail. */
+  get reached(): number {
+    return this.cases - this.#sums()['not reached'];
+  }
+
   /** With a line of sums. */
   table(): string {
     const rows = [...this.#rows, ['all', this.#sums()] as const];
