@@ -7,7 +7,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { OrderChange } from '../domain/listener.ts';
 import { REASONS } from '../domain/reasons.ts';
 import { FuzzFailure, fuzz } from '../sim/domain-fuzz/fuzz.ts';
-import { runTool, UsageError } from './usage.ts';
+import { count, runTool, wholeNumber } from './usage.ts';
 
 const HELP = `Usage: npm run fuzz -- [options]
 
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
       workers: { type: 'string', default: '1' },
     },
   });
-  const commands = wholeNumber('commands', values.commands);
+  const commands = count('commands', values.commands);
   const seed = wholeNumber('seed', values.seed);
   process.stdout.write(`seed ${seed}\n`);
   const run = new Run(seed, commands);
@@ -68,13 +68,7 @@ async function main(): Promise<number> {
     run.only({ seed, commands: EPISODE_COMMANDS, episode: wholeNumber('episode', values.episode) });
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.stop());
-  return await run.work(wholeNumber('workers', values.workers));
-}
-
-function wholeNumber(option: string, value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new UsageError(`--${option} ${value}: a whole number is needed`);
+  return await run.work(count('workers', values.workers));
 }
 
 /** The tasks, who works on which, and what came of them. */
@@ -115,7 +109,7 @@ class Run {
 
   /** Runs all tasks to the exit code; a run that was stopped has not succeeded. */
   async work(workers: number): Promise<number> {
-    await Promise.all(Array.from({ length: Math.max(1, workers) }, () => this.takeTasks()));
+    await Promise.all(Array.from({ length: workers }, () => this.takeTasks()));
     if (process.stderr.isTTY) process.stderr.write('\n');
     this.report();
     return this.isOver ? 1 : 0;

@@ -106,6 +106,7 @@ async function sample({ cases, seed, first, directory }: SampleChoice): Promise<
     return SKIPPED;
   }
   const drawn = positiveInteger('seed', seed);
+  const numbers = { seed: drawn, firstCase: positiveInteger('first', first), cases: positiveInteger('cases', cases) };
   process.stdout.write(`seed ${drawn}\n`);
   let isStopped = false;
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (isStopped = true));
@@ -113,7 +114,6 @@ async function sample({ cases, seed, first, directory }: SampleChoice): Promise<
   await chmod(own, 0o711);
   const server = await startEmbeddedPostgres({ directory: join(own, 'postgres'), durable: false });
   try {
-    const numbers = { seed: drawn, firstCase: positiveInteger('first', first), cases: positiveInteger('cases', cases) };
     const onCase = (tally: Tally) => {
       if (tally.cases % CASES_LINE_EVERY === 0) process.stderr.write(`${tally.cases} cases\n`);
     };

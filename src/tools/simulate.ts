@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { type SimulationReport, simulate } from '../sim/simulation/simulation.ts';
-import { runTool, UsageError } from './usage.ts';
+import { count, runTool, wholeNumber } from './usage.ts';
 
 const HELP = `Usage: npm run simulate -- [options]
 
@@ -54,17 +54,11 @@ async function main(): Promise<number> {
       workers: { type: 'string', default: '1' },
     },
   });
-  const seeds = wholeNumber('seeds', values.seeds);
-  const commands = Math.ceil(wholeNumber('commands', values.commands) / Math.max(1, seeds));
+  const seeds = count('seeds', values.seeds);
+  const commands = Math.ceil(count('commands', values.commands) / seeds);
   const run = new Run(wholeNumber('seed', values.seed), seeds, commands);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.stop());
-  return await run.work(wholeNumber('workers', values.workers));
-}
-
-function wholeNumber(option: string, value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new UsageError(`--${option} ${value}: a whole number is needed`);
+  return await run.work(count('workers', values.workers));
 }
 
 /** The seeds, and the sum of what came of them. */
@@ -94,7 +88,7 @@ class Run {
 
   /** Runs all seeds to the exit code; a run that was stopped has not succeeded. */
   async work(workers: number): Promise<number> {
-    await Promise.all(Array.from({ length: Math.max(1, workers) }, () => this.runWorker()));
+    await Promise.all(Array.from({ length: workers }, () => this.runWorker()));
     this.show();
     if (this.failure !== '') process.stdout.write(`FAILED: ${this.failure}\n`);
     return this.isStopped ? 1 : 0;

@@ -39,6 +39,12 @@ async function main(): Promise<number> {
     },
   });
   const seed = positiveInteger('seed', values.seed);
+  const numbers = {
+    seed,
+    firstCycle: positiveInteger('first', values.first),
+    cycles: positiveInteger('cycles', values.cycles),
+    longestMs: positiveInteger('longest-ms', values['longest-ms']),
+  };
   process.stdout.write(`seed ${seed}\n`);
   let isStopped = false;
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (isStopped = true));
@@ -46,11 +52,8 @@ async function main(): Promise<number> {
   await chmod(own, 0o711);
   const server = await startPostgres(own);
   const options: TortureOptions = {
-    seed,
-    firstCycle: positiveInteger('first', values.first),
-    cycles: positiveInteger('cycles', values.cycles),
+    ...numbers,
     cyclesPerHistory: CYCLES_PER_HISTORY,
-    longestMs: positiveInteger('longest-ms', values['longest-ms']),
     parent: values.directory,
     postgres: server.connection,
     onCycle: showProgress,

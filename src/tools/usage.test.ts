@@ -1,7 +1,9 @@
 // Every tool says how it is used, before it looks at anything else or does anything.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
@@ -13,11 +15,40 @@ it('knows the tools', () => {
   expect(TOOLS).toContain('io-faults');
 });
 
+function run(file: string, ...words: string[]): { status: number | null; stdout: string; stderr: string } {
+  const path = fileURLToPath(new URL(`../../dist/${file}.js`, import.meta.url));
+  if (!existsSync(path)) throw new Error(`${path} is missing: npm run build`);
+  return spawnSync(process.execPath, [path, ...words], { encoding: 'utf8' });
+}
+
 it.each(TOOLS)('%s --help', (name) => {
-  const tool = fileURLToPath(new URL(`../../dist/tools/${name}.js`, import.meta.url));
-  if (!existsSync(tool)) throw new Error(`${tool} is missing: npm run build`);
-  const ended = spawnSync(process.execPath, [tool, '--unknown', '--help'], { encoding: 'utf8' });
+  const ended = run(`tools/${name}`, '--unknown', '--help');
   expect(ended.stdout).toMatch(/^Usage: npm run [a-z-]+ -- .*\n\n/);
   expect(ended.stderr).toBe('');
   expect(ended.status).toBe(0);
+});
+
+it.each(['admin', 'journal'])('ringbook %s --help', (noun) => {
+  const ended = run('main', noun, '--help');
+  expect(ended.stdout).toMatch(new RegExp(`^usage: ringbook ${noun} `, 'i'));
+  expect([ended.stderr, ended.status]).toEqual(['', 0]);
+});
+
+it.each([
+  ['simulate', '--seeds'],
+  ['simulate', '--commands'],
+  ['fuzz', '--commands'],
+])('%s %s 0 is refused: nothing would be shown', (name, option) => {
+  const ended = run(`tools/${name}`, option, '0');
+  expect([ended.stderr, ended.status]).toEqual([`${name}: ${option} 0: more than 0 are needed\n`, 64]);
+});
+
+it('torture leaves nothing behind when its command line makes no sense', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ringbook-usage-'));
+  try {
+    expect(run('tools/torture', '--cycles', '0', '--directory', directory).status).toBe(64);
+    expect(readdirSync(directory)).toEqual([]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });

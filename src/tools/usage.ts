@@ -52,6 +52,20 @@ export function positiveInteger(option: string, value: string): number {
   throw new UsageError(`--${option} ${value}: a whole number above 0 is needed`);
 }
 
+/** Also as 1e6. */
+export function wholeNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (value !== '' && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new UsageError(`--${option} ${value}: a whole number is needed`);
+}
+
+/** Also as 1e6. Not 0: where nothing is done nothing is shown. */
+export function count(option: string, value: string): number {
+  const number = wholeNumber(option, value);
+  if (number > 0) return number;
+  throw new UsageError(`--${option} ${value}: more than 0 are needed`);
+}
+
 export function httpUrl(option: string, value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'http:') throw new UsageError(`--${option} ${value}: an http:// URL is needed`);
