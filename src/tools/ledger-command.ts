@@ -38,6 +38,10 @@ class Refusal extends Error {
 
 /** Runs `ringbook ledger <args>`; the exit code. Results go to standard output, refusals to standard error. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
+  if (args.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${USAGE}\n`);
+    return ExitCode.OK;
+  }
   try {
     const { verb, yes } = parse(args);
     if (config.durability === 'memory')

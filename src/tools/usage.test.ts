@@ -28,7 +28,7 @@ it.each(TOOLS)('%s --help', (name) => {
   expect(ended.status).toBe(0);
 });
 
-it.each(['admin', 'journal'])('ringbook %s --help', (noun) => {
+it.each(['admin', 'journal', 'ledger'])('ringbook %s --help', (noun) => {
   const ended = run('main', noun, '--help');
   expect(ended.stdout).toMatch(new RegExp(`^usage: ringbook ${noun} `, 'i'));
   expect([ended.stderr, ended.status]).toEqual(['', 0]);
