@@ -1,9 +1,9 @@
 // A PostgreSQL of a tool's own that is made to fail: backends and postmaster killed, all of its processes frozen, read-only.
 // A tool's process; owns the server. Linux: its processes are found in /proc. Must never signal a process of another server.
 
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { childrenOf } from '../ledger/embedded-postgres/processes.ts';
 import { type EmbeddedPostgres, type PostgresConnection, startEmbeddedPostgres } from '../ledger/embedded-postgres.ts';
 
 /** A backend in the middle of a COPY. */
@@ -73,7 +73,7 @@ export class TroubledPostgres {
   async freeze(ms: number, signal?: AbortSignal): Promise<void> {
     const { pid } = this.#server;
     process.kill(pid, 'SIGSTOP'); // first, so that it makes no others
-    const all = [pid, ...(await childrenOf(pid))];
+    const all = [pid, ...childrenOf(pid)];
     try {
       for (const one of all) send(one, 'SIGSTOP');
       await sleep(ms, undefined, { signal });
@@ -103,11 +103,6 @@ export class TroubledPostgres {
       await client.end();
     }
   }
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.split(' ').filter(Boolean).map(Number);
 }
 
 /** To a process that may have ended meanwhile. */
