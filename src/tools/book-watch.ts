@@ -34,9 +34,14 @@ export class BookWatch {
     this.#reading = this.#read();
   }
 
-  /** Books that were seen, told and held together. */
-  get seen(): number {
-    return this.#told.seen + this.#held.seen;
+  /** Books that were seen as they were published. */
+  get told(): number {
+    return this.#told.seen;
+  }
+
+  /** Books that were seen under the key. */
+  get held(): number {
+    return this.#held.seen;
   }
 
   /** Each time that an older one came after a newer one. */
