@@ -42,11 +42,11 @@ export async function cutCommit(bench: FaultBench): Promise<Outcome> {
   return { hit: true, levelSeconds: await bench.level() };
 }
 
-/** A hit when nothing was committed meanwhile, though orders were taken. */
+/** A hit when it stood still, though orders were taken. */
 export async function freeze(bench: FaultBench, ms: number): Promise<Outcome> {
   const before = bench.load.orderIds.length;
-  await bench.postgres.freeze(ms, bench.signal);
-  return { hit: bench.load.orderIds.length > before, levelSeconds: await bench.level() };
+  const stoodStill = await bench.postgres.freeze(ms, bench.signal);
+  return { hit: stoodStill && bench.load.orderIds.length > before, levelSeconds: await bench.level() };
 }
 
 /** A hit when the projector said so: it was refused, not merely disconnected. */

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { childrenOf } from '../ledger/embedded-postgres/processes.ts';
+import { childrenOf, isAlive, isStopped } from '../ledger/embedded-postgres/processes.ts';
 import { type EmbeddedPostgres, type PostgresConnection, startEmbeddedPostgres } from '../ledger/embedded-postgres.ts';
 
 /** A backend in the middle of a COPY. */
@@ -29,7 +29,7 @@ export class TroubledPostgres {
     return new TroubledPostgres(directory, await startEmbeddedPostgres({ directory }));
   }
 
-  private constructor(directory: string, server: EmbeddedPostgres) {
+  constructor(directory: string, server: EmbeddedPostgres) {
     this.#directory = directory;
     this.#server = server;
   }
@@ -69,14 +69,15 @@ export class TroubledPostgres {
     this.#server = await startEmbeddedPostgres({ directory: this.#directory });
   }
 
-  /** All of its processes stand still for a while. */
-  async freeze(ms: number, signal?: AbortSignal): Promise<void> {
+  /** All of its processes stand still for a while. True when they did, to the end of it. */
+  async freeze(ms: number, signal?: AbortSignal): Promise<boolean> {
     const { pid } = this.#server;
     process.kill(pid, 'SIGSTOP'); // first, so that it makes no others
     const all = [pid, ...childrenOf(pid)];
     try {
       for (const one of all) send(one, 'SIGSTOP');
       await sleep(ms, undefined, { signal });
+      return all.length > 1 && all.filter(isAlive).every(isStopped);
     } finally {
       for (const one of all) send(one, 'SIGCONT');
     }

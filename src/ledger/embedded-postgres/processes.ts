@@ -31,6 +31,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Frozen, by SIGSTOP. Linux only; elsewhere never. */
+export function isStopped(pid: number): boolean {
+  return process.platform === 'linux' && linuxStat(pid)?.state === 'T';
+}
+
 export async function parentOf(pid: number): Promise<number | undefined> {
   if (process.platform === 'linux') return linuxStat(pid)?.parent;
   const { exitCode, output } = await runToEnd(['ps', '-o', 'ppid=', '-p', String(pid)]);
