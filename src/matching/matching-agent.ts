@@ -162,7 +162,12 @@ export class MatchingAgent implements Agent {
     context.instruments.publish(engine.instruments, sequence);
     this.#publishProgress(engine, writer);
     context.counters.set(MatchingCounter.RECOVERED_SEQUENCE, sequence);
-    this.#commandAtStart(engine, writer);
+    try {
+      this.#commandAtStart(engine, writer);
+    } catch (error) {
+      writer.close(false); // an agent that has not started is not closed: after a fault the next start would see no mark
+      throw error;
+    }
     context.onRecovered({ ...found, sequence, differences: differences(engine, context.venue) });
     context.state.advance(ProcessState.OPEN);
     this.#wakeProjections();
