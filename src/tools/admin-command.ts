@@ -10,6 +10,7 @@ import { Command } from '../domain/command.ts';
 import { SILENT_LISTENER } from '../domain/listener.ts';
 import { applyFrame } from '../journal/apply-frame.ts';
 import { PoisonCommand } from '../journal/errors.ts';
+import { FrameFlag } from '../journal/frame.ts';
 import type { FrameView } from '../journal/frame-cursor.ts';
 import { acquireDataDirectoryLock } from '../journal/lock.ts';
 import { restoreEngine } from '../journal/restore.ts';
@@ -95,17 +96,34 @@ function seeItFail(place: JournalPlace, sequence: number, poisonClient: string |
   const { engine, anchor } = replica;
   if (poisonClient !== undefined) poisonEngine(engine, poisonClient);
   const command = new Command();
+  let found: Failing | undefined;
   for (const frame of new Survey(place.journal, { anchor, witnesses: hearWitnesses(place.control).witnesses })) {
     if (frame.number <= (anchor?.frame ?? 0)) continue;
+    if (found !== undefined) {
+      requireNotApplied(frame, found);
+      continue;
+    }
     try {
       applyFrame(replica, frame, command);
     } catch (error) {
       if (!(error instanceof PoisonCommand)) throw error;
-      if (error.sequence === sequence) return failing(frame, error);
-      throw new UsageError(`command ${sequence} is not the one that fails: ${error.message}`);
+      if (error.sequence !== sequence) {
+        throw new UsageError(`command ${sequence} is not the one that fails: ${error.message}`);
+      }
+      found = failing(frame, error);
     }
   }
+  if (found !== undefined) return found;
   throw new UsageError(`no command fails, through sequence ${engine.sequence}: nothing is to be ruled out`);
+}
+
+/** Frames behind a command are written once it is applied; the digest of such a one holds what came of it, and would be refused. */
+function requireNotApplied({ number, flags }: FrameView, { sequence, frame }: Failing): void {
+  if ((flags & FrameFlag.DIGEST) === 0) return;
+  throw new UsageError(
+    `command ${sequence} of frame ${frame} was applied when it came, as the state digest of frame ${number} says: without it no ` +
+      'start would take the journal. Start the build that applied it',
+  );
 }
 
 function failing(frame: FrameView, { sequence, message }: PoisonCommand): Failing {
