@@ -35,7 +35,7 @@ export function hearWitnesses(controlPath: string): Hearing {
 }
 
 /** Whoever rules a command out has seen its frame. */
-function witnessOfSkipped({ sequence, frame, sha256, journalIdHigh, journalIdLow }: SkippedCommand): Witness {
+export function witnessOfSkipped({ sequence, frame, sha256, journalIdHigh, journalIdLow }: SkippedCommand): Witness {
   const name = `SKIPPED (command ${sequence})`;
   return { name, frame, journalIdHigh, journalIdLow, chain: Buffer.from(sha256, 'hex') };
 }

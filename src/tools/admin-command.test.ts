@@ -24,7 +24,9 @@ test('a command that an earlier build has applied is not ruled out when a digest
 
   const config = { ...configOf(dataDir), poisonClient: 'mallory' };
   const skipping = run(['skip', '--sequence', '1', '--reason', 'it fails', '--yes'], config);
-  await expect(skipping).rejects.toThrow('command 1 of frame 2 was applied when it came, as the state digest of frame 3 says');
+  await expect(skipping).rejects.toThrow(
+    'command 1 of frame 2 was applied when it came, as the state digest of frame 3 says',
+  );
   expect(existsSync(join(shard, 'SKIPPED'))).toBe(false);
   expect(start().recovered.sequence).toBe(1);
 });

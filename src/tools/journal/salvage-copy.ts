@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../../journal/numbered-files.ts';
 import { makeDirectory, segmentPath, writeZeros } from '../../journal/segment-files.ts';
+import { addSkipped, skippedPath } from '../../journal/skipped.ts';
 import { snapshotPath } from '../../journal/snapshot-file.ts';
 import type { SalvagePlan } from './salvage-plan.ts';
 import type { JournalPlace } from './survey.ts';
@@ -52,15 +53,17 @@ function syncFile(path: string): void {
 }
 
 /** Returns the names of the files that were moved to `lost`. */
-export function cutCopy(copy: JournalPlace, { last, segments, snapshots, control }: SalvagePlan): string[] {
+export function cutCopy(copy: JournalPlace, { last, segments, snapshots, control, skipped }: SalvagePlan): string[] {
   const beyond = [
     ...segments.map((frame) => segmentPath(copy.journal, frame)),
     ...snapshots.map((frame) => snapshotPath(copy.snapshots, frame)),
     ...(control && existsSync(copy.control) ? [copy.control] : []),
+    ...(skipped === undefined ? [] : [skippedPath(copy.journal)]),
   ];
   const lost = join(copy.shard, 'lost');
   mkdirSync(lost, { mode: 0o700 });
   for (const path of beyond) renameSync(path, join(lost, basename(path)));
+  for (const command of skipped ?? []) addSkipped(copy.journal, command);
   if (last.offsetBytes > 0) clearFrom(segmentPath(copy.journal, last.segment), last.offsetBytes);
   for (const directory of [copy.journal, copy.snapshots, lost, copy.shard]) {
     if (existsSync(directory)) syncDirectory(directory);

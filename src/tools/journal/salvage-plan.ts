@@ -17,8 +17,9 @@ import { type FrameView, type JournalAnchor, readUpTo } from '../../journal/fram
 import { listNumbered } from '../../journal/numbered-files.ts';
 import { restoreEngine } from '../../journal/restore.ts';
 import { SEGMENT_EXTENSION, segmentOf, segmentPath } from '../../journal/segment-files.ts';
+import { readSkipped, type SkippedCommand, skippedPath } from '../../journal/skipped.ts';
 import { listSnapshots, verifySnapshotFile } from '../../journal/snapshot-file.ts';
-import { contradictionBy, hearWitnesses, type Witness, witnessOf } from '../../journal/witnesses.ts';
+import { contradictionBy, hearWitnesses, type Witness, witnessOf, witnessOfSkipped } from '../../journal/witnesses.ts';
 import { UsageError } from '../usage.ts';
 import { type JournalPlace, Survey } from './survey.ts';
 import { describeDamage } from './words.ts';
@@ -48,6 +49,8 @@ export interface SalvagePlan {
   readonly segments: readonly number[];
   readonly snapshots: readonly number[];
   readonly control: boolean;
+  /** Commands that stay ruled out, when SKIPPED speaks of others that are cut; undefined: it stays as it is. */
+  readonly skipped: readonly SkippedCommand[] | undefined;
 }
 
 /** Why a start would refuse; undefined when it would not. */
@@ -64,13 +67,21 @@ export function startProblem(place: JournalPlace): string | undefined {
   }
 }
 
-/** undefined: nothing that a start could go on from. Throws UsageError for a file that is no part of a journal. */
+/**
+ * undefined: nothing that a start could go on from. Throws UsageError for a file that is no part of a journal, JournalDamage when
+ * SKIPPED is damaged.
+ */
 export function planSalvage(place: JournalPlace): SalvagePlan | undefined {
   const [stranger] = listNumbered(place.journal, SEGMENT_EXTENSION).foreign;
   if (stranger !== undefined) throw new UsageError(`${stranger} is not the name of a segment file: move it away first`);
   const control = controlTold(place.control);
   const anchors = wholeSnapshots(place.snapshots);
-  const witnesses = [...(control === undefined ? [] : [control]), ...anchors.map(snapshotTold)];
+  const rulings = readSkipped(skippedPath(place.journal));
+  const witnesses = [
+    ...(control === undefined ? [] : [control]),
+    ...anchors.map(snapshotTold),
+    ...rulings.map(rulingTold),
+  ];
   let best: Reading | undefined;
   for (const base of [...anchors, undefined]) {
     const reading = read(place.journal, base, witnesses);
@@ -80,6 +91,7 @@ export function planSalvage(place: JournalPlace): SalvagePlan | undefined {
   const { last, base, against } = best;
   const isBeyond = (witness: Witness) => witness.frame > last.frame || against.has(witness.name);
   const contradicted = anchors.filter((anchor) => isBeyond(witnessOf(anchor))).map(({ frame }) => frame);
+  const kept = rulings.filter((ruling) => !isBeyond(witnessOfSkipped(ruling)));
   return {
     last,
     base,
@@ -87,6 +99,7 @@ export function planSalvage(place: JournalPlace): SalvagePlan | undefined {
     segments: segmentsOf(place.journal).filter((first) => first > last.frame),
     snapshots: listSnapshots(place.snapshots).filter((frame) => frame > last.frame || contradicted.includes(frame)),
     control: control === undefined || isBeyond(control),
+    skipped: kept.length === rulings.length ? undefined : kept,
   };
 }
 
@@ -103,6 +116,10 @@ function controlTold(path: string): Told | undefined {
 
 function snapshotTold(anchor: JournalAnchor): Told {
   return { ...witnessOf(anchor), sequence: anchor.sequence };
+}
+
+function rulingTold(ruling: SkippedCommand): Told {
+  return { ...witnessOfSkipped(ruling), sequence: ruling.sequence };
 }
 
 /** Newest first. */

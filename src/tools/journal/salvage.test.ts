@@ -3,7 +3,9 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { FrameCursor } from '../../journal/frame-cursor.ts';
 import { removeTemporaryDirectories } from '../../journal/journal-fixture.ts';
+import { addSkipped, readSkipped, type SkippedCommand } from '../../journal/skipped.ts';
 import { InProcessExchange } from '../../sim/in-process-exchange.ts';
 import { Random } from '../../sim/testing/random.ts';
 import { damage, journal, segmentsOf, type Traded, trade, tradedJournal, treeOf } from './traded-fixture.ts';
@@ -36,6 +38,27 @@ async function salvaged(traded: Traded): Promise<Salvaged> {
   expect((await journal('verify', traded.config)).code).toBe(65);
   expect((await journal(`verify --data-dir ${copy}`, traded.config)).code).toBe(0);
   return { text, survives, lost: Number(/lost +sequences \d+ to (\d+),/.exec(text)?.[1] ?? 0), copy };
+}
+
+/** Rules out the first command of a frame, as if it had failed. */
+function ruleOut({ shard }: Traded, frame: number): SkippedCommand {
+  const directory = join(shard, 'journal');
+  const cursor = new FrameCursor(directory);
+  while (cursor.frame.number < frame) cursor.next(Number.POSITIVE_INFINITY);
+  const { chain, firstSequence: sequence, journalIdHigh, journalIdLow } = cursor.frame;
+  cursor.close();
+  const sha256 = Buffer.from(chain).toString('hex');
+  const ruling = {
+    sequence,
+    frame,
+    sha256,
+    journalIdHigh,
+    journalIdLow,
+    reason: 'it fails',
+    at: '2026-01-01T00:00:00Z',
+  };
+  addSkipped(directory, ruling);
+  return ruling;
 }
 
 let surviving = 0;
@@ -98,6 +121,16 @@ describe('journal salvage', () => {
     const { lost, copy } = await salvaged(traded);
     expect(lost).toBe(engine.sequence);
     expect(readdirSync(join(copy, 'shard-0', 'lost')).sort()).toEqual([basename(third), 'CONTROL']);
+  });
+
+  test('what was ruled out stays so, but for commands that are cut', async () => {
+    const traded = tradedJournal();
+    const rulings = [280, 320].map((frame) => ruleOut(traded, frame));
+    surviving = await sequenceBefore(traded, 300);
+    damage(segmentsOf(traded.shard)[1], (300 - 193) * 4096 + 140);
+    const { copy } = await salvaged(traded);
+    expect(readdirSync(join(copy, 'shard-0', 'lost')).sort()).toEqual(['CONTROL', 'SKIPPED']);
+    expect(readSkipped(join(copy, 'shard-0', 'SKIPPED'))).toEqual(rulings.slice(0, 1));
   });
 
   test('the last frame, which only CONTROL proves', async () => {
