@@ -3,9 +3,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { CommandType } from '../../domain/codes.ts';
+import { RULES_VERSION } from '../../domain/engine.ts';
 import type { ByteSink } from '../../domain/snapshot/snapshot.ts';
 import { sha256 } from '../../journal/checksum.ts';
 import { encodeControlSlot, newestControlRecord } from '../../journal/control-file.ts';
+import { FrameCursor } from '../../journal/frame-cursor.ts';
 import {
   appendFrame,
   recoverAll,
@@ -14,7 +17,11 @@ import {
   temporaryDirectory,
 } from '../../journal/journal-fixture.ts';
 import { JournalWriter } from '../../journal/journal-writer.ts';
+import { addSkipped } from '../../journal/skipped.ts';
 import { readSnapshotFile, readSnapshotHead, snapshotPath, writeSnapshotFile } from '../../journal/snapshot-file.ts';
+import { OWN_ORIGIN } from '../../matching/own-commands.ts';
+import { commandOf } from '../../sim/testing/commands.ts';
+import { encodeCommand } from '../../wire/command-codec.ts';
 import { configOf, damage, journal, segmentsOf, type Traded, tradedJournal, treeOf } from './traded-fixture.ts';
 
 afterAll(removeTemporaryDirectories);
@@ -41,6 +48,35 @@ describe('journal verify', () => {
     expect(text).toContain('2 snapshots restored, 2 reached by replay with the same digest');
     expect(text).toContain(`replayed through sequence ${traded.sequence}`);
     expect(text).toMatch(/\nsound, \d+\.\d\d s$/);
+  });
+
+  test('a command that the engine cannot apply is a finding, and the rest is looked at', async () => {
+    const dataDir = temporaryDirectory();
+    const directory = join(dataDir, 'shard-0', 'journal');
+    const options = { ...SMALL, rulesVersion: RULES_VERSION };
+    const writer = JournalWriter.open(directory, recoverAll(directory).recovered.position, options);
+    const { bytes, view, payloadStart } = writer;
+    const command = commandOf(CommandType.NEW_ORDER, { priceTicks: 1.5, quantityLots: 1 });
+    writer.append(encodeCommand(bytes, view, payloadStart, command, OWN_ORIGIN), 1, 1, 1);
+    writer.close(true);
+    const { code, text } = await journal('verify', configOf(dataDir));
+    expect(code).toBe(65);
+    expect(text).toContain('frame 2, sequence 1: the engine stops on command 1: ');
+    expect(text).toContain('3 frames with 1 command');
+  });
+
+  test('a command that was ruled out is a witness of its own', async () => {
+    const traded = tradedJournal();
+    rmSync(join(traded.shard, 'CONTROL'));
+    const directory = join(traded.shard, 'journal');
+    const cursor = new FrameCursor(directory);
+    while (cursor.frame.recordCount === 0) cursor.next(Number.POSITIVE_INFINITY);
+    const { number: frame, firstSequence: sequence, chain, journalIdHigh, journalIdLow } = cursor.frame;
+    cursor.close();
+    const sha256 = Buffer.from(chain).toString('hex');
+    addSkipped(directory, { sequence, frame, sha256, journalIdHigh, journalIdLow, reason: 'it fails', at: '' });
+    const { text } = await verify(traded);
+    expect(text).toContain('CONTROL none, 2 snapshots whole, 1 command ruled out; 3 of 3 met');
   });
 
   test('a journal whose oldest segment is gone: from the next one on, states from the first snapshot there', async () => {

@@ -14,6 +14,7 @@ import {
   JournalDamage,
   OtherOutcome,
   OtherRules,
+  PoisonCommand,
   SnapshotDamage,
 } from '../../journal/errors.ts';
 import { FRAME_HEADER_BYTES, FrameFlag } from '../../journal/frame.ts';
@@ -75,18 +76,21 @@ export function verify(place: JournalPlace, terminal: Terminal, nowSeconds: () =
   let end: SurveyEnd | undefined;
   const states = new States(place.snapshots, snapshots, findings);
   let controls = 0;
+  let rulings = 0;
   try {
-    const control = hearWitnesses(place.control);
-    findings.notes.push(...control.notes);
-    controls = control.witnesses.length;
-    const witnesses = [...control.witnesses, ...snapshots.map(({ anchor }) => witnessOf(anchor))];
+    const heard = hearWitnesses(place.control);
+    findings.notes.push(...heard.notes);
+    controls = heard.witnesses.filter(({ name }) => name === place.control).length;
+    rulings = heard.witnesses.length - controls;
+    const witnesses = [...heard.witnesses, ...snapshots.map(({ anchor }) => witnessOf(anchor))];
     end = readJournal(place, witnesses, states, findings);
   } catch (error) {
     if (!(error instanceof JournalDamage)) throw error;
     findings.damages.push(describeDamage(error));
   }
   const seconds = nowSeconds() - startedAt;
-  for (const line of reportOf(findings, { controls, snapshots: snapshots.length, end, states })) terminal.line(line);
+  for (const line of reportOf(findings, { controls, rulings, snapshots: snapshots.length, end, states }))
+    terminal.line(line);
   const isSound = findings.damages.length === 0;
   terminal.line(
     `${isSound ? 'sound' : `DAMAGED, ${count(findings.damages.length, 'finding')}`}, ${seconds.toFixed(2)} s`,
@@ -213,6 +217,8 @@ class States {
 
 /** Why the engine cannot apply a frame, or must not; undefined for an error that says nothing about that. */
 function whyNot(error: unknown): string | undefined {
+  if (error instanceof PoisonCommand)
+    return `the engine stops on command ${error.sequence}: ${describeError(error.cause)}`;
   if (error instanceof Fault) return `the engine stops on it: ${error.message}`;
   if (error instanceof OtherOutcome) return `${error.evidence}; ${NOT_COMPARED}`;
   if (!(error instanceof OtherRules)) return undefined;
@@ -223,20 +229,23 @@ const NOT_COMPARED = 'states are not compared from here on';
 
 interface Facts {
   readonly controls: number;
+  /** Lines of SKIPPED. */
+  readonly rulings: number;
   readonly snapshots: number;
   readonly end: SurveyEnd | undefined;
   readonly states: States;
 }
 
-function* reportOf(findings: Findings, { controls, snapshots, end, states }: Facts): Generator<string> {
+function* reportOf(findings: Findings, { controls, rulings, snapshots, end, states }: Facts): Generator<string> {
   const { frames, commands, bytes, segments } = findings;
   const oldest = Math.min(...segments);
   const files = frames === 0 ? '' : `, from ${basename(segmentPath('', oldest))} on`;
   const what = `${count(frames, 'frame')} with ${count(commands, 'command')}`;
   yield `journal    ${what} in ${count(segments.size, 'file')}${files}`;
   yield `           checksums, SHA-256 chain and padding of ${count(bytes, 'byte')}`;
-  const heard = `CONTROL ${controls === 0 ? 'none' : 'whole'}, ${count(snapshots, 'snapshot')} whole`;
-  yield `witnesses  ${heard}; ${findings.compared} of ${controls + snapshots} met their frame and its SHA-256`;
+  const skipped = rulings === 0 ? '' : `, ${count(rulings, 'command')} ruled out`;
+  const heard = `CONTROL ${controls === 0 ? 'none' : 'whole'}, ${count(snapshots, 'snapshot')} whole${skipped}`;
+  yield `witnesses  ${heard}; ${findings.compared} of ${controls + rulings + snapshots} met their frame and its SHA-256`;
   yield `states     ${count(findings.restored, 'snapshot')} restored, ${findings.replayedOnto} reached by replay with the same digest`;
   yield `           ${findings.digestsMet} of ${count(findings.digests, 'state digest')} in frames met by replay`;
   if (states.sequence !== undefined) yield `           replayed through sequence ${states.sequence}`;
