@@ -10,7 +10,7 @@ import type { OrderRows } from './book/order-rows.ts';
 import type { Accounts } from './clearing/accounts.ts';
 import type { Balances } from './clearing/balances.ts';
 import { CommandType, type RiskMode, type Side } from './codes.ts';
-import type { Command } from './command.ts';
+import { Command } from './command.ts';
 import { Counter, EngineState } from './engine-state.ts';
 import type { ClientTable } from './idempotency/client-table.ts';
 import type { HashSecret } from './idempotency/half-sip-hash.ts';
@@ -37,7 +37,7 @@ import { Rehearsal } from './rules/rehearsal.ts';
 import { Target } from './rules/target.ts';
 import { Venue } from './rules/venue.ts';
 import { Walk } from './rules/walk.ts';
-import { assertWellFormed } from './rules/well-formed.ts';
+import { assertWellFormed, isWellFormed } from './rules/well-formed.ts';
 import {
   type ByteSink,
   type ByteSource,
@@ -140,13 +140,15 @@ export class Engine {
 
   /**
    * Takes the next command without carrying it out: it is refused, and remembered so under its key. For one that `apply` faulted
-   * on, in an engine that has not tried it, once an operator has ruled it out. Allocates: nothing but growth.
+   * on, in an engine that has not tried it, once an operator has ruled it out. One that is not well formed is not remembered:
+   * no snapshot could hold it.
    */
   skip(sequence: number, timeUs: number, command: Command): void {
     assert(sequence === this.counters[SEQUENCE] + 1, 'engine: sequences have no gap');
-    this.desk.begin(sequence, timeUs, command);
-    if (hasKey(command) && this.memory.answerAgain(command)) return;
-    if (this.isTooManyClients(command)) this.desk.listener.onRefused(Reason.COMMAND_SKIPPED, NO_ORDER);
+    const isSound = isWellFormed(command);
+    this.desk.begin(sequence, timeUs, isSound ? command : new Command());
+    if (isSound && hasKey(command) && this.memory.answerAgain(command)) return;
+    if (!isSound || this.isTooManyClients(command)) this.desk.listener.onRefused(Reason.COMMAND_SKIPPED, NO_ORDER);
     else this.memory.refuse(command, Reason.COMMAND_SKIPPED, NO_ORDER);
   }
 

@@ -68,4 +68,17 @@ describe('a command that is passed over', () => {
     engine.skip(2, 8, orderOf('bob', 'b'));
     expect([told.at(-1), engine.clients.count, engine.idempotencyKeys]).toEqual([SKIPPED, 1, 1]);
   });
+
+  it.each([
+    ['a price between two ticks', { priceTicks: 1.5 }],
+    ['a quantity that is no number', { quantityLots: Number.NaN }],
+    ['a type that nobody knows', { type: 99 }],
+    ['a key that is too long', { keyLength: 65 }],
+  ])('is not remembered with %s, which no snapshot could hold', (_, wrong) => {
+    const { engine, told, listener } = create();
+    const command = Object.assign(orderOf('ann', 'k'.repeat(65)), { keyLength: 1 }, wrong);
+    engine.skip(1, 7, command);
+    expect([engine.sequence, engine.timeUs, told, engine.idempotencyKeys]).toEqual([1, 7, [SKIPPED], 0]);
+    expect(Engine.fromSnapshot(engine.writeSnapshot(), listener).digest()).toBe(engine.digest());
+  });
 });

@@ -43,6 +43,16 @@ export function assertWellFormed(command: Command): void {
   if (type !== AMEND_ORDER) assertOrder(command);
 }
 
+/** Whether it would not stop. Allocates: an error when it would. */
+export function isWellFormed(command: Command): boolean {
+  try {
+    assertWellFormed(command);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function assertOrder(command: Command): void {
   const { side, orderType, timeInForce, selfTrade, flags } = command;
   assert(command.type !== NEW_ORDER || command.clientLength >= 1, 'command: a new order has a client');
