@@ -14,6 +14,7 @@ import { FrameFlag } from '../journal/frame.ts';
 import type { FrameView } from '../journal/frame-cursor.ts';
 import { acquireDataDirectoryLock } from '../journal/lock.ts';
 import { restoreEngine } from '../journal/restore.ts';
+import { segmentPath, syncSegment } from '../journal/segment-files.ts';
 import { addSkipped, type SkippedCommand } from '../journal/skipped.ts';
 import { hearWitnesses } from '../journal/witnesses.ts';
 import { ExitCode } from '../supervisor/exit-codes.ts';
@@ -35,6 +36,8 @@ const NOT_CONFIRMED = 1;
 interface Failing extends Omit<SkippedCommand, 'reason' | 'at'> {
   readonly json: string;
   readonly why: string;
+  /** First frame of the segment that holds it. */
+  readonly segment: number;
 }
 
 /** Carries out the words behind `ringbook admin`. Returns the exit code. Throws UsageError, and what reading a journal throws. */
@@ -74,7 +77,7 @@ async function skip(config: Config, { sequence, reason, yes }: SkipOptions, term
   if (!existsSync(place.journal)) throw new UsageError(`there is no journal in ${config.dataDir}`);
   const lock = acquireDataDirectoryLock(config.dataDir);
   try {
-    const { json, why, ...command } = seeItFail(place, sequence, config.poisonClient);
+    const { json, why, segment, ...command } = seeItFail(place, sequence, config.poisonClient);
     terminal.line(json);
     terminal.line(why);
     const isSure = yes || (await terminal.ask(`Rule out command ${sequence} for good?`));
@@ -82,6 +85,8 @@ async function skip(config: Config, { sequence, reason, yes }: SkipOptions, term
       terminal.line(isSure === false ? 'Nothing was changed.' : 'Nothing was changed: say --yes.');
       return NOT_CONFIRMED;
     }
+    // A ruling is a witness of its frame. In mode `os` that one may only be written: it must not be outlived.
+    if (existsSync(segmentPath(place.journal, segment))) syncSegment(place.journal, segment);
     addSkipped(place.journal, { ...command, reason, at: new Date().toISOString() });
     terminal.line(`Command ${sequence} is ruled out. The next start passes it over.`);
     return ExitCode.OK;
@@ -127,9 +132,18 @@ function requireNotApplied({ number, flags }: FrameView, { sequence, frame }: Fa
 }
 
 function failing(frame: FrameView, { sequence, message }: PoisonCommand): Failing {
-  const { number, chain, journalIdHigh, journalIdLow } = frame;
+  const { number, chain, journalIdHigh, journalIdLow, segmentFirstFrame: segment } = frame;
   const sha256 = Buffer.from(chain).toString('hex');
-  return { sequence, frame: number, sha256, journalIdHigh, journalIdLow, json: jsonOf(frame, sequence), why: message };
+  return {
+    sequence,
+    frame: number,
+    sha256,
+    journalIdHigh,
+    journalIdLow,
+    json: jsonOf(frame, sequence),
+    why: message,
+    segment,
+  };
 }
 
 function jsonOf({ bytes, view, payloadStart, firstSequence, timeUs }: FrameView, sequence: number): string {
