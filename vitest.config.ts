@@ -19,8 +19,8 @@ export default defineConfig({
     pool: 'forks',
     // More than two cores have: the tests of whole processes mostly wait.
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     globalSetup: ['src/sim/servers/global-setup.ts'],
     sequence: { sequencer: LongFilesFirst },
   },

@@ -10,7 +10,7 @@ import type { Wiring } from './thread-data.ts';
 /** An embedded server, started at the same time, is up within about one second. */
 export const LEDGER_ANSWER_MS = 2_000;
 
-/** Matching thread: blocks for at most LEDGER_ANSWER_MS. Undefined when the ledger is new or could not be asked. */
+/** Matching thread: blocks for at most LEDGER_ANSWER_MS. Undefined when the ledger could not be asked; a new one knows of no journal. */
 export function askLedger({ data, doorbell, tell }: Wiring): LedgerWord | undefined {
   const answer = new LatestValue(data.memory.ledgerPoint);
   const deadline = performance.now() + LEDGER_ANSWER_MS;

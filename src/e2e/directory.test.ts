@@ -25,7 +25,7 @@ test('of two starts at once after kill -9 of the owner one is up, and the other 
   const directory = await lab.directory();
   const first = await Server.start(lab, { directory, environment });
   const kept = orderReplyOf(await first.api.post('/orders', order()));
-  first.signal('SIGKILL');
+  await first.kill9(); // not before the kernel has freed its lock
   const two = await Promise.all([1, 2].map(() => Server.launch(lab, { directory, environment })));
   const isUp = ({ stdout }: Server) => stdout.includes('Ringbook is up.');
   await eventually('each has come to something', () => two.every((one) => isUp(one) || one.exit !== undefined), 30_000);

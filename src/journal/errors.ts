@@ -66,7 +66,7 @@ export class PoisonCommand extends Error {
   /** `place`: the file and offset of its frame, when known. `isReplay`: it has failed when it came already, or another build has applied it then. */
   constructor(place: string, frame: number, sequence: number, cause: unknown, isReplay: boolean) {
     const advice = isReplay
-      ? 'It is a poison command: it came through before this start and fails again, so each start of this build ends here. Start ' +
+      ? 'It is a poison command: it came through before and fails in this replay, so each start of this build ends here. Start ' +
         `the build that applied it, or rule it out: ringbook admin skip --sequence ${sequence} --reason TEXT`
       : 'It is durable: the next start tries it once more, and says what can be done should it fail again';
     const where = place === '' ? `frame ${frame}` : `${place}, frame ${frame}`;

@@ -4,6 +4,7 @@
 
 import { basename } from 'node:path';
 import { assert } from '../assert.ts';
+import { damageAt } from './errors.ts';
 import {
   bodyProblem,
   FRAME_ALIGNMENT,
@@ -328,10 +329,9 @@ export class FrameCursor {
 
   #skippedIn({ number, firstSequence, recordCount }: FrameHeader): readonly number[] {
     const here = this.#skipped.filter(({ frame }) => frame === number).map(({ sequence }) => sequence);
-    assert(
-      here.every((sequence) => sequence >= firstSequence && sequence < firstSequence + recordCount),
-      'a skipped command lies in the frame that is named with it',
-    );
+    const stranger = here.find((sequence) => sequence < firstSequence || sequence >= firstSequence + recordCount);
+    if (stranger !== undefined)
+      throw damageAt(this, `SKIPPED says that command ${stranger} is in this frame, which it is not`);
     return here;
   }
 

@@ -95,6 +95,10 @@ it('is refused with a journal of another history, or one that ends before', () =
   expect(() => new InProcessExchange({ directory })).toThrow('SKIPPED (command 3) says that frame 9 was acknowledged');
   rules({ journalIdLow: 99 });
   expect(() => new InProcessExchange({ directory })).toThrow('SKIPPED (command 3) belongs to another journal');
+  rules({ sequence: 7 });
+  expect(() => new InProcessExchange({ directory })).toThrow(
+    'SKIPPED says that command 7 is in this frame, which it is not',
+  );
   rules({});
   expect(new InProcessExchange({ directory }).recovered.sequence).toBe(3);
 });

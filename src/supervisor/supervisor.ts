@@ -190,7 +190,8 @@ export class Supervisor {
     // A stop that is under way goes on to its end, and ends with this code.
     if (this.#ending) return;
     this.#ending = true;
-    if (code === ExitCode.FAULT || code === ExitCode.IO) this.#moveOn(ProcessState.POISONED);
+    const isOpen = this.#state.get() === ProcessState.OPEN;
+    if (isOpen || code === ExitCode.FAULT || code === ExitCode.IO) this.#moveOn(ProcessState.POISONED);
     await this.#until(() => this.#inFlight() === 0, LAST_WORDS_MS);
     this.#exit(code);
   }

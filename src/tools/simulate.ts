@@ -98,7 +98,10 @@ class Run {
     const worker = new Worker(new URL(import.meta.url), { resourceLimits });
     this.workers.add(worker);
     await new Promise<void>((resolve, reject) => {
-      worker.on('error', reject);
+      worker.on('error', (error) => {
+        this.stop();
+        reject(error);
+      });
       worker.on('exit', () => resolve());
       worker.on('message', (message: Message) => {
         this.take(message);
