@@ -91,6 +91,7 @@ class Run {
     await Promise.all(Array.from({ length: workers }, () => this.runWorker()));
     this.show();
     if (this.failure !== '') process.stdout.write(`FAILED: ${this.failure}\n`);
+    else process.stdout.write(this.isStopped ? 'stopped\n' : 'no history that must not be\n');
     return this.isStopped ? 1 : 0;
   }
 

@@ -19,7 +19,7 @@ import { growthLine, sampleLine } from './soak/lines.ts';
 import type { Sample } from './soak/sample.ts';
 import { sampleServer } from './soak/sampler.ts';
 import { SoakLoad } from './soak/soak-load.ts';
-import { enoughSamples, judge } from './soak/verdict.ts';
+import { enoughSamples, judge, RUN_SAMPLES_MIN } from './soak/verdict.ts';
 import { positiveInteger, runTool, UsageError } from './usage.ts';
 
 const HELP = `Usage: npm run soak -- [options]
@@ -75,12 +75,19 @@ function readOptions(): SoakOptions {
       directory: { type: 'string', default: '/var/tmp' },
     },
   });
+  const seconds = positive('minutes', values.minutes) * 60;
+  const sampleSeconds = positive('sample-seconds', values['sample-seconds']);
+  if (seconds < RUN_SAMPLES_MIN * sampleSeconds) {
+    throw new UsageError(
+      `--minutes ${values.minutes}: too short to judge anything by a sample every ${sampleSeconds} s (--sample-seconds)`,
+    );
+  }
   return {
-    seconds: positive('minutes', values.minutes) * 60,
+    seconds,
     rate: positiveInteger('rate', values.rate),
     openOrders: positiveInteger('open-orders', values['open-orders']),
     clients: positiveInteger('clients', values.clients),
-    sampleSeconds: positive('sample-seconds', values['sample-seconds']),
+    sampleSeconds,
     parent: values.directory,
   };
 }

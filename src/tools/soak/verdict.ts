@@ -32,6 +32,8 @@ const RATE_SHARE = 0.99;
 const DRIFT_FACTOR = 2;
 const DRIFT_MS = 5;
 const SAMPLES_MIN = 6;
+/** A run of so many sample times has as many as are needed after its first third, which is not judged. */
+export const RUN_SAMPLES_MIN = 2 * SAMPLES_MIN;
 const HOUR_SECONDS = 3600;
 
 /** Fewer samples say nothing. */
