@@ -61,7 +61,7 @@ export function recoverJournal(
   const segments = listSegments(directory);
   const files = listFiles(directory, segments, anchor);
   syncAll(directory, segments);
-  const cursor = new FrameCursor(directory, anchor, openPastPageCache(segments.slice(-2)));
+  const cursor = new FrameCursor(directory, anchor, openPastPageCache(unseenOnDisk(segments, witnesses)));
   const anchorFrame = anchor?.frame ?? 0;
   try {
     let frames = 0;
@@ -80,6 +80,12 @@ export function recoverJournal(
   } finally {
     cursor.close();
   }
+}
+
+/** Of the last two segments those that do not lie wholly before what a witness has seen on the disk. */
+function unseenOnDisk(segments: readonly number[], witnesses: readonly Witness[]): number[] {
+  const seen = latestWitness(witnesses)?.frame ?? 0;
+  return segments.slice(-2).filter((_, i, last) => (last[i + 1] ?? Number.POSITIVE_INFINITY) > seen);
 }
 
 /** The first frames of all segments, ascending; refuses a list that cannot be a journal's. */
