@@ -93,7 +93,7 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
     rmSync(join(server.journal, 'spare.zero'));
     disk.fill(0);
     const cancelling = Promise.all([1, 2, 3, 4].map(() => cancelUntilRefused(server)));
-    await eventually('nothing is taken', async () => (await stateOf(server)) === 'halted');
+    await eventually('nothing is taken', async () => (await stateOf(server)) === 'halted', 60_000); // hundreds of cancels later
     expect(problemOf(await server.api.send('DELETE', '/orders?client_id=t0'))).toMatchObject({
       ...{ status: 503, code: 'storage_full', executed: 'no', retry: 'later' },
     });
