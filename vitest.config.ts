@@ -17,8 +17,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'],
     pool: 'forks',
-    // More than two cores have: the tests of whole processes mostly wait.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     globalSetup: ['src/sim/servers/global-setup.ts'],
