@@ -1,7 +1,10 @@
 // Paths, methods and headers of every endpoint; health; who may use the admin endpoints; what an ending gateway still answers.
 
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProcessState, StorageState } from '../runtime/process-state.ts';
+import { freePort } from '../sim/testing/free-port.ts';
 import { isLoopback } from './admin-access.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
 import { order, post, RawConnection, request, until } from './testing/http-client.ts';
@@ -234,6 +237,16 @@ describe('stopping', () => {
     expect((await pending).body).toMatchObject({ status: 504, executed: 'unknown' });
     expect(rig.state.waitGatewaysClosed(0)).toBe(true);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  });
+
+  test('a gateway that starts while the process ends does not listen, and does not keep the process', async () => {
+    const port = await freePort();
+    const taken = createServer().listen(port, '127.0.0.1');
+    await once(taken, 'listening');
+    await start({ port, state: ProcessState.FINISHING });
+    expect(rig.state.waitGatewaysClosed(0)).toBe(true);
+    await expect(GatewayRig.start({ port })).rejects.toThrow('the address is in use'); // what it would have met
+    taken.close();
   });
 });
 

@@ -51,6 +51,7 @@ export class GatewayAgent implements Agent {
   readonly #stream: StreamSockets;
   #listenSocket: us_listen_socket | undefined;
   #sweepAtUs = 0;
+  #opened = false;
   #closed = false;
   readonly #onExit = (): void => this.#close();
 
@@ -92,18 +93,26 @@ export class GatewayAgent implements Agent {
     });
   }
 
-  /** Listens. Rejects when the address is taken or not ours. */
+  /** Listens, unless the process is about to end. Rejects when the address is taken or not ours. */
   onStart(): Promise<void> {
-    const { host, port } = this.#context;
+    const { host, port, state } = this.#context;
     process.on('exit', this.#onExit);
+    // Said before the state is read, as main reads it after it has set the state: one of the two sees the other, so
+    // that the process never ends on a socket it does not know of.
+    state.gatewayOpened();
+    this.#opened = true;
+    if (state.get() >= ProcessState.CLOSING) {
+      this.#close();
+      return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, (socket) => {
         if (socket === false) {
+          this.#close();
           reject(new Error(`cannot listen on ${host} port ${port}: the address is in use or not this machine's`));
           return;
         }
         this.#listenSocket = socket;
-        this.#context.state.gatewayOpened();
         resolve();
       });
     });
@@ -154,7 +163,7 @@ export class GatewayAgent implements Agent {
     this.#listenSocket = undefined;
     if (listening !== undefined) us_listen_socket_close(listening);
     this.#app.close();
-    if (listening !== undefined) this.#context.state.gatewayClosed();
+    if (this.#opened) this.#context.state.gatewayClosed();
   }
 }
 

@@ -107,7 +107,7 @@ export class SharedProcessState {
     return Atomics.load(this.#words, EPOCH);
   }
 
-  /** Gateway: holds open sockets from now on; the process must not end before it says otherwise. */
+  /** Gateway: may hold open sockets from now on; the process must not end before it says otherwise. */
   gatewayOpened(): void {
     Atomics.add(this.#words, GATEWAYS_OPEN, 1);
   }

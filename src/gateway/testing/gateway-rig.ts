@@ -25,6 +25,8 @@ import { EngineInstruments } from './engine-instruments.ts';
 import { MatchingPeer } from './matching-peer.ts';
 
 export interface RigOptions {
+  /** A free one when it is missing. */
+  readonly port?: number;
   readonly slots?: number;
   readonly limits?: Partial<GatewayLimits>;
   readonly adminToken?: string;
@@ -56,7 +58,7 @@ export class GatewayRig {
   #run: Promise<void> | undefined;
 
   static async start(options: RigOptions = {}): Promise<GatewayRig> {
-    const rig = new GatewayRig(await freePort(), options);
+    const rig = new GatewayRig(options.port ?? (await freePort()), options);
     await rig.#start();
     return rig;
   }
