@@ -93,6 +93,10 @@ const LIMITS = {
   eventRingBytes: 16 * 1024 * 1024,
   /** Holds the messages of several full turns of market data, so that a gateway may be late. A power of two. */
   streamRingBytes: 16 * 1024 * 1024,
+  /** Likewise for the feed of /ws. */
+  feedRingBytes: 32 * 1024 * 1024,
+  wishRingBytes: 256 * 1024,
+  feedAnswerRingBytes: 1024 * 1024,
   queryRingBytes: 64 * 1024,
   answerRingBytes: 2 * 1024 * 1024,
   /** How long an orderly stop waits for pending replies, and for the projections to catch up. */

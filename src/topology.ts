@@ -73,6 +73,10 @@ export interface SharedMemory {
   readonly events: SharedArrayBuffer;
   /** market data -> gateways: stream messages, overwriting. */
   readonly stream: SharedArrayBuffer;
+  /** market data -> gateways: the feed of /ws, overwriting; and for each gateway its wishes and their answers. */
+  readonly feed: SharedArrayBuffer;
+  readonly wishRings: readonly SharedArrayBuffer[];
+  readonly feedAnswerRings: readonly SharedArrayBuffer[];
   /** market data -> gateways and publisher: prepared depth. */
   readonly depth: readonly SharedArrayBuffer[];
 }
@@ -94,6 +98,9 @@ export function createSharedMemory(config: Config, threads: readonly ThreadPlan[
     answerRings: perGateway(() => messageRing(limits.answerRingBytes)),
     events: broadcastRing(limits.eventRingBytes),
     stream: broadcastRing(limits.streamRingBytes),
+    feed: broadcastRing(limits.feedRingBytes),
+    wishRings: perGateway(() => messageRing(limits.wishRingBytes)),
+    feedAnswerRings: perGateway(() => messageRing(limits.feedAnswerRingBytes)),
     depth: Array.from({ length: INSTRUMENTS_MAX }, () => latestValue(DEPTH_BYTES_MAX)),
   };
 }
