@@ -8,6 +8,7 @@ import { startBareChild } from './bare-child.ts';
 import { HttpConnection } from './http-connection.ts';
 import { type LoadResult, loadProblem, runLoad } from './load.ts';
 import { orderJson } from './order-mix.ts';
+import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';
 import { readHealth, type ServerHealth } from './server-facts.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
@@ -138,12 +139,6 @@ function summary(turns: readonly Turn[]): string {
     `ringbook ${Math.round(median(ringbook)).toLocaleString('en')}/s\n` +
     `ringbook reaches ${median(shares).toFixed(1)} % of the bare server (by round: ${each})\n`
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 runTool('compare-http', main, HELP);

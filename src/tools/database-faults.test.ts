@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { findRedisProgram } from '../sim/servers/redis-server.ts';
 import { createRandom } from '../sim/testing/random.ts';
 import { NeverBack } from './book-watch.ts';
-import { FaultTable, percentile } from './fault-table.ts';
+import { FaultTable } from './fault-table.ts';
 import { KillKind, killKind } from './postgres-faults.ts';
 
 const TOOL = fileURLToPath(new URL('../../dist/tools/database-faults.js', import.meta.url));
@@ -73,12 +73,6 @@ describe('what it looks with', () => {
     table.add('frozen', { hit: false, levelSeconds: undefined }, counts);
     expect([table.missed, table.neverLevel, table.unanswered]).toEqual([1, 1, 6]);
     expect(table.text()).toMatch(/^frozen +2 +1 +20 +4\.0 +4 +Infinity$/m);
-  });
-
-  it('takes the percentile that as many answers reach', () => {
-    const values = Array.from({ length: 100 }, (_, k) => 100 - k);
-    expect([0.5, 0.99, 1].map((share) => percentile(values, share))).toEqual([50, 99, 100]);
-    expect(percentile([], 0.5)).toBeNaN();
   });
 });
 

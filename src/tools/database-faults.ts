@@ -7,11 +7,12 @@ import { Keeper } from '../e2e/testing/keeper.ts';
 import { findRedisProgram } from '../sim/servers/redis-server.ts';
 import { CheckReport } from './check-report.ts';
 import { FaultBench, type Outcome } from './fault-bench.ts';
-import { FaultTable, percentile } from './fault-table.ts';
+import { FaultTable } from './fault-table.ts';
 import { checkRows } from './outage-checks.ts';
 import { readContent } from './outage-ledger.ts';
 import { inOwnDirectory } from './own-directory.ts';
 import { cutCommit, freeze, killInCopy, killKind, readOnly } from './postgres-faults.ts';
+import { median, quantile } from './quantile.ts';
 import { redisFault, troubleRedis } from './redis-faults.ts';
 import { parseObject } from './replay-requests.ts';
 import { readHealth } from './server-facts.ts';
@@ -133,10 +134,10 @@ async function failRedis(bench: FaultBench, options: FaultOptions, table: FaultT
     const kind = redisFault(n);
     bench.load.endPhase();
     await bench.pause(options.redisMs);
-    latencies.quiet.push(percentile(bench.load.endPhase().latenciesMs, P99));
+    latencies.quiet.push(quantile(bench.load.endPhase().latenciesMs, P99));
     const outcome = await troubleRedis(bench, kind, options.redisMs);
     const counts = bench.load.endPhase();
-    latencies.faulty.push(percentile(counts.latenciesMs, P99));
+    latencies.faulty.push(quantile(counts.latenciesMs, P99));
     table.add(kind, outcome, counts);
     process.stderr.write(`${kind}: the book is there after ${outcome.levelSeconds?.toFixed(2)} s\n`);
   }
@@ -145,7 +146,7 @@ async function failRedis(bench: FaultBench, options: FaultOptions, table: FaultT
 
 /** Medians: what else the machine does makes single ones many times as long. */
 function describe({ quiet, faulty }: Latencies): string {
-  const [before, during] = [percentile(quiet, 0.5), percentile(faulty, 0.5)];
+  const [before, during] = [median(quiet), median(faulty)];
   return (
     `p99 of acknowledgements, median of ${quiet.length}: ${during.toFixed(1)} ms while Redis failed, ` +
     `${before.toFixed(1)} ms before, ratio ${(during / before).toFixed(2)}\n`
