@@ -1,6 +1,7 @@
 // The life of the process: recovery, opening, orderly stop, crash. Main thread; owns threads and database.
 // Must never exit while a gateway holds a socket, and never hide why it ends.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerLedger, LEDGER_ANSWER_MS } from '../composition/ledger-word.ts';
 import type { ThreadData } from '../composition/thread-data.ts';
 import type { Config } from '../config.ts';
@@ -228,7 +229,7 @@ export class Supervisor {
     const deadline = performance.now() + timeoutMs;
     while (!done()) {
       if (performance.now() >= deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
     }
     return true;
   }
