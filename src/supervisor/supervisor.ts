@@ -36,6 +36,7 @@ import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } 
 import { Historian, historyThread } from './historian.ts';
 import { hookEnvironment } from './hook-environment.ts';
 import type { MainMessage, ThreadMessage } from './messages.ts';
+import { openApiAnswer } from './openapi-answer.ts';
 import { pause } from './pause.ts';
 import { choosePort } from './port.ts';
 import { queuesAnswer } from './queues.ts';
@@ -462,6 +463,8 @@ export class Supervisor {
         return healthAnswer(this.#health());
       case 'queues':
         return queuesAnswer(this.#figures, this.#health(), this.#lag);
+      case 'openapi':
+        return await openApiAnswer();
       case 'snapshot':
         return snapshotAnswer(this.#snapshots.take());
       case 'book':
