@@ -371,6 +371,7 @@ async function withBroken(broken: { checksum?: () => number; sha256?: () => Uint
   vi.doMock('./checksum.ts', async (original) => ({ ...(await original<object>()), ...broken }));
   const [fixture, writer] = await Promise.all([import('./journal-fixture.ts'), import('./journal-writer.ts')]);
   vi.doUnmock('./checksum.ts');
+  vi.resetModules(); // other test files of this process must not meet the broken one
   return { ...fixture, ...writer };
 }
 
