@@ -1,26 +1,43 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+const TESTS = ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'];
+/** Rooms whose tests leave nothing behind in their process: they share it, and each module is loaded once, not for every file. */
+const SHARED = [
+  'src/{domain,wire,shared-memory,runtime,journal,matching,market-data,follower,metrics,supervisor,composition}/**/*.test.ts',
+  'src/{sim/scenarios,tools/journal,tools/soak}/**/*.test.ts',
+  'src/sim/*.test.ts',
+  'src/*.test.ts',
+];
 /** Files that take a minute or more. Begun last, they would run on alone while the other workers have nothing left. */
 const LONG = ['/e2e/torture.test.ts', '/e2e/storage.test.ts'];
 
-const isLong = ({ moduleId }: TestSpecification): boolean => LONG.some((end) => moduleId.endsWith(end));
+/** Those that share a process come last, one after the other: vitest ends it at the first file that wants its own. */
+function place({ moduleId, project }: TestSpecification): number {
+  if (LONG.some((end) => moduleId.endsWith(end))) return 0;
+  return project.config.isolate ? 1 : 2;
+}
 
-class LongFilesFirst extends BaseSequencer {
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return sorted.toSorted((a, b) => place(a) - place(b));
   }
 }
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: ['src/sim/servers/global-setup.ts'],
-    sequence: { sequencer: LongFilesFirst },
+    sequence: { sequencer: InOrder },
+    projects: [
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'own', include: TESTS, exclude: SHARED, globalSetup: ['src/sim/servers/global-setup.ts'] },
+      },
+    ],
   },
 });

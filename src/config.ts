@@ -5,12 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import Type from 'typebox';
-import Value from 'typebox/value';
 import { assert } from './assert.ts';
 import { FAULT_POINTS, type FaultPlan, parseFaultPlan } from './runtime/fault-point.ts';
 import { defaultWaitStrategy, WAIT_STRATEGIES, type WaitStrategy } from './runtime/idle-strategy.ts';
 import { LOG_LEVELS } from './runtime/log.ts';
+import { boolean, integer, oneOf, type Setting, string, WrongSetting } from './runtime/setting.ts';
 import { GATEWAYS_MAX } from './wire/counters.ts';
 import { parseInstrumentsFile } from './wire/instruments-file.ts';
 import { REPLY_BYTES_MAX, replyRingBytes } from './wire/reply-codec.ts';
@@ -115,63 +114,47 @@ export class InsecureConfigError extends ConfigError {
 }
 
 const MIB = 2 ** 20;
-const integer = (minimum: number, maximum: number) => Type.Optional(Type.Integer({ minimum, maximum }));
-const text = () => Type.Optional(Type.String({ minLength: 1 }));
+/** Every variable, and what it may be. */
+const VARIABLES = {
+  PORT: integer(0, 65_535),
+  HOST: string(),
+  LOG_LEVEL: oneOf(LOG_LEVELS),
+  DATABASE_URL: string(),
+  POSTGRES_HOST: string(),
+  POSTGRES_PORT: integer(1, 65_535),
+  POSTGRES_USER: string(),
+  POSTGRES_PASSWORD: string(),
+  POSTGRES_DB: string(),
+  REDIS_URL: string(),
+  REDIS_HOST: string(),
+  REDIS_PORT: integer(1, 65_535),
+  RINGBOOK_DATA_DIR: string(),
+  RINGBOOK_GATEWAY_THREADS: integer(1, GATEWAYS_MAX),
+  RINGBOOK_RING_SLOTS: integer(64, 65_536),
+  RINGBOOK_DURABILITY: oneOf(['fsync', 'os', 'memory']),
+  RINGBOOK_JOURNAL_WRITE: oneOf(JOURNAL_WRITES),
+  RINGBOOK_WAIT: oneOf(WAIT_STRATEGIES),
+  RINGBOOK_ADMIN_TOKEN: string(16),
+  RINGBOOK_SHOW_CLIENT_IDS: boolean(),
+  RINGBOOK_RISK: oneOf(RISKS),
+  RINGBOOK_INSTRUMENTS: string(),
+  RINGBOOK_SNAPSHOT_COMMANDS: integer(1, 1_000_000_000),
+  RINGBOOK_SNAPSHOT_SECONDS: integer(1, 31_536_000),
+  RINGBOOK_ARCHIVE: oneOf(ARCHIVE_MODES),
+  RINGBOOK_ARCHIVE_HOOK: string(),
+  RINGBOOK_ARCHIVE_MAX_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
+  RINGBOOK_STORAGE_LOW_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
+  RINGBOOK_SPOOL_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER),
+  RINGBOOK_SEGMENT_BYTES: integer(MIB, 1024 * MIB, 4096),
+  RINGBOOK_FAULTS: integer(0, 1),
+  RINGBOOK_CRASH_AT: string(),
+  RINGBOOK_POISON_CLIENT: string(),
+};
+type Name = keyof typeof VARIABLES;
+type Variables = { [N in Name]?: ReturnType<(typeof VARIABLES)[N]> };
+/** The same table, with each name's type in reach of a name that is not known yet. */
+const SETTINGS: { readonly [N in Name]: Setting<NonNullable<Variables[N]>> } = VARIABLES;
 
-const VARIABLES = Type.Object(
-  {
-    PORT: integer(0, 65_535),
-    HOST: text(),
-    LOG_LEVEL: Type.Optional(Type.Enum([...LOG_LEVELS])),
-    DATABASE_URL: text(),
-    POSTGRES_HOST: text(),
-    POSTGRES_PORT: integer(1, 65_535),
-    POSTGRES_USER: text(),
-    POSTGRES_PASSWORD: text(),
-    POSTGRES_DB: text(),
-    REDIS_URL: text(),
-    REDIS_HOST: text(),
-    REDIS_PORT: integer(1, 65_535),
-    RINGBOOK_DATA_DIR: text(),
-    RINGBOOK_GATEWAY_THREADS: integer(1, GATEWAYS_MAX),
-    RINGBOOK_RING_SLOTS: integer(64, 65_536),
-    RINGBOOK_DURABILITY: Type.Optional(Type.Enum(['fsync', 'os', 'memory'])),
-    RINGBOOK_JOURNAL_WRITE: Type.Optional(Type.Enum([...JOURNAL_WRITES])),
-    RINGBOOK_WAIT: Type.Optional(Type.Enum([...WAIT_STRATEGIES])),
-    RINGBOOK_ADMIN_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
-    RINGBOOK_SHOW_CLIENT_IDS: Type.Optional(Type.Boolean()),
-    RINGBOOK_RISK: Type.Optional(Type.Enum([...RISKS])),
-    RINGBOOK_INSTRUMENTS: text(),
-    RINGBOOK_SNAPSHOT_COMMANDS: integer(1, 1_000_000_000),
-    RINGBOOK_SNAPSHOT_SECONDS: integer(1, 31_536_000),
-    RINGBOOK_ARCHIVE: Type.Optional(Type.Enum([...ARCHIVE_MODES])),
-    RINGBOOK_ARCHIVE_HOOK: text(),
-    RINGBOOK_ARCHIVE_MAX_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
-    RINGBOOK_STORAGE_LOW_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
-    RINGBOOK_SPOOL_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER),
-    RINGBOOK_SEGMENT_BYTES: Type.Optional(Type.Integer({ minimum: MIB, maximum: 1024 * MIB, multipleOf: 4096 })),
-    RINGBOOK_FAULTS: integer(0, 1),
-    RINGBOOK_CRASH_AT: text(),
-    RINGBOOK_POISON_CLIENT: text(),
-  },
-  { additionalProperties: false },
-);
-type Variables = Type.Static<typeof VARIABLES>;
-
-const INTEGERS = [
-  'PORT',
-  'POSTGRES_PORT',
-  'REDIS_PORT',
-  'RINGBOOK_GATEWAY_THREADS',
-  'RINGBOOK_RING_SLOTS',
-  'RINGBOOK_SNAPSHOT_COMMANDS',
-  'RINGBOOK_SNAPSHOT_SECONDS',
-  'RINGBOOK_ARCHIVE_MAX_BYTES',
-  'RINGBOOK_STORAGE_LOW_BYTES',
-  'RINGBOOK_SPOOL_MAX_BYTES',
-  'RINGBOOK_SEGMENT_BYTES',
-  'RINGBOOK_FAULTS',
-];
 const SECRETS = ['POSTGRES_PASSWORD', 'RINGBOOK_ADMIN_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
 /**
@@ -179,42 +162,35 @@ const SECRETS = ['POSTGRES_PASSWORD', 'RINGBOOK_ADMIN_TOKEN', 'DATABASE_URL', 'R
  * An empty value counts as unset. Unknown RINGBOOK_* names are errors; other unknown names are not ours to judge.
  */
 export function readConfig(environment: NodeJS.ProcessEnv, directory: string): Config {
-  return toConfig(checkVariables(collectVariables(environment, directory)), environment, directory);
+  return toConfig(readVariables(environment, directory), environment, directory);
 }
 
-function collectVariables(environment: NodeJS.ProcessEnv, directory: string): Record<string, unknown> {
+function readVariables(environment: NodeJS.ProcessEnv, directory: string): Variables {
   const file = resolve(directory, '.env');
   const merged = { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...environment };
-  const collected: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(merged)) {
-    const ours = name in VARIABLES.properties || name.startsWith('RINGBOOK_');
-    if (!ours || value === undefined || value === '') continue;
-    collected[name] = convert(name, value);
+  const variables: Variables = {};
+  for (const [name, text] of Object.entries(merged)) {
+    if (text === undefined || text === '') continue;
+    if (isName(name)) readVariable(variables, name, text);
+    else if (name.startsWith('RINGBOOK_')) {
+      throw new ConfigError(`${name}: no such setting; .env.example lists them all`);
+    }
   }
-  return collected;
+  return variables;
 }
 
-function convert(name: string, value: string): unknown {
-  if (INTEGERS.includes(name)) return /^\d{1,15}$/.test(value) ? Number(value) : value;
-  if (name === 'RINGBOOK_SHOW_CLIENT_IDS') return value === 'true' ? true : value === 'false' ? false : value;
-  return value;
+function isName(name: string): name is Name {
+  return Object.hasOwn(VARIABLES, name);
 }
 
-function checkVariables(collected: Record<string, unknown>): Variables {
-  if (Value.Check(VARIABLES, collected)) return collected;
-  const [problem] = Value.Errors(VARIABLES, collected);
-  const name = problem?.instancePath.slice(1).split('/')[0] ?? '';
-  if (problem === undefined || !(name in VARIABLES.properties)) {
-    const unknown = Object.keys(collected).find((key) => !(key in VARIABLES.properties));
-    throw new ConfigError(`${unknown}: no such setting; .env.example lists them all`);
+function readVariable<N extends Name>(into: Variables, name: N, text: string): void {
+  try {
+    into[name] = SETTINGS[name](text);
+  } catch (error) {
+    if (!(error instanceof WrongSetting)) throw error;
+    const value = SECRETS.includes(name) ? '(hidden)' : JSON.stringify(error.value);
+    throw new ConfigError(`${name}=${value} ${error.message}`);
   }
-  const value = SECRETS.includes(name) ? '(hidden)' : JSON.stringify(collected[name]);
-  throw new ConfigError(`${name}=${value} ${explain(problem)}`);
-}
-
-function explain(problem: { keyword: string; message: string; params: object }): string {
-  const allowed = 'allowedValues' in problem.params ? problem.params.allowedValues : undefined;
-  return Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : problem.message;
 }
 
 function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, directory: string): Config {

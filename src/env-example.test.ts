@@ -12,7 +12,7 @@ const CONFIG = readFileSync(resolve(import.meta.dirname, 'config.ts'), 'utf8');
 
 /** The names in config.ts, from the text of its table: what a reader would find there. */
 function namesInConfig(): string[] {
-  const table = /^const VARIABLES = Type\.Object\(\n\s+\{\n(.*?)\n\s+\},\n/ms.exec(CONFIG)?.[1] ?? '';
+  const table = /^const VARIABLES = \{\n(.*?)\n\};\n/ms.exec(CONFIG)?.[1] ?? '';
   return [...table.matchAll(/^\s+([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
 }
 

@@ -32,7 +32,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'pg-copy-streams': ['ledger'],
   ioredis: ['publisher', 'tools'],
   'prom-client': ['metrics'],
-  typebox: ['wire', 'config.ts'],
+  typebox: ['wire'],
   pino: ['runtime'],
   vitest: ['sim'],
 };

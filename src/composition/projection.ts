@@ -11,7 +11,7 @@ import { type LedgerIdentity, ledgerIdentity } from '../ledger/chunk-transaction
 import { type LedgerCheckpoint, ledgerCheckpoint } from '../ledger/ledger-checkpoint.ts';
 import { readMigrations } from '../ledger/migrate.ts';
 import { Projector, type ProjectorOptions } from '../ledger/projector.ts';
-import { type DepthSource, Publisher } from '../publisher/publisher.ts';
+import type { DepthSource } from '../publisher/publisher.ts';
 import type { Agent } from '../runtime/agent.ts';
 import { createClock } from '../runtime/clock.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
@@ -39,7 +39,7 @@ export async function composeProjection(wiring: Wiring): Promise<Agent[]> {
   stepBehindOrders();
   const connection = connectionOf(wiring);
   const archive = new LedgerArchive({ ...identityOf(wiring), connection });
-  const publisher = composePublisher(wiring);
+  const publisher = await composePublisher(wiring);
   const { shard, journalId } = identityOf(wiring);
   const held = await ledgerCheckpoint(connection, shard);
   // What another journal's ledger knows says nothing of ours.
@@ -138,14 +138,15 @@ async function composeLedger(wiring: Wiring, connection: Connection, spooler: Fo
 /** Levels a side that a published book shows. */
 const PUBLISHED_LEVELS = DEPTH_LEVELS_DEFAULT;
 
-/** Undefined when no Redis is configured. */
-function composePublisher(wiring: Wiring): Agent | undefined {
+/** Undefined when no Redis is configured: then its driver is not loaded either. */
+async function composePublisher(wiring: Wiring): Promise<Agent | undefined> {
   const { config } = wiring.data;
   const counters = wiring.counters(CounterBlockId.PUBLISHER);
   if (config.redis === undefined) {
     counters.set(PublisherCounter.STATE, SinkState.OFF);
     return undefined;
   }
+  const { Publisher } = await import('../publisher/publisher.ts');
   const clock = createClock();
   return new Publisher({
     redis: 'url' in config.redis ? config.redis.url : config.redis,

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProcessState, StorageState } from '../runtime/process-state.ts';
 import { freePort } from '../sim/testing/free-port.ts';
+import { openApiAnswer } from '../supervisor/openapi-answer.ts';
 import { isLoopback } from './admin-access.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
 import { order, post, RawConnection, request, until } from './testing/http-client.ts';
@@ -272,8 +273,10 @@ test('loopback addresses', async () => {
 
 test('/openapi.json names every route and every reason', async () => {
   const url = await start();
+  rig.answerMain = () => openApiAnswer();
   const { status, text } = await request(`${url}/openapi.json`);
   expect(status).toBe(200);
+  expect(rig.asked).toEqual([{ kind: 'openapi' }]);
   for (const word of ['"openapi":"3.1', '/orders/{order_id}/replace', 'insufficient_funds'])
     expect(text).toContain(word);
 });

@@ -4,7 +4,6 @@
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { ProcessState, StorageState, storageStateName } from '../runtime/process-state.ts';
-import { openApiDocument } from '../wire/openapi.ts';
 import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import { admitRead } from './admission.ts';
@@ -14,7 +13,7 @@ import type { BodyReader } from './body.ts';
 import type { GatewayContext, PlainQuestion } from './context.ts';
 import { requireJsonIfAny } from './media-type.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
-import { packageVersion, type StaticFile } from './static-files.ts';
+import type { StaticFile } from './static-files.ts';
 
 /** The main thread renders in a millisecond; when it takes this long something is wrong with it. */
 const MAIN_TIMEOUT_MS = 5_000;
@@ -34,8 +33,6 @@ export class AdminRoutes {
   readonly #parts: AdminRoutesParts;
   /** What a snapshot or a resumption may be told: nothing, so that nobody takes a setting for heard. */
   readonly #nothing = new RequestFields([]);
-  /** Made when it is first asked for. */
-  #openApi: string | undefined;
 
   constructor(parts: AdminRoutesParts) {
     this.#parts = parts;
@@ -105,10 +102,7 @@ export class AdminRoutes {
   }
 
   /** GET /openapi.json */
-  readonly openApi = (res: HttpResponse, req: HttpRequest): void => {
-    this.#openApi ??= JSON.stringify(openApiDocument(packageVersion()));
-    this.#parts.responder.json(this.#begin(res, req), this.#openApi);
-  };
+  readonly openApi = (res: HttpResponse, req: HttpRequest): void => this.#askMain(this.#begin(res, req), 'openapi');
 
   /** GET /: the first page there is. */
   readonly home = (res: HttpResponse, req: HttpRequest): void => {

@@ -46,10 +46,3 @@ export function readStaticFiles(): StaticFile[] {
     headers: SECURITY_HEADERS,
   }));
 }
-
-/** The program's version, as package.json has it. */
-export function packageVersion(): string {
-  const facts: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  const isPackage = typeof facts === 'object' && facts !== null && 'version' in facts;
-  return isPackage && typeof facts.version === 'string' ? facts.version : '0.0.0';
-}

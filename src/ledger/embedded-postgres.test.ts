@@ -2,13 +2,13 @@
 // Runs in a vitest worker (a process, main thread); owns the directories it makes and the servers it starts there.
 // Must never signal a process it did not start. What only Linux can show (/proc, death signals) is skipped elsewhere.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { locateNative } from './embedded-postgres/binaries.ts';
 import { isAlive, until } from './embedded-postgres/processes.ts';
 import { CHILD_ENVIRONMENT } from './embedded-postgres/run.ts';
@@ -42,6 +42,22 @@ async function temporaryDirectory(): Promise<string> {
     await Promise.all([...running].map((server) => server.stop()));
     await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
+  return directory;
+}
+
+let made = '';
+beforeAll(async () => {
+  made = await realpath(await mkdtemp('/tmp/ringbook-embedded-'));
+  await chmod(made, 0o711);
+  await (await startEmbeddedPostgres({ directory: made, durable: false })).stop();
+});
+afterAll(() => rm(made, { recursive: true, force: true }));
+
+/** One with a database, whose server was stopped in order: for what comes after initdb, which takes a second each time. */
+async function directoryWithDatabase(...below: string[]): Promise<string> {
+  const directory = join(await temporaryDirectory(), ...below);
+  await mkdir(directory, { recursive: true });
+  execFileSync('cp', ['-Rp', join(made, 'data'), directory]);
   return directory;
 }
 
@@ -123,7 +139,7 @@ describe('a life', () => {
   });
 
   test('keeps what was committed for the next start on the same directory', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await directoryWithDatabase();
     const first = await start({ directory });
     await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.stop();
@@ -132,14 +148,14 @@ describe('a life', () => {
   });
 
   test('says when it ends by itself', async () => {
-    const server = await start({ directory: await temporaryDirectory() });
+    const server = await start({ directory: await directoryWithDatabase() });
     process.kill(server.pid, 'SIGKILL');
     expect(await server.exited).toBe(null);
   });
 
   test('stop ends even a server that does not listen', async () => {
     const shutdownMs = { fast: 300, immediate: 300 };
-    const server = await start({ directory: await temporaryDirectory(), internal: { shutdownMs } });
+    const server = await start({ directory: await directoryWithDatabase(), internal: { shutdownMs } });
     process.kill(server.pid, 'SIGSTOP');
     await server.stop();
     expect(isAlive(server.pid)).toBe(false);
@@ -167,7 +183,7 @@ describe('a life', () => {
 
 describe('directories', () => {
   test('a path far longer than a socket allows works, and its short socket directory goes with it', async () => {
-    const directory = join(await temporaryDirectory(), 'long'.repeat(20), 'longer'.repeat(20));
+    const directory = await directoryWithDatabase('long'.repeat(20), 'longer'.repeat(20));
     const server = await start({ directory });
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     const socketDirectory = server.connection.host;
@@ -185,7 +201,7 @@ describe('directories', () => {
   });
 
   test('a directory in use is refused and its server left alone', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await directoryWithDatabase();
     const server = await start({ directory });
     await expect(start({ directory })).rejects.toThrow('in use');
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -289,7 +305,7 @@ describe.skipIf(!isLinux)('after kill -9', () => {
   const ways = isLinuxRoot ? (['default', 'unprivileged'] as const) : (['default'] as const);
 
   test.each(ways)('of node no postgres is left (%s)', async (way) => {
-    const directory = await temporaryDirectory();
+    const directory = await directoryWithDatabase();
     const internal = way === 'default' ? {} : { runAs: way };
     const node = launch(directory, `console.log((await start({ internal: ${JSON.stringify(internal)} })).pid);`);
     const pid = Number(await firstLine(node));
@@ -317,7 +333,7 @@ describe.skipIf(!isLinux)('after kill -9', () => {
   });
 
   test('of the server alone, a new one waits for the old backends and takes over', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await directoryWithDatabase();
     const first = await start({ directory });
     const client = new pg.Client(first.connection);
     client.on('error', () => {});
@@ -336,16 +352,14 @@ describe.skipIf(!isLinux)('after kill -9', () => {
     ['another living process', `${process.ppid}\n`], // not our own pid: PostgreSQL forgives its parent's
     ['nothing', ''],
   ])('a stale lock file that names %s does not block the start', async (_what, content) => {
-    const directory = await temporaryDirectory();
-    await (await start({ directory })).stop();
+    const directory = await directoryWithDatabase();
     await writeFile(join(directory, 'data', 'postmaster.pid'), content);
     const server = await start({ directory });
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   test('a server whose launcher is gone is stopped, and what it committed is kept', async () => {
-    const directory = await temporaryDirectory();
-    await (await start({ directory })).stop();
+    const directory = await directoryWithDatabase();
     const orphan = await startOrphan(directory);
     const lines: string[] = [];
     const server = await start({ directory, log: (line) => lines.push(line) });

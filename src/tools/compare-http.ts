@@ -2,12 +2,13 @@
 // POST /orders of a running Ringbook beside a server that does nothing but parse and answer: the same load, in turns. A process of
 // its own. Results on standard output. Must never let one server's aftermath run into the other's turn.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startBareChild } from './bare-child.ts';
 import { HttpConnection } from './http-connection.ts';
+import { secondsUntilLevel } from './level.ts';
 import { type LoadResult, loadProblem, runLoad } from './load.ts';
 import { orderJson } from './order-mix.ts';
+import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';
 import { readHealth, type ServerHealth } from './server-facts.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
@@ -24,7 +25,6 @@ when Ringbook sequenced fewer commands than it answered.
   --rounds N         (3)
   --help             this text
 `;
-const CATCH_UP_MS = 120_000;
 const WARM_UP_SECONDS = 2;
 
 interface Turn {
@@ -33,7 +33,8 @@ interface Turn {
   /** What Ringbook says of itself at the end of its turn. */
   readonly health?: ServerHealth;
   readonly sequenced?: number;
-  readonly caughtUpSeconds?: number;
+  /** undefined: not in time. */
+  readonly caughtUpSeconds?: number | undefined;
 }
 
 async function main(): Promise<number> {
@@ -101,14 +102,11 @@ async function requireAccepted(url: URL, source: string): Promise<void> {
 }
 
 /** Waits until the ledger has everything, so that its work is not done in the bare server's turn. Returns the seconds. */
-async function catchUp(url: URL): Promise<number> {
-  const startMs = performance.now();
-  for (;;) {
-    const waitedMs = performance.now() - startMs;
-    const { postgresBehind } = await readFrom(url);
-    if (postgresBehind === 0 || waitedMs > CATCH_UP_MS) return waitedMs / 1000;
-    await sleep(100);
-  }
+async function catchUp(url: URL): Promise<number | undefined> {
+  const connection = new HttpConnection(url, 5_000);
+  const seconds = await secondsUntilLevel(connection);
+  connection.close();
+  return seconds;
 }
 
 function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn): string {
@@ -121,7 +119,7 @@ function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn
   return (
     `${figures}          ${sequenced?.toLocaleString('en')} sequenced, ${health.durability}; at the end Postgres was ` +
     `${health.postgresBehind.toLocaleString('en')} commands, ${health.postgresBehindSeconds.toFixed(2)} s behind; ` +
-    `level after ${caughtUpSeconds?.toFixed(1)} s\n`
+    `level ${caughtUpSeconds === undefined ? 'not in time' : `after ${caughtUpSeconds.toFixed(1)} s`}\n`
   );
 }
 
@@ -138,12 +136,6 @@ function summary(turns: readonly Turn[]): string {
     `ringbook ${Math.round(median(ringbook)).toLocaleString('en')}/s\n` +
     `ringbook reaches ${median(shares).toFixed(1)} % of the bare server (by round: ${each})\n`
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 runTool('compare-http', main, HELP);

@@ -2,7 +2,8 @@
 // answers what must be true, and compares orders, book and trades. Returns what is wrong as text, so that a test can also ask
 // for something to be wrong.
 
-import type { Connection } from './http.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer, Connection } from './http.ts';
 import {
   detailedTradeLine,
   differences,
@@ -12,11 +13,14 @@ import {
   Reckoning,
   tradeLine,
 } from './reckoning.ts';
-import { bookOf, orderOf, tradesOf } from './replies.ts';
+import { bookOf, orderOf, problemOf, tradesOf } from './replies.ts';
 import { type Exchange, outcomeOf, overConnections, sendAgain, type Trader } from './traffic.ts';
 
 const CONNECTIONS = 8;
 const TRADES_MAX = 1_000;
+/** How often, and how long apart, it is asked again for what the read side cannot tell now. */
+const UNAVAILABLE_TIMES_MAX = 100;
+const UNAVAILABLE_PAUSE_MS = 100;
 
 /**
  * Sends every request of the logs again: what was accepted must be answered the same; what was not answered must be now, and
@@ -35,18 +39,28 @@ async function replay(connection: Connection, exchange: Exchange): Promise<strin
   const problems = await settle(connection, exchange);
   // What was refused changed nothing and is not remembered: asked again, it may be judged by another book.
   if (problems.length > 0 || exchange.outcome !== 'accepted') return problems;
-  const again = await sendAgain(connection, exchange);
+  const again = await sendUntilTold(connection, exchange);
   const marked = again.headers['idempotent-replayed'] === 'true';
   if (again.status === 202 && marked && again.text === exchange.answer?.text) return [];
   const found = `${again.status} ${marked ? '' : 'unmarked '}${again.text}`;
   return [`${describe(exchange)} was accepted with ${exchange.answer?.text}, and again: ${found}`];
 }
 
+/** Sends it again as long as the answer is that it was executed and its trades cannot be read now: a busy machine's answer. */
+async function sendUntilTold(connection: Connection, exchange: Exchange): Promise<Answer> {
+  for (let times = 1; ; times++) {
+    const answer = await sendAgain(connection, exchange);
+    const isLate = answer.status === 503 && problemOf(answer).code === 'unavailable';
+    if (!isLate || times === UNAVAILABLE_TIMES_MAX) return answer;
+    await sleep(UNAVAILABLE_PAUSE_MS);
+  }
+}
+
 /** An exchange without a final outcome gets one. */
 async function settle(connection: Connection, exchange: Exchange): Promise<string[]> {
   const before = exchange.outcome;
   if (before === 'accepted' || before === 'refused') return [];
-  const answer = await sendAgain(connection, exchange);
+  const answer = await sendUntilTold(connection, exchange);
   const outcome = outcomeOf(answer);
   if (outcome === undefined) return [`${describe(exchange)}: ${answer.status} ${answer.text}`];
   exchange.outcome = outcome;
