@@ -14,6 +14,7 @@ import {
   ANSWER_REQUEST_ID,
   ANSWER_SEQUENCE,
   ANSWER_STATUS,
+  ANSWER_TIME_US,
   AnswerStatus,
   ORDERS_LIMIT_MAX,
   QUERY_BODY_BYTES,
@@ -77,8 +78,14 @@ interface Query {
   readonly deadlineUs: number;
 }
 
-/** An answer whose ring had no room yet. */
-interface HeldAnswer {
+/** Between two commands. */
+interface Moment {
+  readonly sequence: number;
+  readonly timeUs: number;
+}
+
+/** An answer, which is held when its ring has no room yet. */
+interface HeldAnswer extends Moment {
   readonly query: Query;
   readonly status: number;
   readonly count: number;
@@ -317,26 +324,28 @@ export class QueryDesk {
   }
 
   /** Hands the answer over, or holds a copy until the ring has room. */
-  #send(query: Query, status: number, count: number, body: Uint8Array): void {
-    if (this.#put(query, status, count, body)) return;
-    this.#held.push({ query, status, count, body: body.slice() });
+  #send(query: Query, status: number, count: number, body: Uint8Array, of: Moment = this.#engine): void {
+    const { sequence, timeUs } = of;
+    const answer = { query, status, count, body, sequence, timeUs };
+    if (!this.#put(answer)) this.#held.push({ ...answer, body: body.slice() });
   }
 
   #sendHeld(): number {
     if (this.#held.length === 0) return 0;
     const before = this.#held.length;
-    this.#held = this.#held.filter(({ query, status, count, body }) => !this.#put(query, status, count, body));
+    this.#held = this.#held.filter((answer) => !this.#put(answer));
     return before - this.#held.length;
   }
 
-  #put(query: Query, status: number, count: number, body: Uint8Array): boolean {
+  #put({ query, status, count, body, sequence, timeUs }: HeldAnswer): boolean {
     const { answers, doorbell } = query.channel;
     const offset = answers.claim(query.type, ANSWER_BODY + body.length);
     if (offset < 0) return false;
     answers.view.setUint32(offset + ANSWER_REQUEST_ID, query.requestId, true);
     answers.view.setUint16(offset + ANSWER_STATUS, status, true);
     answers.view.setUint16(offset + ANSWER_COUNT, count, true);
-    answers.view.setFloat64(offset + ANSWER_SEQUENCE, this.#engine.sequence, true);
+    answers.view.setFloat64(offset + ANSWER_SEQUENCE, sequence, true);
+    answers.view.setFloat64(offset + ANSWER_TIME_US, timeUs, true);
     answers.bytes.set(body, offset + ANSWER_BODY);
     answers.commit();
     doorbell.ring();
