@@ -270,6 +270,13 @@ test('loopback addresses', async () => {
   }
 });
 
+test('/asyncapi.json describes /ws', async () => {
+  const url = await start();
+  const { status, text } = await request(`${url}/asyncapi.json`);
+  expect(status).toBe(200);
+  for (const word of ['"asyncapi":"3.0.0"', '"address":"/ws"', 'session.cancel_after']) expect(text).toContain(word);
+});
+
 test('/openapi.json names every route and every reason', async () => {
   const url = await start();
   const { status, text } = await request(`${url}/openapi.json`);

@@ -4,6 +4,7 @@
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { ProcessState, StorageState, storageStateName } from '../runtime/process-state.ts';
+import { asyncApiDocument } from '../wire/asyncapi.ts';
 import { openApiDocument } from '../wire/openapi.ts';
 import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
@@ -34,8 +35,9 @@ export class AdminRoutes {
   readonly #parts: AdminRoutesParts;
   /** What a snapshot or a resumption may be told: nothing, so that nobody takes a setting for heard. */
   readonly #nothing = new RequestFields([]);
-  /** Made when it is first asked for. */
+  /** Made when they are first asked for. */
   #openApi: string | undefined;
+  #asyncApi: string | undefined;
 
   constructor(parts: AdminRoutesParts) {
     this.#parts = parts;
@@ -108,6 +110,12 @@ export class AdminRoutes {
   readonly openApi = (res: HttpResponse, req: HttpRequest): void => {
     this.#openApi ??= JSON.stringify(openApiDocument(packageVersion()));
     this.#parts.responder.json(this.#begin(res, req), this.#openApi);
+  };
+
+  /** GET /asyncapi.json */
+  readonly asyncApi = (res: HttpResponse, req: HttpRequest): void => {
+    this.#asyncApi ??= JSON.stringify(asyncApiDocument(packageVersion()));
+    this.#parts.responder.json(this.#begin(res, req), this.#asyncApi);
   };
 
   /** GET /: the first page there is. */
