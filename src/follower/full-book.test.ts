@@ -2,7 +2,7 @@
 // of one moment while commands go on, shared, few, and freed.
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CommandType, OrderType, Side, TimeInForce } from '../domain/codes.ts';
+import { CommandType, OrderFlag, OrderType, Side, TimeInForce } from '../domain/codes.ts';
 import { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { SILENT_LISTENER } from '../domain/listener.ts';
@@ -61,11 +61,12 @@ class Rig {
     this.#desk = new QueryDesk(context, this.engine, new RecentOrders(8), new RecentTrades(8));
   }
 
-  place(instrument: number, side: Side, price: number, quantity: number, display = 0): void {
-    const terms = { instrument, side, orderType: OrderType.LIMIT, timeInForce: TimeInForce.GTC };
+  place(instrument: number, side: Side, price: number, quantity: number, display = 0, stopPrice = 0): void {
+    const flags = stopPrice === 0 ? 0 : OrderFlag.STOP;
+    const terms = { instrument, side, orderType: OrderType.LIMIT, timeInForce: TimeInForce.GTC, flags };
     this.#apply(
-      { type: CommandType.NEW_ORDER, client: 'ann', ...terms, price, quantity, display },
-      { ...terms, priceTicks: price, quantityLots: quantity, displayLots: display },
+      { type: CommandType.NEW_ORDER, client: 'ann', ...terms, price, quantity, display, stopPrice },
+      { ...terms, priceTicks: price, quantityLots: quantity, displayLots: display, stopPriceTicks: stopPrice },
     );
   }
 
@@ -160,7 +161,8 @@ class Rig {
         const side = random.pick([Side.BUY, Side.SELL]);
         const price = 7_000_000 + (side === Side.BUY ? -100 : 100) * random.below(10) + 100 * random.below(3);
         const quantity = 100_000 * (1 + random.below(9));
-        this.place(random.below(2), side, price, quantity, random.below(3) === 0 ? 100_000 : 0);
+        const stop = random.below(6) === 0 ? 7_000_000 + (side === Side.BUY ? 50_000 : -50_000) : 0;
+        this.place(random.below(2), side, price, quantity, random.below(3) === 0 ? 100_000 : 0, stop);
       }
     }
   }
@@ -180,6 +182,7 @@ beforeEach(() => {
 describe('a copy of the book', () => {
   it('is what the reference engine has, displayed parts alone, with the checksum of its levels', () => {
     let icebergs = 0;
+    let stops = 0;
     for (const seed of [1, 2, 3]) {
       rig.trade(seed, 300);
       for (const instrument of [0, 1]) {
@@ -188,13 +191,24 @@ describe('a copy of the book', () => {
         expect([total, sequence, timeUs]).toEqual([orders.length, rig.engine.sequence, rig.engine.timeUs]);
         expect(checksum).toBe(rig.checksum(instrument));
         expect(total).toBeGreaterThan(20);
-        const { bids } = rig.reference.markets[instrument];
+        const { bids, stops: waiting } = rig.reference.markets[instrument];
+        stops += waiting.length;
         icebergs += bids.filter(
           ({ display, open, quantity, executed }) => display > 0 && open < quantity - executed,
         ).length;
       }
     }
     expect(icebergs).toBeGreaterThan(5);
+    expect(stops).toBeGreaterThan(5);
+  });
+
+  it('is the same of an instrument that has few of the orders', () => {
+    rig.fill(0, 40);
+    for (const price of [300, 200, 300, 200]) rig.place(1, Side.BUY, price, 100_000);
+    rig.place(1, Side.SELL, 500, 300_000, 100_000);
+    expect(rig.page(1, 10).orders).toEqual(rig.expected(1));
+    const { sequence } = rig.page(1, 2);
+    expect(rig.page(1, 3, 2, sequence).orders).toEqual(rig.expected(1).slice(2));
   });
 
   it('sums up to the level-two book', () => {

@@ -38,7 +38,8 @@ import {
 } from '../wire/query-codec.ts';
 import { TRADE_RECORD_BYTES_MAX } from '../wire/trade-codec.ts';
 import { AccountAnswers } from './account-answers.ts';
-import { BookCopies, type BookCopy } from './book-copies.ts';
+import { BookCopies } from './book-copies.ts';
+import type { BookCopy } from './book-copy.ts';
 import type { RecentOrders } from './recent-orders.ts';
 import type { RecentTrades } from './recent-trades.ts';
 
@@ -122,6 +123,7 @@ export class QueryDesk {
   readonly #copies: BookCopies;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #scratchView = new DataView(this.#scratch.buffer);
+  readonly #scratchWords = new Float64Array(this.#scratch.buffer);
   readonly #inboxes: readonly { channel: QueryChannel; receive: Receive }[];
   #waiting: Query[] = [];
   #held: HeldAnswer[] = [];
@@ -281,12 +283,11 @@ export class QueryDesk {
 
   #sendPage(query: Query, copy: BookCopy, count: number): void {
     const read = query.number;
-    assert(read >= 0 && count >= 0, 'a page lies in its copy');
     const view = this.#scratchView;
     view.setFloat64(FULL_BOOK_TOTAL, copy.total, true);
     view.setUint32(FULL_BOOK_LANE_0, copy.checksum.lane0, true);
     view.setUint32(FULL_BOOK_LANE_1, copy.checksum.lane1, true);
-    this.#scratch.set(copy.bytes.subarray(read * RESTING_BYTES, (read + count) * RESTING_BYTES), FULL_BOOK_ORDERS);
+    copy.write(this.#scratchWords, FULL_BOOK_ORDERS / 8, read, count);
     const body = this.#scratch.subarray(0, FULL_BOOK_ORDERS + count * RESTING_BYTES);
     this.#send(query, AnswerStatus.OK, count, body, copy);
     if (read + count === copy.total) this.#copies.finish(copy);
