@@ -273,11 +273,11 @@ export class Engine {
     return this.bookSide(instrument, side).depthAt(priceTicks);
   }
 
-  /** Visits levels, best first, with what they display, until `visit` returns false. It must not apply commands. */
+  /** Visits levels, best first, with what they display and the row of their first order, until `visit` returns false. It must not apply commands. */
   forEachLevel(
     instrument: number,
     side: Side,
-    visit: (priceTicks: number, quantityLots: number, orders: number) => GoOn,
+    visit: (priceTicks: number, quantityLots: number, orders: number, first: number) => GoOn,
   ): void {
     this.bookSide(instrument, side).forEachLevel(visit);
   }

@@ -7,6 +7,14 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Doorbell } from '../shared-memory/doorbell.ts';
 import type { MessageRing } from '../shared-memory/message-ring.ts';
 import type { Receive } from '../shared-memory/record.ts';
+import {
+  FULL_BOOK_LANE_0,
+  FULL_BOOK_LANE_1,
+  FULL_BOOK_ORDERS,
+  FULL_BOOK_PAGE_MAX,
+  FULL_BOOK_TOTAL,
+  RESTING_BYTES,
+} from '../wire/full-book-codec.ts';
 import { encodeOrder, ORDER_RECORD_BYTES_MAX } from '../wire/order-codec.ts';
 import {
   ANSWER_BODY,
@@ -14,6 +22,7 @@ import {
   ANSWER_REQUEST_ID,
   ANSWER_SEQUENCE,
   ANSWER_STATUS,
+  ANSWER_TIME_US,
   AnswerStatus,
   ORDERS_LIMIT_MAX,
   QUERY_BODY_BYTES,
@@ -29,6 +38,8 @@ import {
 } from '../wire/query-codec.ts';
 import { TRADE_RECORD_BYTES_MAX } from '../wire/trade-codec.ts';
 import { AccountAnswers } from './account-answers.ts';
+import { BookCopies } from './book-copies.ts';
+import type { BookCopy } from './book-copy.ts';
 import type { RecentOrders } from './recent-orders.ts';
 import type { RecentTrades } from './recent-trades.ts';
 
@@ -77,8 +88,14 @@ interface Query {
   readonly deadlineUs: number;
 }
 
-/** An answer whose ring had no room yet. */
-interface HeldAnswer {
+/** Between two commands. */
+interface Moment {
+  readonly sequence: number;
+  readonly timeUs: number;
+}
+
+/** An answer, which is held when its ring has no room yet. */
+interface HeldAnswer extends Moment {
   readonly query: Query;
   readonly status: number;
   readonly count: number;
@@ -87,7 +104,11 @@ interface HeldAnswer {
 
 const QUERIES_PER_TURN = 64;
 /** The longest answer from the engine and from memory. */
-const SCRATCH_BYTES = Math.max(TRADES_LIMIT_MAX * TRADE_RECORD_BYTES_MAX, ORDERS_LIMIT_MAX * ORDER_RECORD_BYTES_MAX);
+const SCRATCH_BYTES = Math.max(
+  TRADES_LIMIT_MAX * TRADE_RECORD_BYTES_MAX,
+  ORDERS_LIMIT_MAX * ORDER_RECORD_BYTES_MAX,
+  FULL_BOOK_ORDERS + FULL_BOOK_PAGE_MAX * RESTING_BYTES,
+);
 const TURN_US = 5_000;
 const NO_BODY = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -99,8 +120,10 @@ export class QueryDesk {
   readonly #orders: RecentOrders;
   readonly #trades: RecentTrades;
   readonly #accounts: AccountAnswers;
+  readonly #copies: BookCopies;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #scratchView = new DataView(this.#scratch.buffer);
+  readonly #scratchWords = new Float64Array(this.#scratch.buffer);
   readonly #inboxes: readonly { channel: QueryChannel; receive: Receive }[];
   #waiting: Query[] = [];
   #held: HeldAnswer[] = [];
@@ -114,6 +137,7 @@ export class QueryDesk {
     this.#orders = orders;
     this.#trades = trades;
     this.#accounts = new AccountAnswers(engine);
+    this.#copies = new BookCopies(engine);
     this.#inboxes = context.channels.map((channel) => ({
       channel,
       receive: (type, offset, lengthBytes) => this.#take(channel, type, offset, lengthBytes),
@@ -122,6 +146,7 @@ export class QueryDesk {
 
   /** One turn. Returns how many questions and answers moved. */
   doWork(): number {
+    this.#copies.sweep(this.#context.clock.monotonicUs());
     let work = this.#sendHeld();
     for (const { channel, receive } of this.#inboxes) work += channel.queries.read(receive, QUERIES_PER_TURN);
     return work + this.#answerWaiting();
@@ -135,6 +160,7 @@ export class QueryDesk {
   #take(channel: QueryChannel, type: number, offset: number, lengthBytes: number): void {
     const { bytes, view } = channel.queries;
     const textBytes = view.getUint32(offset + QUERY_BODY_BYTES, true);
+    const limitMax = type === QueryType.FULL_BOOK ? FULL_BOOK_PAGE_MAX : TRADES_LIMIT_MAX;
     assert(lengthBytes === QUERY_BYTES + textBytes, 'a query has the length it says');
     this.#waiting.push({
       channel,
@@ -144,7 +170,7 @@ export class QueryDesk {
       lastInstrument: view.getUint16(offset + QUERY_LAST_INSTRUMENT, true),
       minSequence: view.getFloat64(offset + QUERY_MIN_SEQUENCE, true),
       number: view.getFloat64(offset + QUERY_NUMBER, true),
-      limit: Math.min(view.getUint32(offset + QUERY_LIMIT, true), TRADES_LIMIT_MAX),
+      limit: Math.min(view.getUint32(offset + QUERY_LIMIT, true), limitMax),
       text: bytes.slice(offset + QUERY_BYTES, offset + QUERY_BYTES + textBytes),
       deadlineUs: this.#context.clock.monotonicUs() + this.#context.readTimeoutMs * 1_000,
     });
@@ -159,7 +185,7 @@ export class QueryDesk {
     const still: Query[] = [];
     let work = 0;
     for (const query of this.#waiting) {
-      if (sequence >= query.minSequence && !isTurnOver()) this.#answer(query);
+      if (sequence >= query.minSequence && !isTurnOver() && this.#answer(query)) this.answered++;
       else if (nowUs >= query.deadlineUs) {
         this.behind++;
         this.#send(query, AnswerStatus.BEHIND, 0, NO_BODY);
@@ -173,8 +199,14 @@ export class QueryDesk {
     return work;
   }
 
-  #answer(query: Query): void {
-    this.answered++;
+  /** False: it has to wait for something else. */
+  #answer(query: Query): boolean {
+    if (query.type === QueryType.FULL_BOOK) return this.#answerFullBook(query);
+    this.#answerAtOnce(query);
+    return true;
+  }
+
+  #answerAtOnce(query: Query): void {
     switch (query.type) {
       case QueryType.ORDER:
         this.#answerOrder(query);
@@ -232,6 +264,33 @@ export class QueryDesk {
     const part = { firstInstrument, lastInstrument, afterNumber, limit };
     const { count, end } = this.#accounts.orders(text, part, this.#scratch, this.#scratchView);
     this.#send(query, AnswerStatus.OK, count, this.#scratch.subarray(0, end));
+  }
+
+  /** False: copies of other books are read, and this one waits until it may be copied. */
+  #answerFullBook(query: Query): boolean {
+    const { instrument, limit, number: read, text } = query;
+    const nowUs = this.#context.clock.monotonicUs();
+    const isFirst = text.length === 0;
+    const sequence = isFirst ? 0 : new DataView(text.buffer, text.byteOffset).getFloat64(0, true);
+    const copy = isFirst
+      ? this.#copies.begin(instrument, limit, nowUs)
+      : this.#copies.goOn(instrument, sequence, nowUs);
+    if (copy !== undefined) this.#sendPage(query, copy, Math.min(limit, copy.total - read));
+    else if (isFirst) return false;
+    else this.#send(query, AnswerStatus.NOT_FOUND, 0, NO_BODY);
+    return true;
+  }
+
+  #sendPage(query: Query, copy: BookCopy, count: number): void {
+    const read = query.number;
+    const view = this.#scratchView;
+    view.setFloat64(FULL_BOOK_TOTAL, copy.total, true);
+    view.setUint32(FULL_BOOK_LANE_0, copy.checksum.lane0, true);
+    view.setUint32(FULL_BOOK_LANE_1, copy.checksum.lane1, true);
+    copy.write(this.#scratchWords, FULL_BOOK_ORDERS / 8, read, count);
+    const body = this.#scratch.subarray(0, FULL_BOOK_ORDERS + count * RESTING_BYTES);
+    this.#send(query, AnswerStatus.OK, count, body, copy);
+    if (read + count === copy.total) this.#copies.finish(copy);
   }
 
   #answerNewestTrades(query: Query): void {
@@ -317,26 +376,28 @@ export class QueryDesk {
   }
 
   /** Hands the answer over, or holds a copy until the ring has room. */
-  #send(query: Query, status: number, count: number, body: Uint8Array): void {
-    if (this.#put(query, status, count, body)) return;
-    this.#held.push({ query, status, count, body: body.slice() });
+  #send(query: Query, status: number, count: number, body: Uint8Array, of: Moment = this.#engine): void {
+    const { sequence, timeUs } = of;
+    const answer = { query, status, count, body, sequence, timeUs };
+    if (!this.#put(answer)) this.#held.push({ ...answer, body: body.slice() });
   }
 
   #sendHeld(): number {
     if (this.#held.length === 0) return 0;
     const before = this.#held.length;
-    this.#held = this.#held.filter(({ query, status, count, body }) => !this.#put(query, status, count, body));
+    this.#held = this.#held.filter((answer) => !this.#put(answer));
     return before - this.#held.length;
   }
 
-  #put(query: Query, status: number, count: number, body: Uint8Array): boolean {
+  #put({ query, status, count, body, sequence, timeUs }: HeldAnswer): boolean {
     const { answers, doorbell } = query.channel;
     const offset = answers.claim(query.type, ANSWER_BODY + body.length);
     if (offset < 0) return false;
     answers.view.setUint32(offset + ANSWER_REQUEST_ID, query.requestId, true);
     answers.view.setUint16(offset + ANSWER_STATUS, status, true);
     answers.view.setUint16(offset + ANSWER_COUNT, count, true);
-    answers.view.setFloat64(offset + ANSWER_SEQUENCE, this.#engine.sequence, true);
+    answers.view.setFloat64(offset + ANSWER_SEQUENCE, sequence, true);
+    answers.view.setFloat64(offset + ANSWER_TIME_US, timeUs, true);
     answers.bytes.set(body, offset + ANSWER_BODY);
     answers.commit();
     doorbell.ring();

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProcessState, StorageState } from '../runtime/process-state.ts';
 import { freePort } from '../sim/testing/free-port.ts';
-import { openApiAnswer } from '../supervisor/openapi-answer.ts';
+import { asyncApiAnswer, openApiAnswer } from '../supervisor/api-documents.ts';
 import { isLoopback } from './admin-access.ts';
 import { GatewayRig, type RigOptions } from './testing/gateway-rig.ts';
 import { order, post, RawConnection, request, until } from './testing/http-client.ts';
@@ -269,6 +269,15 @@ test('loopback addresses', async () => {
   ]) {
     expect(isLoopback(address)).toBe(false);
   }
+});
+
+test('/asyncapi.json describes /ws', async () => {
+  const url = await start();
+  rig.answerMain = () => asyncApiAnswer();
+  const { status, text } = await request(`${url}/asyncapi.json`);
+  expect(status).toBe(200);
+  expect(rig.asked).toEqual([{ kind: 'asyncapi' }]);
+  for (const word of ['"asyncapi":"3.0.0"', '"address":"/ws"', 'session.cancel_after']) expect(text).toContain(word);
 });
 
 test('/openapi.json names every route and every reason', async () => {

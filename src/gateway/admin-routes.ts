@@ -104,6 +104,9 @@ export class AdminRoutes {
   /** GET /openapi.json */
   readonly openApi = (res: HttpResponse, req: HttpRequest): void => this.#askMain(this.#begin(res, req), 'openapi');
 
+  /** GET /asyncapi.json */
+  readonly asyncApi = (res: HttpResponse, req: HttpRequest): void => this.#askMain(this.#begin(res, req), 'asyncapi');
+
   /** GET /: the first page there is. */
   readonly home = (res: HttpResponse, req: HttpRequest): void => {
     const headers = ['Location', '/admin/queues', ...NO_STORE];

@@ -49,6 +49,7 @@ function routesOf({ orders, reads, accounts, admin, venue, files }: RoutesParts)
     { path: '/clearing/settlements', get: accounts.settlements },
     { path: '/clearing/settlements/:cycle', get: accounts.settlement },
     { path: '/openapi.json', get: admin.openApi },
+    { path: '/asyncapi.json', get: admin.asyncApi },
     { path: '/livez', get: admin.livez },
     { path: '/readyz', get: admin.readyz },
     { path: '/healthz', get: admin.healthz },

@@ -16,7 +16,7 @@ import type { ProblemCode } from '../wire/problem.ts';
 export type MainQuestion = PlainQuestion | ({ readonly kind: 'book' } & PastBook);
 
 export interface PlainQuestion {
-  readonly kind: 'metrics' | 'health' | 'queues' | 'openapi' | 'snapshot' | 'resume';
+  readonly kind: 'metrics' | 'health' | 'queues' | 'openapi' | 'asyncapi' | 'snapshot' | 'resume';
 }
 
 /** A book as it was after the command of that sequence. */

@@ -22,8 +22,10 @@ export interface Answer {
   readonly end: number;
   /** Records in the body. */
   readonly count: number;
-  /** The follower's sequence when it answered. */
+  /** What is answered is of this sequence. */
   readonly sequence: number;
+  /** The time of that command, microseconds since the epoch; 0 before the first. */
+  readonly timeUs: number;
 }
 
 export interface Question {
@@ -33,7 +35,7 @@ export interface Question {
   readonly lastInstrument?: number;
   readonly number?: number;
   readonly limit?: number;
-  /** What follows the record's fixed part: a client id or a command record. */
+  /** What follows the record's fixed part: a client id, a command record or a copy's sequence. */
   readonly text?: Uint8Array;
   readonly timeoutMs?: number;
   readonly answered: (asker: Asker, answer: Answer) => void;
@@ -76,6 +78,7 @@ export class FollowerQueries {
       end: offset + lengthBytes,
       count: view.getUint16(offset + Q.ANSWER_COUNT, true),
       sequence: view.getFloat64(offset + Q.ANSWER_SEQUENCE, true),
+      timeUs: view.getFloat64(offset + Q.ANSWER_TIME_US, true),
     });
   };
 

@@ -71,12 +71,15 @@ export class RecordJson {
   }
 
   /** The orders of an answer as a page of the client's: with the sequence they are of, and what asks for the next page. */
-  clientOrders({ bytes, view, body, count, sequence }: Answer, clientId: string, limit: number): Uint8Array {
+  clientOrders(answer: Answer, clientId: string, limit: number): Uint8Array {
+    const head = `{"client_id":${JSON.stringify(clientId)},"sequence":${answer.sequence},"orders":[`;
+    return this.orderList(head, answer, limit);
+  }
+
+  /** `head`, at most 1 KiB of an object up to the opening bracket, then the orders of a page of `limit`, and its `next`. */
+  orderList(head: string, { bytes, view, body, count }: Answer, limit: number): Uint8Array {
     const out = this.#room((count + 2) * ORDER_JSON_BYTES_MAX);
-    let end = encoder.encodeInto(
-      `{"client_id":${JSON.stringify(clientId)},"sequence":${sequence},"orders":[`,
-      out,
-    ).written;
+    let end = encoder.encodeInto(head, out).written;
     let record = body;
     let next = 'null';
     for (let i = 0; i < count; i++) {

@@ -28,6 +28,7 @@ import {
 } from '../wire/counters.ts';
 import { readDurablePoint } from '../wire/durable-point.ts';
 import { InstrumentDirectory } from '../wire/instrument-directory.ts';
+import { asyncApiAnswer, openApiAnswer } from './api-documents.ts';
 import { Archiver } from './archiver.ts';
 import { Database } from './database.ts';
 import { DiskWatchdog } from './disk-watchdog.ts';
@@ -36,7 +37,6 @@ import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } 
 import { Historian, historyThread } from './historian.ts';
 import { hookEnvironment } from './hook-environment.ts';
 import type { MainMessage, ThreadMessage } from './messages.ts';
-import { openApiAnswer } from './openapi-answer.ts';
 import { pause } from './pause.ts';
 import { choosePort } from './port.ts';
 import { queuesAnswer } from './queues.ts';
@@ -465,6 +465,8 @@ export class Supervisor {
         return queuesAnswer(this.#figures, this.#health(), this.#lag);
       case 'openapi':
         return await openApiAnswer();
+      case 'asyncapi':
+        return await asyncApiAnswer();
       case 'snapshot':
         return snapshotAnswer(this.#snapshots.take());
       case 'book':

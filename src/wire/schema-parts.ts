@@ -42,3 +42,21 @@ export function amountOrZero(description: string) {
 }
 
 export const nullOr = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+// Members of replies and messages.
+export const uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  description: 'A UUID of version 8.',
+});
+export const decimal = Type.String({
+  pattern: '^(0|[1-9][0-9]*)(\\.[0-9]+)?$',
+  description: "At the instrument's scale.",
+});
+export const SIGNED = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$';
+export const signedDecimal = Type.String({ pattern: SIGNED });
+export const sequence = Type.Integer({ minimum: 1, description: 'Place in the one order of all commands.' });
+export const count = Type.Integer({ minimum: 0 });
+export const time = Type.String({
+  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$',
+  description: 'UTC, microseconds.',
+});

@@ -11,21 +11,7 @@ import {
   TIME_IN_FORCE_TEXTS,
 } from './enum-texts.ts';
 import { PROBLEMS } from './problem.ts';
-import { CLOSED, nullOr, oneOf } from './schema-parts.ts';
-
-const uuid = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
-  description: 'A UUID of version 8.',
-});
-const decimal = Type.String({ pattern: '^(0|[1-9][0-9]*)(\\.[0-9]+)?$', description: "At the instrument's scale." });
-const SIGNED = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$';
-const signedDecimal = Type.String({ pattern: SIGNED });
-const sequence = Type.Integer({ minimum: 1, description: 'Place in the one order of all commands.' });
-const count = Type.Integer({ minimum: 0 });
-const time = Type.String({
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$',
-  description: 'UTC, microseconds.',
-});
+import { CLOSED, count, decimal, nullOr, oneOf, SIGNED, sequence, signedDecimal, time, uuid } from './schema-parts.ts';
 
 const order = {
   order_id: uuid,

@@ -64,7 +64,7 @@ class Pair {
     book.forEachLevel((...level) => {
       levels.push(level);
     });
-    expect(levels).toEqual(queues.map((queue) => [queue[0].price, sum(queue, 'open'), queue.length]));
+    expect(levels).toEqual(queues.map((queue) => [queue[0].price, sum(queue, 'open'), queue.length, queue[0].row]));
     const rows: number[] = [];
     book.forEachOrder((row) => {
       rows.push(row);

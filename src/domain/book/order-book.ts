@@ -130,11 +130,11 @@ export class BookSide {
     this.hide(level, -lots);
   }
 
-  /** Levels from the best to the worst: price, displayed lots, orders. */
-  forEachLevel(visit: (priceTicks: number, lots: number, orders: number) => GoOn): void {
+  /** Levels from the best to the worst: price, displayed lots, orders, the row of the first one. */
+  forEachLevel(visit: (priceTicks: number, lots: number, orders: number, first: number) => GoOn): void {
     const rows = this.levels.rows;
     for (let level = this.levels.best(); level >= 0; level = this.levels.worse(level)) {
-      if (visit(rows.priceTicks(level), rows.lots(level), rows.orders(level)) === false) return;
+      if (visit(rows.priceTicks(level), rows.lots(level), rows.orders(level), rows.first(level)) === false) return;
     }
   }
 

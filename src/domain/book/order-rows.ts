@@ -43,6 +43,11 @@ export class OrderRows {
     return this.taken;
   }
 
+  /** All rows in use are below this; of those that are not, what they hold is undefined, but that they rest nowhere. */
+  get rowsEnd(): number {
+    return this.fresh;
+  }
+
   /** Makes room at once for `rows` rows in all. */
   reserve(rows: number): void {
     this.keys.reserve(rows * 64);

@@ -194,6 +194,7 @@ export class MatchingPeer implements Agent, EngineListener {
     out.setUint16(at + Q.ANSWER_STATUS, this.failReadsWith > 0 ? this.failReadsWith : status, true);
     out.setUint16(at + Q.ANSWER_COUNT, records.length, true);
     out.setFloat64(at + Q.ANSWER_SEQUENCE, this.engine.sequence, true);
+    out.setFloat64(at + Q.ANSWER_TIME_US, this.engine.timeUs, true);
     this.#answers.bytes.set(body, at + Q.ANSWER_BODY);
     this.#answers.commit();
   }
