@@ -18,6 +18,8 @@ export interface MalformedFrame {
 
 /** Of a frame's numbers: what lengths, counts and amounts go wrong at. */
 const LIMITS = [0, 1, 7, 8, 56, 72, 127, 128, 255];
+/** Frames of each kind to begin from: making one takes longer than spoiling it. */
+const SAMPLES = 4_096;
 const JSON_PIECES = ['"', '{', '}', '[', ',', ':', '\\u', '\\', '1e999', '-', 'null', '{"a":', '\u0000', '\ufeff', ' '];
 
 export class MalformedFrames {
@@ -26,14 +28,18 @@ export class MalformedFrames {
   readonly #scratch = new Uint8Array(COMMAND_MESSAGE_BYTES_MAX);
   readonly #view = new DataView(this.#scratch.buffer);
 
+  readonly #samples: Readonly<Record<FrameKind, readonly Uint8Array[]>>;
+
   constructor(seed: number) {
     this.#random = new Random(seed);
+    const samplesOf = (kind: FrameKind) => Array.from({ length: SAMPLES }, () => this.#sample(kind));
+    this.#samples = { request: samplesOf('request'), answer: samplesOf('answer'), json: samplesOf('json') };
   }
 
   next(): MalformedFrame {
     const random = this.#random;
     const kind = random.pick<FrameKind>(['request', 'request', 'request', 'json', 'json', 'answer']);
-    return { kind, bytes: this.#spoil(kind, this.#sample(kind)) };
+    return { kind, bytes: this.#spoil(kind, random.pick(this.#samples[kind])) };
   }
 
   #sample(kind: FrameKind): Uint8Array {
