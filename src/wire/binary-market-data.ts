@@ -19,7 +19,7 @@ export const DATA_PREVIOUS = 24;
 export const DATA_TIME = 32;
 
 export const BOOK_LANE_0 = 40;
-export const BOOK_LANE_1 = 44;
+const BOOK_LANE_1 = 44;
 export const BOOK_BIDS = 48;
 export const BOOK_ASKS = 52;
 export const BOOK_HEAD_BYTES = 56;
@@ -30,11 +30,11 @@ export const LIST_COUNT = 40;
 export const MATCH_HEAD_BYTES = 48;
 export const TRADE_BYTES = 48;
 export const FULL_LANE_0 = 48;
-export const FULL_LANE_1 = 52;
+const FULL_LANE_1 = 52;
 export const FULL_HEAD_BYTES = 56;
 export const EVENT_BYTES = 48;
 /** `change` of an event of FULL that is a trade. */
-export const TRADE_CHANGE = 0;
+const TRADE_CHANGE = 0;
 
 export const TICKER_TIME = 24;
 export const TICKER_TRADE = 32;

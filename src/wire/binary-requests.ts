@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 export const COMMAND_MESSAGE_BYTES_MAX = RECORD + COMMAND_SLOT_BYTES;
 
 /**
- * A command by its numbers: prices in ticks, quantities in lots, instruments by their place in GET /instruments. What is left out
+ * A command by its numbers: prices in ticks, quantities in lots, instruments numbered from 0 in the order of their definition. What is left out
  * is 0, or what WIRE.md has for commands that do not use it; of a mass cancel all instruments and both sides.
  */
 export interface BinaryRequest {
