@@ -1,9 +1,12 @@
 // Benchmarks of the formats on the gateway's path: an order's body read, its JSON written, decimals, ids, command records;
 // beside what the platform offers for the same.
-import { OrderStatus } from '#ringbook/domain/codes.js';
+import { CommandType, OrderFlag, OrderStatus, Side } from '#ringbook/domain/codes.js';
 import { Command } from '#ringbook/domain/command.js';
 import { DEFAULT_INSTRUMENTS } from '#ringbook/domain/instrument.js';
 import { Random } from '#ringbook/sim/testing/random.js';
+import { CLIENT_MESSAGES, FrameReader } from '#ringbook/wire/binary-frame.js';
+import { BinaryCommandReader } from '#ringbook/wire/binary-orders.js';
+import { encodeCommandFrame } from '#ringbook/wire/binary-requests.js';
 import { COMMAND_SLOT_BYTES, decodeCommand, encodeCommand } from '#ringbook/wire/command-codec.js';
 import { formatDecimal, parseDecimal, writeDecimal } from '#ringbook/wire/decimal.js';
 import { InstrumentList } from '#ringbook/wire/instrument-list.js';
@@ -30,6 +33,10 @@ export function codecSuite(options: SuiteOptions): Suite {
       ...rivals('order', 'order body', operations, {
         'order body to command (ours)': parseBody(orders, operations),
         'order body by JSON.parse, unchecked': parseBodyByJson(orders, operations),
+      }),
+      ...rivals('order', 'order to ring', operations, {
+        'order in JSON to command record': jsonToRecord(orders, operations),
+        'order in a binary frame to command record': frameToRecord(orders, operations),
       }),
       ...rivals('order', 'order JSON', operations, {
         'order record to JSON (ours)': writeJson(orders, ids, operations),
@@ -111,6 +118,56 @@ function parseBody(orders: readonly Order[], operations: number): Run {
     }
     return hash;
   };
+}
+
+/** What a gateway does with an order: reads and checks it, and writes the record that the engine gets. */
+function jsonToRecord(orders: readonly Order[], operations: number): Run {
+  const parser = new OrderRequestParser(INSTRUMENTS);
+  const command = new Command();
+  const slot = new Uint8Array(COMMAND_SLOT_BYTES);
+  const view = new DataView(slot.buffer);
+  const origin = { gateway: 1, requestId: 0, receivedUs: TIME_US };
+  return () => {
+    let hash = HASH_START;
+    for (let n = 0; n < operations; n++) {
+      const { body } = orders[n % BODIES];
+      if (!parser.parse(body, 0, body.length, command)) throw new Error(parser.problem.detail);
+      origin.requestId = n;
+      hash = foldBytes(hash, slot, encodeCommand(slot, view, 0, command, origin));
+    }
+    return hash;
+  };
+}
+
+/** The same from frames of one order each. */
+function frameToRecord(orders: readonly Order[], operations: number): Run {
+  const reader = new BinaryCommandReader(INSTRUMENTS);
+  const frame = new FrameReader(CLIENT_MESSAGES);
+  const frames = orders.map(orderFrame);
+  const command = new Command();
+  const slot = new Uint8Array(COMMAND_SLOT_BYTES);
+  const view = new DataView(slot.buffer);
+  const origin = { gateway: 1, requestId: 0, receivedUs: TIME_US };
+  return () => {
+    let hash = HASH_START;
+    for (let n = 0; n < operations; n++) {
+      frame.start(frames[n % BODIES]);
+      if (!frame.next() || !reader.readCommand(frame.bytes, frame.view, frame.body, frame.end, command)) {
+        throw new Error(reader.problem.detail);
+      }
+      origin.requestId = n;
+      hash = foldBytes(hash, slot, encodeCommand(slot, view, 0, command, origin));
+    }
+    return hash;
+  };
+}
+
+function orderFrame(order: Order): Uint8Array {
+  return encodeCommandFrame(1, {
+    ...{ type: CommandType.NEW_ORDER, clientId: order.client, idempotencyKey: order.key },
+    ...{ side: order.sell ? Side.SELL : Side.BUY, flags: order.postOnly ? OrderFlag.POST_ONLY : 0 },
+    ...{ priceTicks: order.priceTicks, quantityLots: order.quantityLots },
+  });
 }
 
 interface Body {
