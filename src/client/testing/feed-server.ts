@@ -16,6 +16,8 @@ export interface FeedServerOptions {
   readonly cuts: ReadonlySet<number>;
   /** Steps at which the server is another one, with another journal. */
   readonly moves?: ReadonlySet<number>;
+  /** Steps that are not told; not the last one, which nothing would show. */
+  readonly losses?: ReadonlySet<number>;
 }
 
 const INSTRUMENT = 'BTC-USD';
@@ -40,7 +42,7 @@ export class FeedServer {
 
   /** Publishes all steps; then whatever time the client needs to catch up. */
   run(): void {
-    const { time, steps, moves } = this.#options;
+    const { time, steps, moves, losses } = this.#options;
     time.pass(STEP_MS);
     while (this.#at < steps.length - 1) {
       this.#at++;
@@ -48,7 +50,8 @@ export class FeedServer {
         this.#journal++;
         this.#cut();
       }
-      for (const channel of this.#live) this.#sayStep(channel, this.#at, this.#step(this.#at - 1).sequence);
+      const told = this.#at === steps.length - 1 || losses?.has(this.#at) !== true;
+      if (told) for (const channel of this.#live) this.#sayStep(channel, this.#at, this.#step(this.#at - 1).sequence);
       time.pass(STEP_MS);
     }
     time.pass(60_000);
