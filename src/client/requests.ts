@@ -57,6 +57,7 @@ export class Requests {
   readonly #pending = new Set<Pending>();
   readonly #byId = new Map<number, Pending>();
   #ids = 0;
+  #closed = false;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -84,7 +85,8 @@ export class Requests {
       };
       this.#pending.add(pending);
       pending.deadline.set(deadlineMs, () => this.#giveUp(pending, 'not_sent', 'there was no connection in time'));
-      this.#send(pending);
+      if (this.#closed) this.#giveUpClosed(pending);
+      else this.#send(pending);
     });
   }
 
@@ -118,9 +120,10 @@ export class Requests {
     }
   }
 
-  /** Ends all that is under way. */
+  /** Ends all that is under way, and what is asked from here on. */
   close(): void {
-    for (const pending of this.#pending) this.#giveUp(pending, 'closed', 'the client was closed');
+    this.#closed = true;
+    for (const pending of this.#pending) this.#giveUpClosed(pending);
   }
 
   #send(pending: Pending): void {
@@ -145,6 +148,10 @@ export class Requests {
     } else {
       pending.alarm.set(pending.backoff.nextMs(), () => this.#send(pending));
     }
+  }
+
+  #giveUpClosed(pending: Pending): void {
+    this.#giveUp(pending, 'closed', 'the client was closed');
   }
 
   /** `code` and `detail` are for a request that cannot have been executed. */
