@@ -1,16 +1,8 @@
 // The price levels of one side, sorted. Prices and quantities are integers. The best level lies last, so that changes near
 // the best price, nearly all of them, move few entries. Allocates: only to grow.
 
-/** What readers may do; ranks count from the best, 0. */
-export interface SortedLevels {
-  readonly size: number;
-  priceAt(rank: number): number;
-  quantityAt(rank: number): number;
-  /** What rests at a price; 0: there is no such level. */
-  quantityOf(price: number): number;
-}
-
-export class BookSide implements SortedLevels {
+/** Ranks count from the best, 0. */
+export class BookSide {
   /** 1 where a higher price is better, -1 where a lower one is. */
   readonly #sign: 1 | -1;
   /** From the worst to the best. */
@@ -33,6 +25,7 @@ export class BookSide implements SortedLevels {
     return this.#quantities[this.#quantities.length - 1 - rank];
   }
 
+  /** What rests at a price; 0: there is no such level. */
   quantityOf(price: number): number {
     const place = this.#placeOf(price);
     return this.#prices[place] === price ? this.#quantities[place] : 0;

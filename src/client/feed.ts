@@ -90,7 +90,9 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
   #phase: Phase = 'off';
   #request = 0;
   #position: Position | undefined;
+  /** It began again, and nothing came of it yet. */
   #failed = false;
+  readonly #unanswered = (): void => this.#link.abandon(`no answer about ${this.channel}`);
 
   constructor(link: FeedLink, channel: C, subject: string, keeper: Keeper<C>, from?: Position) {
     this.#link = link;
@@ -120,18 +122,18 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
   close(): void {
     if (this.#phase === 'closed') return;
     if (this.#phase !== 'off') this.#link.ask({ type: 'unsubscribe', ...this.#names() });
-    this.#end();
+    this.#enter('closed');
+    this.#listeners.clear();
+    this.#link.ended();
   }
 
   /** Asks for the channel: from where it stopped, if it had begun. Nothing happens without a connection. */
   begin(): void {
     if (this.#phase === 'closed') return;
     const { sequence: from_sequence, journal } = this.#position ?? {};
-    this.#enter('off');
     this.#request = this.#link.ask({ type: 'subscribe', ...this.#names(), from_sequence, journal });
-    if (this.#request === 0) return;
-    this.#enter('asked');
-    this.#alarm.set(this.#link.answerMs, () => this.#link.abandon(`no answer about ${this.channel}`));
+    if (this.#request !== 0) this.#awaitAnswer('asked');
+    else this.#enter('off');
   }
 
   /** The connection is gone. */
@@ -142,20 +144,16 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
   /** `subscriptions` answers the request with that id. */
   answered(request: number): void {
     if (this.#phase !== 'asked' || request !== this.#request) return;
-    if (isSequenced(this.channel)) {
-      this.#phase = 'beginning';
-      return;
-    }
-    this.#enter('live');
+    if (isSequenced(this.channel)) this.#awaitAnswer('beginning');
+    else this.#enter('live');
   }
 
   /** An error answers the request with that id. Returns false when it is none of this feed's. */
   refused(request: number, problem: ErrorFacts): boolean {
     if (this.#phase !== 'asked' || request !== this.#request) return false;
-    const error = new RingbookError(problem);
-    this.#listeners.tell('error', error);
-    if (problem.retry === 'never') this.#end();
-    else this.#beginLater();
+    if (problem.retry !== 'never') this.#beginLater();
+    this.#listeners.tell('error', new RingbookError(problem));
+    if (problem.retry === 'never') this.close();
     return true;
   }
 
@@ -181,7 +179,7 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
       this.#takeSnapshot(record);
     } else if (this.#phase === 'live') {
       if (isSequenced(this.channel)) this.#follow(record);
-      else this.#tellUpdate(record);
+      else this.#apply(record, undefined);
     }
   }
 
@@ -189,7 +187,11 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
     const { begun } = this.#parts;
     if (begun !== undefined && (begun.type !== 'snapshot' || begun.sequence !== part.sequence)) this.#parts.clear();
     const message = this.#parts.add(part);
-    if (message === undefined) return;
+    if (message === undefined) {
+      // It may be long: each part is a sign that the rest will come.
+      this.#alarm.set(this.#link.answerMs, this.#unanswered);
+      return;
+    }
     if (!isSnapshot(this.channel, message)) throw new ProtocolError(`no snapshot of ${this.channel}`);
     this.#keeper.snapshot(message);
     const { sequence, journal } = message;
@@ -216,18 +218,13 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
     this.#apply(message, { sequence, journal: known.journal });
   }
 
-  #apply(message: JsonRecord, position: Position): void {
+  #apply(message: JsonRecord, position: Position | undefined): void {
     if (!isUpdate(this.channel, message)) throw new ProtocolError(`no message of ${this.channel}`);
     this.#keeper.update(message);
     if (!this.#verified(message)) return;
     this.#position = position;
     this.#failed = false;
     this.#backoff.reset();
-    this.#listeners.tell('update', message);
-  }
-
-  #tellUpdate(message: JsonRecord): void {
-    if (!isUpdate(this.channel, message)) throw new ProtocolError(`no message of ${this.channel}`);
     this.#listeners.tell('update', message);
   }
 
@@ -252,22 +249,21 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
   }
 
   #beginLater(): void {
-    this.#enter('off');
-    this.#alarm.set(this.#backoff.nextMs(), () => this.begin());
+    this.#enter('off', this.#backoff.nextMs(), () => this.begin());
   }
 
-  #end(): void {
-    this.#enter('closed');
-    this.#listeners.clear();
-    this.#link.ended();
+  #awaitAnswer(phase: 'asked' | 'beginning'): void {
+    this.#enter(phase, this.#link.answerMs, this.#unanswered);
   }
 
-  /** Every change of phase but the one from asked to beginning; what was under way is given up. */
-  #enter(phase: Phase): void {
+  /** Every change of phase: what was under way is given up, and `call` comes unless another change comes before. */
+  #enter(phase: Phase, delayMs = 0, call: (() => void) | undefined = undefined): void {
     const { live } = this;
     this.#phase = phase;
-    this.#alarm.clear();
     this.#parts.clear();
+    this.#alarm.clear();
+    if (call !== undefined) this.#alarm.set(delayMs, call);
+    // Last: who is told may close this feed.
     if (live !== this.live) this.#listeners.tell('live', this.live);
   }
 

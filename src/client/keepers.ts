@@ -23,8 +23,9 @@ export class LevelKeeper implements Keeper<LevelChannel> {
 
   snapshot({ bids, asks }: SnapshotOf<LevelChannel>): void {
     this.book.clear();
-    for (const [price, quantity] of bids) this.book.set('buy', price, quantity);
-    for (const [price, quantity] of asks) this.book.set('sell', price, quantity);
+    // From the worst on, each level goes to the end of its side.
+    for (const [price, quantity] of bids.toReversed()) this.book.set('buy', price, quantity);
+    for (const [price, quantity] of asks.toReversed()) this.book.set('sell', price, quantity);
   }
 
   update({ changes }: UpdateOf<LevelChannel>): void {

@@ -223,6 +223,48 @@ describe('a subscription', () => {
     expect(rig.socket.count('subscribe')).toBe(1);
   });
 
+  it('may be closed by whoever it tells something', () => {
+    const close = (begun: ReturnType<typeof begunBook>) => {
+      begun.btc.on('live', () => begun.btc.close());
+      return begun;
+    };
+    const gap = close(begunBook());
+    gap.rig.socket.say(update(14, 12, [], EMPTY));
+    const wrong = close(begunBook());
+    wrong.rig.socket.say(update(12, 10, [], EMPTY));
+    const lost = close(begunBook());
+    lost.rig.socket.end(1006);
+    lost.rig.time.pass(1_000);
+    lost.rig.socket.open();
+    for (const { rig, btc, told } of [gap, wrong, lost]) {
+      expect([told, btc.live]).toEqual([['not live'], false]);
+      const asked = rig.socket.received.map(({ type }) => type).filter((type) => type !== 'ping');
+      expect(asked.at(-1)).not.toBe('subscribe');
+      rig.client.close();
+      expect(rig.time.waiting).toBe(0);
+    }
+    const refused = new ClientRig();
+    refused.socket.open();
+    const btc = refused.client.book('BTC-USD');
+    btc.on('error', () => btc.close());
+    refused.socket.say({ type: 'error', req_id: 1, error: { retry: 'later' } });
+    refused.time.pass(1_000);
+    expect(refused.socket.count('subscribe')).toBe(1);
+  });
+
+  it('waits for a long snapshot as long as its parts keep coming', () => {
+    const rig = new ClientRig();
+    rig.socket.open();
+    const btc = rig.client.book('BTC-USD');
+    rig.take();
+    for (let part = 0; part < 4; part++) {
+      rig.time.pass(4_000);
+      rig.socket.say(message('snapshot', 10, { ...SNAPSHOT, bids: [], asks: [], more: true }));
+    }
+    rig.socket.say(message('snapshot', 10, SNAPSHOT));
+    expect([btc.live, rig.socket.closedWith]).toEqual([true, undefined]);
+  });
+
   it('is not told what belongs to another', () => {
     const { rig, told } = begunBook();
     rig.socket.say({ ...update(12, 10, [], EMPTY), instrument: 'ETH-USD' });
