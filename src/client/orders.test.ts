@@ -175,9 +175,24 @@ describe('requests', () => {
     expect(placed.now).toBe('none');
     rig.time.pass(200);
     expect(rig.socket.count('order.place')).toBe(2);
-    answer(rig, 'order.place', { error: problem('insufficient_funds', 'no', 'never') });
+    const refused = { ...problem('idempotency_key_reused', 'no', 'never'), status: 422 };
+    answer(rig, 'order.place', { error: refused });
     await heard();
-    expect(placed.now).toMatchObject({ code: 'insufficient_funds' });
+    expect(placed.now).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  it('are unknown when a gateway refuses what it may have let pass before', async () => {
+    const rig = openRig();
+    const placed = outcomeOf(rig.client.orders.place({ ...ORDER, idempotency_key: 'k-9' }));
+    const status = outcomeOf(rig.client.orders.status('o-1'));
+    await heard();
+    rig.reconnect();
+    const error = { ...problem('off_tick', 'no', 'never'), status: 400 };
+    answer(rig, 'order.place', { error });
+    answer(rig, 'order.status', { error });
+    await heard();
+    expect(placed.now).toMatchObject({ name: 'OutcomeUnknown', idempotencyKey: 'k-9' });
+    expect(status.now).toMatchObject({ code: 'off_tick' });
   });
 
   it('are refused once no attempt is left that may have been executed', async () => {

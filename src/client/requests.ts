@@ -141,10 +141,11 @@ export class Requests {
   #takeError(pending: Pending, error: RingbookError): void {
     if (error.executed === 'no') pending.uncertain--;
     if (error.executed === 'yes') pending.executed = error;
-    // That one attempt could not be taken says nothing of another. A refusal for good does: attempts are judged alike.
-    if (error.retry === 'never' || pending.uncertain === 0) {
+    if (pending.uncertain === 0 || isOutcome(pending, error)) {
       this.#forget(pending);
       pending.reject(error);
+    } else if (error.retry === 'never') {
+      this.#giveUp(pending, error.code, error.detail);
     } else {
       pending.alarm.set(pending.backoff.nextMs(), () => this.#send(pending));
     }
@@ -170,6 +171,17 @@ export class Requests {
     pending.alarm.clear();
     pending.deadline.clear();
   }
+}
+
+/** What the engine answers a command with that it refused: it remembers that under the key, as it does what it executed. */
+const ENGINE_STATUSES: readonly number[] = [404, 409, 422];
+
+/**
+ * Whether a refusal is that of all attempts. What a gateway refuses (400) never reached the engine, and an attempt before may
+ * have passed: what the instrument allows can have changed in between.
+ */
+function isOutcome({ facts }: Pending, { retry, status }: RingbookError): boolean {
+  return retry === 'never' && (facts.idempotencyKey === undefined || ENGINE_STATUSES.includes(status));
 }
 
 /** What the client says itself. */
