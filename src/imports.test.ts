@@ -117,7 +117,8 @@ describe('who may import whom', () => {
   });
 
   it('reads clock, randomness and environment only where it may', () => {
-    const may = /^(main\.ts|thread\.ts|config\.ts|runtime\/clock\.ts|supervisor\/|composition\/|client\/timers\.ts|tools\/|sim\/|e2e\/)/;
+    const may =
+      /^(main\.ts|thread\.ts|config\.ts|runtime\/clock\.ts|supervisor\/|composition\/|client\/timers\.ts|tools\/|sim\/|e2e\/)/;
     const readers = files
       .map((file) => relative(SOURCE, file))
       .filter((file) => !may.test(file))

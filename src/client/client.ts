@@ -186,6 +186,7 @@ export class RingbookClient {
   }
 
   #take(record: JsonRecord): void {
+    if (record.id === null) throw new RingbookError(readProblem(record.error));
     if (record.id !== undefined) this.#requests.answered(record);
     else if (!this.#subscriptions.receive(record)) this.#takeRest(record);
   }

@@ -133,6 +133,7 @@ describe('the connection', () => {
     ['{"type":"surprise"}', 'an unknown message: surprise'],
     ['{}', 'an unknown message: undefined'],
     ['{"type":"error","error":{"code":"malformed_json","detail":"no"}}', 'malformed_json: no'],
+    ['{"id":null,"status":400,"error":{"code":"malformed_json","detail":"no"}}', 'malformed_json: no'],
     ['{"type":"error","error":7}', 'unreadable: the server gave no reason'],
   ])('tells of a message that makes no sense, and goes on: %s', (text, expected) => {
     const rig = new ClientRig();

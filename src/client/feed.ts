@@ -148,9 +148,10 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
     else this.#enter('live');
   }
 
-  /** An error answers the request with that id. Returns false when it is none of this feed's. */
+  /** An error answers the request with that id, or follows its answer: a snapshot cannot be had. Returns false when it is none of this feed's. */
   refused(request: number, problem: ErrorFacts): boolean {
-    if (this.#phase !== 'asked' || request !== this.#request) return false;
+    const waiting = this.#phase === 'asked' || this.#phase === 'beginning';
+    if (!waiting || request !== this.#request) return false;
     if (problem.retry !== 'never') this.#beginLater();
     this.#listeners.tell('error', new RingbookError(problem));
     if (problem.retry === 'never') this.close();
@@ -231,7 +232,8 @@ export class Feed<C extends ChannelName> implements Subscription<C> {
   /** Whether the book is the one that the message says. When not, all of it is asked for. */
   #verified(message: SnapshotOf<C> | UpdateOf<C>): boolean {
     const actual = this.#keeper.checksum();
-    if (actual === undefined || !('checksum' in message) || actual === message.checksum) return true;
+    if (actual === undefined || !('checksum' in message) || message.checksum === undefined) return true;
+    if (actual === message.checksum) return true;
     this.#position = undefined;
     this.#beginAgain();
     this.#listeners.tell('mismatch', { sequence: message.sequence, expected: message.checksum, actual });

@@ -101,8 +101,8 @@ export interface FullUpdate extends OfInstrument, Sequenced {
   readonly type: 'full';
   readonly channel: 'full';
   readonly events: readonly (DisplayedChange | FullTrade)[];
-  /** That of `level2` after the command. */
-  readonly checksum: string;
+  /** That of `level2` after the command. Of those that were missed only the last one has it. */
+  readonly checksum?: string;
 }
 
 export interface MatchesSnapshot extends OfInstrument, Snapshot {
@@ -233,8 +233,10 @@ export interface DetailedTrade {
 export interface UserSnapshot extends Head, Snapshot {
   readonly channel: 'user';
   readonly client_id: string;
-  /** The open ones. */
+  /** The open ones, at most a thousand. */
   readonly orders: readonly Order[];
+  /** Where `GET /clients/:id/orders` goes on behind them, as its `after`; null: these are all. */
+  readonly next?: string | null;
 }
 
 export type UserEvent =
@@ -248,7 +250,7 @@ export interface UserUpdate extends Head, Sequenced {
   readonly events: readonly UserEvent[];
 }
 
-/** Messages of the channel with a sequence from `from` to `to` were left out, since this end was too slow. */
+/** Messages of the channel behind sequence `from`, up to `to`, were left out, since this end was too slow. */
 export interface Conflated {
   readonly type: 'conflated';
   readonly channel: ChannelName;

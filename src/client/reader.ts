@@ -29,7 +29,9 @@ interface Shape {
   readonly snapshotLists?: readonly string[];
   /** Lists of an update, which is sequenced where there are snapshots. */
   readonly updateLists: readonly string[];
+  /** Whether snapshots have a checksum, and updates: some of `full` have none. */
   readonly checksum: boolean;
+  readonly checksumMayLack?: boolean;
 }
 
 const LEVELS: Shape = {
@@ -42,7 +44,13 @@ const LEVELS: Shape = {
 const SHAPES: Readonly<Record<ChannelName, Shape>> = {
   level2: LEVELS,
   level2_batch: LEVELS,
-  full: { updateType: 'full', snapshotLists: ['orders'], updateLists: ['events'], checksum: true },
+  full: {
+    updateType: 'full',
+    snapshotLists: ['orders'],
+    updateLists: ['events'],
+    checksum: true,
+    checksumMayLack: true,
+  },
   matches: { updateType: 'match', snapshotLists: [], updateLists: ['trades'], checksum: false },
   user: { updateType: 'user', snapshotLists: ['orders'], updateLists: ['events'], checksum: false },
   ticker: { updateType: 'ticker', updateLists: [], checksum: false },
@@ -78,12 +86,12 @@ export function isSnapshot<C extends ChannelName>(channel: C, value: unknown): v
 }
 
 export function isUpdate<C extends ChannelName>(channel: C, value: unknown): value is UpdateOf<C> {
-  const { updateType, updateLists, checksum } = SHAPES[channel];
+  const { updateType, updateLists, checksum, checksumMayLack = false } = SHAPES[channel];
   return (
     isRecord(value) &&
     value.type === updateType &&
     Number.isSafeInteger(value.sequence) &&
-    (!checksum || typeof value.checksum === 'string') &&
+    (!checksum || typeof value.checksum === 'string' || (checksumMayLack && value.checksum === undefined)) &&
     haveLists(value, updateLists)
   );
 }

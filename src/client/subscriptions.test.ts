@@ -195,6 +195,17 @@ describe('a subscription', () => {
     expect(rig.socket.count('subscribe')).toBe(3);
   });
 
+  it('asks again when its snapshot cannot be had', () => {
+    const rig = new ClientRig();
+    rig.socket.open();
+    const told: unknown[] = [];
+    rig.client.user('me').on('error', ({ message }) => told.push(message));
+    rig.take();
+    rig.socket.say({ type: 'error', req_id: 1, error: { code: 'unavailable', detail: 'no', retry: 'later' } });
+    rig.time.pass(1_000);
+    expect([told, rig.told, rig.socket.count('subscribe')]).toEqual([['unavailable: no'], ['connected'], 2]);
+  });
+
   it('gives up a connection that does not answer', () => {
     const { rig } = begunBook();
     rig.reconnect();
@@ -324,6 +335,17 @@ describe('channels without a book', () => {
 });
 
 describe('a book of orders', () => {
+  it('takes a message without a checksum, and says what is wrong with the next that has one', () => {
+    const { rig, btc } = begunOrders();
+    const seen: unknown[] = [];
+    btc.on('update', ({ sequence }) => seen.push(sequence));
+    btc.on('mismatch', ({ sequence }) => seen.push(`not ${sequence}`));
+    const event = { change: 'rested', order_id: 'b', side: 'sell', price: '70001.00', delta: '1.00' };
+    rig.socket.say(message('full', 11, { channel: 'full', prev_sequence: 10, events: [event] }));
+    rig.socket.say(message('full', 12, { channel: 'full', prev_sequence: 11, events: [], checksum: EMPTY }));
+    expect(seen).toEqual([11, 'not 12']);
+  });
+
   function begunOrders() {
     const rig = new ClientRig();
     rig.socket.open();

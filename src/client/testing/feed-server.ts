@@ -123,16 +123,18 @@ export class FeedServer {
     }
     let previous = from;
     for (let at = this.#at - missed.length + 1; at <= this.#at; at++) {
-      this.#sayStep(channel, at, previous);
+      this.#sayStep(channel, at, previous, true);
       previous = this.#step(at).sequence;
     }
   }
 
-  #sayStep(channel: string, at: number, prev_sequence: number): void {
+  #sayStep(channel: string, at: number, prev_sequence: number, missed = false): void {
     const { sequence, changes, events, trades, checksum } = this.#step(at);
+    // Of messages of `full` that were missed only the newest has one.
+    const summed = missed && at < this.#at ? {} : { checksum };
     const head = { ...about(channel, sequence), prev_sequence };
     if (channel === 'level2') this.#sayParts({ type: 'l2update', ...head, checksum }, 'changes', changes);
-    else if (channel === 'full') this.#sayParts({ type: 'full', ...head, checksum }, 'events', events);
+    else if (channel === 'full') this.#sayParts({ type: 'full', ...head, ...summed }, 'events', events);
     else this.#sayParts({ type: 'match', ...head }, 'trades', trades);
   }
 
