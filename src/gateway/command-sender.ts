@@ -65,7 +65,7 @@ export class CommandSender {
       this.#sayFull(asker);
       return;
     }
-    this.send(new Asker(undefined, asker.startUs, false), first);
+    this.send(new Asker(undefined, asker.startUs), first);
     this.send(asker, second);
   }
 

@@ -15,12 +15,14 @@ import { AdminAccess } from './admin-access.ts';
 import { AdminRoutes } from './admin-routes.ts';
 import { admitRead } from './admission.ts';
 import { addRoutes } from './app.ts';
-import { type Asker, Askers } from './asker.ts';
+import type { Asker } from './asker.ts';
 import { BodyReader } from './body.ts';
 import { CommandSender } from './command-sender.ts';
 import { ConnectionCap } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { DepthReads } from './depth-reads.ts';
+import { OrderEntry } from './entry/order-entry.ts';
+import { Askers } from './http-askers.ts';
 import { identityOf } from './identity.ts';
 import { OrderReplies } from './order-replies.ts';
 import { OrderRoutes } from './order-routes.ts';
@@ -75,6 +77,7 @@ export class GatewayAgent implements Agent {
     const sender = new CommandSender(context, responder, pending);
     this.#replies = new OrderReplies({ context, responder, queries, identity, pending });
     this.#stream = new StreamSockets(context.stream, counters, clock, limits.streamBackpressureBytesMax);
+    const entry = new OrderEntry({ context, responder, queries, identity, sender });
     const connections = new ConnectionCap(limits.connectionsMax, counters);
     this.#app = App().filter(connections.counted);
     this.#app.ws(
@@ -82,7 +85,7 @@ export class GatewayAgent implements Agent {
       this.#stream.behavior((res) => admitRead(state, askers.begin(res), responder), connections.streamEnded),
     );
     addRoutes(this.#app, {
-      orders: new OrderRoutes({ context, askers, responder, bodies, queries, identity, sender, access }),
+      orders: new OrderRoutes({ context, askers, responder, bodies, sender, access, entry }),
       reads: new ReadRoutes({ context, askers, responder, queries, depthReads, identity }),
       accounts: new AccountRoutes({ context, askers, responder, queries, identity }),
       admin: new AdminRoutes({ context, askers, responder, bodies, access }),
