@@ -2,6 +2,7 @@
 // Owns where the answer goes, from the beginning to the answer; must never be answered twice.
 
 import type { CommandType } from '../domain/codes.ts';
+import type { Timings } from './timings.ts';
 
 /** Where the one answer to a request goes. */
 export interface AnswerSink {
@@ -9,7 +10,8 @@ export interface AnswerSink {
   readonly open: boolean;
   /**
    * Sends; called once. `headers` are names and values in turn, and as `contentType` only for a way that has such things.
-   * `close`: what the client still sends is not wanted. The body is borrowed until return.
+   * `close`: what the client still sends is not wanted. `timings`: the times of its way, where they are known and asked for.
+   * The body is borrowed until return.
    */
   answer(
     status: number,
@@ -17,6 +19,7 @@ export interface AnswerSink {
     body: Uint8Array | string,
     headers: readonly string[],
     close: boolean,
+    timings: Timings | undefined,
   ): void;
 }
 
@@ -29,6 +32,8 @@ export class Asker {
   parameter = '';
   /** What was sent for it, undefined for a read. */
   commandType: CommandType | undefined;
+  /** Only for who wants to know the times of its way. */
+  timings: Timings | undefined;
   /** Called when the client goes away before the answer; at most one part of the gateway cares at a time. */
   onAborted: ((asker: Asker) => void) | undefined;
 

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { CounterBlock } from '../shared-memory/counters.ts';
 import { GatewayCounter } from '../wire/counters.ts';
 import { type AnswerSink, Asker } from './asker.ts';
+import type { Timings } from './timings.ts';
 
 const STATUS_TEXTS: ReadonlyMap<number, string> = new Map([
   [200, '200 OK'],
@@ -37,11 +38,12 @@ function statusText(status: number): string {
 export class Askers {
   readonly #clock: Clock;
   readonly #counters: CounterBlock;
-  readonly #writer = new HttpWriter();
+  readonly #writer: HttpWriter;
 
   constructor(clock: Clock, counters: CounterBlock) {
     this.#clock = clock;
     this.#counters = counters;
+    this.#writer = new HttpWriter(clock);
   }
 
   /** The first thing a route does, before anything that may return without an answer. `head`: the answer goes without its body. */
@@ -78,8 +80,9 @@ class HttpSink implements AnswerSink {
     body: Uint8Array | string,
     headers: readonly string[],
     close: boolean,
+    timings: Timings | undefined,
   ): void {
-    this.#writer.write(this.#res, this.#head, status, contentType, body, headers, close);
+    this.#writer.write(this.#res, this.#head, status, contentType, body, headers, close, timings);
   }
 }
 
@@ -93,6 +96,8 @@ class HttpWriter {
   #headers: readonly string[] = [];
   #body: Uint8Array | string = '';
   #close = false;
+  #timings: Timings | undefined;
+  readonly #clock: Clock;
 
   readonly #write = (): void => {
     const res = this.#res;
@@ -100,6 +105,8 @@ class HttpWriter {
     res.writeStatus(this.#status).writeHeader('Content-Type', this.#contentType);
     const headers = this.#headers;
     for (let i = 0; i < headers.length; i += 2) res.writeHeader(headers[i], headers[i + 1]);
+    const timings = this.#timings;
+    if (timings !== undefined) res.writeHeader('Server-Timing', timings.serverTiming(this.#clock.monotonicUs()));
     if (this.#head) {
       // Given a length itself, endWithoutBody waits for as many bytes.
       res.writeHeader('Content-Length', String(Buffer.byteLength(this.#body))).endWithoutBody();
@@ -107,6 +114,10 @@ class HttpWriter {
       res.end(this.#body, this.#close);
     }
   };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   write(
     res: HttpResponse,
@@ -116,7 +127,9 @@ class HttpWriter {
     body: Uint8Array | string,
     headers: readonly string[],
     close: boolean,
+    timings: Timings | undefined,
   ): void {
+    this.#timings = timings?.complete ? timings : undefined;
     this.#res = res;
     this.#head = head;
     this.#status = statusText(status);
@@ -126,5 +139,6 @@ class HttpWriter {
     this.#close = close;
     res.cork(this.#write);
     this.#res = undefined;
+    this.#timings = undefined;
   }
 }

@@ -30,9 +30,8 @@ import type { Identity } from './identity.ts';
 import type { PendingTable } from './pending.ts';
 import type { FollowerQueries } from './queries.ts';
 import { replyWithTrades } from './replayed-trades.ts';
-import { JSON_TYPE, type Responder } from './responses.ts';
+import { JSON_TYPE, REPLAYED_HEADERS, type Responder } from './responses.ts';
 
-const REPLAYED_HEADERS: readonly string[] = ['Idempotent-Replayed', 'true'];
 /** Replies answered in one turn; the event loop has others to serve. */
 const DRAIN_LIMIT = 256;
 
@@ -98,6 +97,7 @@ export class OrderReplies {
 
   #answer(asker: Asker, offset: number, lengthBytes: number): void {
     const { view } = this.#parts.context.replyRing;
+    asker.timings?.replied(view, offset);
     const kind = view.getUint16(offset + REPLY_KIND, true);
     if (kind === ReplyKind.REFUSED) {
       this.#refuse(asker, view.getUint16(offset + REPLY_REASON, true));

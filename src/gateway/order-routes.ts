@@ -13,6 +13,7 @@ import type { OrderEntry } from './entry/order-entry.ts';
 import type { Askers } from './http-askers.ts';
 import { requireJson, requireJsonIfAny } from './media-type.ts';
 import type { Responder } from './responses.ts';
+import { Timings } from './timings.ts';
 
 export interface OrderRoutesParts {
   readonly context: GatewayContext;
@@ -75,6 +76,7 @@ export class OrderRoutes {
   #begin(res: HttpResponse, req: HttpRequest): Asker {
     const asker = this.#parts.askers.begin(res);
     asker.parameter = req.getParameter(0) ?? '';
+    if (req.getHeader('x-timing') === '1') asker.timings = new Timings(asker.startUs);
     return asker;
   }
 }

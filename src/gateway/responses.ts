@@ -18,6 +18,8 @@ import type { Asker } from './asker.ts';
 export const JSON_TYPE = 'application/json';
 /** What we tell changes with the next order. */
 export const NO_STORE: readonly string[] = ['Cache-Control', 'no-store'];
+/** Of the answer that a key has got before. */
+export const REPLAYED_HEADERS: readonly string[] = ['Idempotent-Replayed', 'true'];
 const NO_HEADERS: readonly string[] = [];
 /** A retry sooner than this would find the same. */
 const RETRY_AFTER_S = '1';
@@ -59,7 +61,7 @@ export class Responder {
     const { sink } = asker;
     if (sink === undefined) return;
     asker.sink = undefined;
-    sink.answer(status, contentType, body, headers, close);
+    sink.answer(status, contentType, body, headers, close, asker.timings);
   }
 
   /** 200 with JSON that is true only now. */

@@ -290,7 +290,7 @@ export class MatchingAgent implements Agent {
     writer.append(payloadBytes, count, writer.nextSequence, timeUs);
     const durableUs = clock.monotonicUs();
     this.#sealer.frameWritten(durableUs);
-    this.#publisher.beginBatch(durableUs);
+    this.#publisher.beginBatch(drainedUs, durableUs);
     try {
       this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
     } catch (error) {
@@ -341,6 +341,7 @@ export class MatchingAgent implements Agent {
     const { bytes, view, payloadStart } = writer;
     const command = this.#command;
     const origin = this.#origin;
+    const { clock } = this.#context;
     const end = payloadStart + payloadBytes;
     let seen = payloadStart;
     for (let offset = payloadStart; offset < end; ) {
@@ -351,7 +352,7 @@ export class MatchingAgent implements Agent {
       this.#applying = sequence;
       this.#publisher.begin(origin, command, sequence);
       engine.apply(sequence, timeUs, command);
-      this.#publisher.end();
+      this.#publisher.end(clock.monotonicUs());
       if (origin.gateway !== OWN_GATEWAY) this.#ringSeconds.record((drainedUs - origin.receivedUs) / 1e6);
       offset += length;
     }

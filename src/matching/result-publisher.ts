@@ -22,7 +22,9 @@ import {
   FILL_QUANTITY_LOTS,
   FILL_TRADE_NUMBER,
   FILLS_MAX,
+  REPLY_APPLIED_US,
   REPLY_BYTES_MAX,
+  REPLY_DRAINED_US,
   REPLY_DURABLE_US,
   REPLY_FILLS,
   REPLY_FIRST_TRADE,
@@ -75,6 +77,7 @@ export class ResultPublisher implements EngineListener {
   #firstTrade = 0;
   #tradesTotal = 0;
   #value = 0;
+  #drainedUs = 0;
   #durableUs = 0;
 
   constructor(sinks: ResultSinks) {
@@ -87,8 +90,9 @@ export class ResultPublisher implements EngineListener {
     this.#events = new EventEncoder(engine, this.#sinks.events);
   }
 
-  /** Before a batch is applied: when it was durable, by the stopwatch, for the latency figures. */
-  beginBatch(durableUs: number): void {
+  /** Before a batch is applied: when it had left its rings and when it was durable, by the stopwatch, for the latency figures. */
+  beginBatch(drainedUs: number, durableUs: number): void {
+    this.#drainedUs = drainedUs;
     this.#durableUs = durableUs;
   }
 
@@ -118,17 +122,18 @@ export class ResultPublisher implements EngineListener {
     this.#reply = offset;
     ring.view.setUint32(offset + REPLY_REQUEST_ID, origin.requestId, true);
     ring.view.setFloat64(offset + REPLY_SEQUENCE, sequence, true);
+    ring.view.setFloat64(offset + REPLY_DRAINED_US, this.#drainedUs, true);
     ring.view.setFloat64(offset + REPLY_DURABLE_US, this.#durableUs, true);
   }
 
-  /** After Engine.apply: ends the reply; publishReplies() shows it to its gateway. */
-  end(): void {
+  /** After Engine.apply, at `appliedUs` of the stopwatch: ends the reply; publishReplies() shows it to its gateway. */
+  end(appliedUs: number): void {
     assert(this.#kind !== 0, 'every command gets exactly one outcome');
     this.#sinks.commands.add(commandCounter(this.#type, this.#result), 1);
-    if (this.#ring !== undefined) this.#endReply(this.#ring);
+    if (this.#ring !== undefined) this.#endReply(this.#ring, appliedUs);
   }
 
-  #endReply(ring: MessageRing): void {
+  #endReply(ring: MessageRing, appliedUs: number): void {
     const { view } = ring;
     const offset = this.#reply;
     view.setUint16(offset + REPLY_KIND, this.#kind, true);
@@ -139,6 +144,7 @@ export class ResultPublisher implements EngineListener {
     view.setUint16(offset + REPLY_FILLS, this.#fills, true);
     view.setUint16(offset + REPLY_ORDER_BYTES, this.#orderBytes, true);
     view.setFloat64(offset + REPLY_VALUE, this.#value, true);
+    view.setFloat64(offset + REPLY_APPLIED_US, appliedUs, true);
     if (this.#fills > 0) this.#moveFills(ring);
     ring.stage(REPLY_ORDER + this.#orderBytes + this.#fills * FILL_BYTES);
     this.#ring = undefined;
