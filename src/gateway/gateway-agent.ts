@@ -22,6 +22,7 @@ import { ConnectionCap } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { DepthReads } from './depth-reads.ts';
 import { OrderEntry } from './entry/order-entry.ts';
+import { OrderFrames } from './entry/order-frames.ts';
 import { Askers } from './http-askers.ts';
 import { identityOf } from './identity.ts';
 import { OrderReplies } from './order-replies.ts';
@@ -43,6 +44,8 @@ const IDLE_MS = 1_000;
 
 export class GatewayAgent implements Agent {
   readonly name: string;
+  /** Order entry over /ws. */
+  readonly orderFrames: OrderFrames;
   readonly #context: GatewayContext;
   readonly #app: TemplatedApp;
   readonly #pending: PendingTable<Asker>;
@@ -77,7 +80,9 @@ export class GatewayAgent implements Agent {
     const sender = new CommandSender(context, responder, pending);
     this.#replies = new OrderReplies({ context, responder, queries, identity, pending });
     this.#stream = new StreamSockets(context.stream, counters, clock, limits.streamBackpressureBytesMax);
-    const entry = new OrderEntry({ context, responder, queries, identity, sender });
+    const entryParts = { context, responder, queries, identity, sender };
+    const entry = new OrderEntry(entryParts, 'path');
+    this.orderFrames = new OrderFrames(entryParts);
     const connections = new ConnectionCap(limits.connectionsMax, counters);
     this.#app = App().filter(connections.counted);
     this.#app.ws(
@@ -124,20 +129,22 @@ export class GatewayAgent implements Agent {
   doWork(): number {
     if (this.#closed) return 0;
     let work = this.#replies.doWork() + this.#queries.doWork() + this.#depthReads.doWork() + this.#stream.doWork();
-    work += this.#followState();
+    work += this.orderFrames.doWork() + this.#followState();
     const nowUs = this.#context.clock.monotonicUs();
     if (nowUs >= this.#sweepAtUs) {
       this.#sweepAtUs = nowUs + SWEEP_INTERVAL_US;
       this.#replies.sweep(nowUs);
       this.#queries.sweep(nowUs);
       this.#bodies.sweep(nowUs);
+      this.orderFrames.sweep(nowUs);
     }
     return work;
   }
 
   maxIdleMs(): number {
     if (this.#depthReads.size > 0) return IDLE_DEPTH_MS;
-    return this.#pending.size + this.#queries.size + this.#bodies.size > 0 ? IDLE_WAITING_MS : IDLE_MS;
+    const waiting = this.#pending.size + this.#queries.size + this.#bodies.size;
+    return waiting > 0 || this.orderFrames.waiting ? IDLE_WAITING_MS : IDLE_MS;
   }
 
   onClose(): void {

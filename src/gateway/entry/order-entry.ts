@@ -1,23 +1,28 @@
-// What requests about orders do, whichever way they came: place, cancel, amend, replace; and the dry run, which changes
-// nothing. From the body's bytes into a command, from there into the command ring. Gateway thread. Owns one Command,
+// What requests about orders do, whichever way they came: place, cancel, amend, replace, cancel many; and the dry run,
+// which changes nothing. From the body's bytes into a command, from there into the command ring. Gateway thread. Owns one Command,
 // reused for all. Must never journal what is not well formed. Allocates: per request, nothing per byte.
 
+import { assert } from '../../assert.ts';
 import type { Side } from '../../domain/codes.ts';
 import { Command } from '../../domain/command.ts';
 import { DRY_RUN_ORDERS_MAX } from '../../domain/rules/dry-run.ts';
 import { AmendRequestParser } from '../../wire/amend-request.ts';
+import { CancelAllParser } from '../../wire/cancel-all-request.ts';
 import { CancelRequestParser } from '../../wire/cancel-request.ts';
 import { COMMAND_SLOT_BYTES, encodeCommand } from '../../wire/command-codec.ts';
 import { ORDER_INSTRUMENT, ORDER_SIDE } from '../../wire/order-codec.ts';
+import { OrderIdParser } from '../../wire/order-id-request.ts';
 import { OrderRequestParser, ReplaceRequestParser } from '../../wire/order-request.ts';
 import { IdKind } from '../../wire/public-id.ts';
 import { AnswerStatus, QueryType } from '../../wire/query-codec.ts';
+import { admitRead } from '../admission.ts';
 import type { Asker } from '../asker.ts';
 import type { CommandSender } from '../command-sender.ts';
 import type { GatewayContext } from '../context.ts';
 import { decodeId, type Identity } from '../identity.ts';
 import type { FollowerQueries } from '../queries.ts';
 import type { Responder } from '../responses.ts';
+import { askOrder } from './order-status.ts';
 
 export interface OrderEntryParts {
   readonly context: GatewayContext;
@@ -39,17 +44,25 @@ interface KnownOrder {
 export class OrderEntry {
   readonly #parts: OrderEntryParts;
   readonly #orders: OrderRequestParser;
-  readonly #cancels = new CancelRequestParser();
+  readonly #cancels: CancelRequestParser;
   readonly #amends: AmendRequestParser;
   readonly #replacements: ReplaceRequestParser;
+  readonly #cancelAlls: CancelAllParser;
+  /** undefined where the path names the order: then the asker's parameter is its id. */
+  readonly #orderIds: OrderIdParser | undefined;
   readonly #command = new Command();
 
-  constructor(parts: OrderEntryParts) {
+  /** `orderIdIn`: where a request about an order names it. */
+  constructor(parts: OrderEntryParts, orderIdIn: 'path' | 'body') {
     this.#parts = parts;
     const { instruments } = parts.context;
+    const inBody = orderIdIn === 'body';
+    this.#orderIds = inBody ? new OrderIdParser() : undefined;
     this.#orders = new OrderRequestParser(instruments);
-    this.#amends = new AmendRequestParser(instruments);
-    this.#replacements = new ReplaceRequestParser(instruments);
+    this.#cancels = new CancelRequestParser(inBody);
+    this.#amends = new AmendRequestParser(instruments, inBody);
+    this.#replacements = new ReplaceRequestParser(instruments, inBody);
+    this.#cancelAlls = new CancelAllParser(instruments);
   }
 
   place(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
@@ -64,7 +77,7 @@ export class OrderEntry {
   cancel(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
     const { sender } = this.#parts;
     if (!sender.admitCancel(asker)) return;
-    const target = this.#target(asker);
+    const target = this.#target(asker, bytes, from, to);
     if (target < 0) return;
     const parser = this.#cancels;
     const isGood = parser.parse(bytes, from, to, target, this.#command);
@@ -73,7 +86,7 @@ export class OrderEntry {
 
   amend(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
     if (!this.#parts.sender.admit(asker)) return;
-    const target = this.#target(asker);
+    const target = this.#target(asker, bytes, from, to);
     if (target < 0) return;
     const { all } = this.#parts.context.instruments.current;
     if (all.length === 1) this.#sendAmend(asker, bytes, from, to, target, 0);
@@ -87,7 +100,7 @@ export class OrderEntry {
 
   replace(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
     if (!this.#parts.sender.admit(asker)) return;
-    const target = this.#target(asker);
+    const target = this.#target(asker, bytes, from, to);
     if (target < 0) return;
     const kept = bytes.slice(from, to);
     this.#whenKnown(asker, target, (who, order) => {
@@ -101,6 +114,26 @@ export class OrderEntry {
     const parser = this.#amends;
     const isGood = parser.parse(bytes, from, to, target, instrument, this.#command);
     this.#parts.sender.sendParsed(asker, isGood, this.#command, parser.problem);
+  }
+
+  /** A client's own orders. */
+  cancelAll(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
+    const { sender } = this.#parts;
+    if (!sender.admitCancel(asker)) return;
+    const parser = this.#cancelAlls;
+    sender.sendParsed(asker, parser.parse(bytes, from, to, this.#command), this.#command, parser.problem);
+  }
+
+  /** The order that the body names, as it is. */
+  status(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
+    const { context, identity, sender } = this.#parts;
+    if (!admitRead(context.state, asker, this.#parts.responder)) return;
+    const parser = this.#orderIds;
+    assert(parser !== undefined, 'a path that names an order has no body for it');
+    const { ids, json } = identity();
+    const number = parser.only(bytes, from, to, ids);
+    if (number < 0) sender.refuse(asker, parser.problem);
+    else askOrder(this.#parts, asker, number, json);
   }
 
   /** Asks the read side for what an id does not tell: the scales of decimals are those of the order's instrument. */
@@ -138,10 +171,18 @@ export class OrderEntry {
     });
   }
 
-  /** The order's number in the path, -1 when it is not one of ours: then nothing is journaled and the asker has its answer. */
-  #target(asker: Asker): number {
-    const number = decodeId(this.#parts.identity().ids, IdKind.ORDER, asker.parameter);
-    if (number < 0) this.#parts.responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
+  /** The number of the order that is named, -1 when it is not one of ours: then nothing is journaled and the asker has its answer. */
+  #target(asker: Asker, bytes: Uint8Array, from: number, to: number): number {
+    const { identity, responder, sender } = this.#parts;
+    const { ids } = identity();
+    const parser = this.#orderIds;
+    if (parser !== undefined) {
+      const number = parser.find(bytes, from, to, ids);
+      if (number < 0) sender.refuse(asker, parser.problem);
+      return number;
+    }
+    const number = decodeId(ids, IdKind.ORDER, asker.parameter);
+    if (number < 0) responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
     return number;
   }
 }
