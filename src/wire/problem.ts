@@ -33,6 +33,7 @@ function notNow(status: number, title: string): ProblemKind {
 export const PROBLEMS = {
   // The body could not be read, or a field of it.
   malformed_json: refused(400, 'The body is not valid JSON.'),
+  malformed_frame: refused(400, 'The binary frame does not have the layout it must have.'),
   duplicate_field: refused(400, 'The body has the same field twice.'),
   wrong_type: refused(400, 'A field has the wrong JSON type.'),
   missing_field: refused(400, 'A required field is missing.'),
