@@ -8,6 +8,8 @@ import type { Timings } from './timings.ts';
 export interface AnswerSink {
   /** False: nobody is there any more to take it. */
   readonly open: boolean;
+  /** Where records go that are answered as they are; undefined where an answer is text. */
+  readonly records: RecordSink | undefined;
   /**
    * Sends; called once. `headers` are names and values in turn, and as `contentType` only for a way that has such things.
    * `close`: what the client still sends is not wanted. `timings`: the times of its way, where they are known and asked for.
@@ -21,6 +23,14 @@ export interface AnswerSink {
     close: boolean,
     timings: Timings | undefined,
   ): void;
+}
+
+/** Of an AnswerSink: takes what would be JSON in it as the record it was made of. */
+export interface RecordSink {
+  /** The reply record `bytes[from..to)`, borrowed until return. */
+  reply(bytes: Uint8Array, from: number, to: number, timings: Timings | undefined): void;
+  /** The order record that begins at `bytes[from]`, likewise. */
+  order(bytes: Uint8Array, from: number): void;
 }
 
 export class Asker {

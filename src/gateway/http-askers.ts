@@ -64,6 +64,7 @@ export class Askers {
 /** The response of one request: its asker lets go of it when it is aborted. */
 class HttpSink implements AnswerSink {
   readonly open = true;
+  readonly records = undefined;
   readonly #writer: HttpWriter;
   readonly #res: HttpResponse;
   readonly #head: boolean;

@@ -103,12 +103,21 @@ export class OrderReplies {
       this.#refuse(asker, view.getUint16(offset + REPLY_REASON, true));
       return;
     }
+    const lacksTrades = kind === ReplyKind.REPLAYED && this.#lacksTrades(offset);
+    if (lacksTrades && asker.commandType !== CommandType.CANCEL_ORDER) {
+      this.#fetchTrades(asker, offset, lengthBytes);
+      return;
+    }
+    const records = this.#parts.responder.takeRecords(asker);
+    if (records !== undefined) {
+      records.reply(this.#bytes, offset, offset + lengthBytes, asker.timings);
+      return;
+    }
     if (view.getUint16(offset + REPLY_ORDER_BYTES, true) === 0) {
       this.#answerApplied(asker, offset, kind);
       return;
     }
     if (asker.commandType === CommandType.CANCEL_ORDER) this.#answerCancel(asker, offset, kind);
-    else if (kind === ReplyKind.REPLAYED && this.#lacksTrades(offset)) this.#fetchTrades(asker, offset, lengthBytes);
     else this.#accept(asker, this.#json().reply(this.#bytes, view, offset), kind);
   }
 
@@ -145,7 +154,9 @@ export class OrderReplies {
       limit: Math.min(total, FILLS_MAX),
       answered: (who, answer) => {
         const whole = replyWithTrades(kept, answer);
-        this.#accept(who, this.#json().reply(whole.bytes, whole.view, 0), ReplyKind.REPLAYED);
+        const records = responder.takeRecords(who);
+        if (records !== undefined) records.reply(whole.bytes, 0, whole.bytes.length, who.timings);
+        else this.#accept(who, this.#json().reply(whole.bytes, whole.view, 0), ReplyKind.REPLAYED);
       },
       // The order was executed, the first time; only its fills cannot be shown now.
       failed: (who) => {

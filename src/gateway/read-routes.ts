@@ -48,7 +48,7 @@ export class ReadRoutes {
       responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
       return;
     }
-    askOrder({ responder, queries }, asker, number, json);
+    askOrder({ responder, queries }, asker, number, (who, answer) => responder.json(who, json.order(answer)));
   };
 
   /** GET /orderbook */

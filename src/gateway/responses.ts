@@ -13,7 +13,7 @@ import {
   problemJson,
   type Retry,
 } from '../wire/problem.ts';
-import type { Asker } from './asker.ts';
+import type { Asker, RecordSink } from './asker.ts';
 
 export const JSON_TYPE = 'application/json';
 /** What we tell changes with the next order. */
@@ -62,6 +62,13 @@ export class Responder {
     if (sink === undefined) return;
     asker.sink = undefined;
     sink.answer(status, contentType, body, headers, close, asker.timings);
+  }
+
+  /** The way to who takes records: whoever calls this answers by it, at once. undefined: the answer is to be text. */
+  takeRecords(asker: Asker): RecordSink | undefined {
+    const records = asker.sink?.records;
+    if (records !== undefined) asker.sink = undefined;
+    return records;
   }
 
   /** 200 with JSON that is true only now. */

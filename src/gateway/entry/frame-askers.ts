@@ -41,6 +41,7 @@ export class FrameAskers {
 }
 
 class FrameSink implements AnswerSink {
+  readonly records = undefined;
   readonly #writer: FrameWriter;
   readonly #session: WsSession;
   readonly #id: Uint8Array;

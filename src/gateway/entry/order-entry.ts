@@ -3,14 +3,12 @@
 // reused for all. Must never journal what is not well formed. Allocates: per request, nothing per byte.
 
 import { assert } from '../../assert.ts';
-import type { Side } from '../../domain/codes.ts';
 import { Command } from '../../domain/command.ts';
 import { DRY_RUN_ORDERS_MAX } from '../../domain/rules/dry-run.ts';
 import { AmendRequestParser } from '../../wire/amend-request.ts';
 import { CancelAllParser } from '../../wire/cancel-all-request.ts';
 import { CancelRequestParser } from '../../wire/cancel-request.ts';
 import { COMMAND_SLOT_BYTES, encodeCommand } from '../../wire/command-codec.ts';
-import { ORDER_INSTRUMENT, ORDER_SIDE } from '../../wire/order-codec.ts';
 import { OrderIdParser } from '../../wire/order-id-request.ts';
 import { OrderRequestParser, ReplaceRequestParser } from '../../wire/order-request.ts';
 import { IdKind } from '../../wire/public-id.ts';
@@ -22,7 +20,7 @@ import type { GatewayContext } from '../context.ts';
 import { decodeId, type Identity } from '../identity.ts';
 import type { FollowerQueries } from '../queries.ts';
 import type { Responder } from '../responses.ts';
-import { askOrder } from './order-status.ts';
+import { askOrder, whenKnown } from './order-status.ts';
 
 export interface OrderEntryParts {
   readonly context: GatewayContext;
@@ -33,12 +31,6 @@ export interface OrderEntryParts {
 }
 
 const TOO_LARGE_DETAIL = `The order would meet more than ${DRY_RUN_ORDERS_MAX} orders, the most that a dry run looks at.`;
-
-/** What a request about an order needs to know of it. */
-interface KnownOrder {
-  readonly instrument: number;
-  readonly side: Side;
-}
 
 /** Each method takes the request's body in `bytes[from..to)`, borrowed until return, and sees to it that the asker is answered. */
 export class OrderEntry {
@@ -92,7 +84,7 @@ export class OrderEntry {
     if (all.length === 1) this.#sendAmend(asker, bytes, from, to, target, 0);
     else {
       const kept = bytes.slice(from, to);
-      this.#whenKnown(asker, target, (who, { instrument }) =>
+      whenKnown(this.#parts, asker, target, (who, { instrument }) =>
         this.#sendAmend(who, kept, 0, kept.length, target, instrument),
       );
     }
@@ -103,7 +95,7 @@ export class OrderEntry {
     const target = this.#target(asker, bytes, from, to);
     if (target < 0) return;
     const kept = bytes.slice(from, to);
-    this.#whenKnown(asker, target, (who, order) => {
+    whenKnown(this.#parts, asker, target, (who, order) => {
       const parser = this.#replacements;
       const isGood = parser.parse(kept, 0, kept.length, { number: target, ...order }, this.#command);
       this.#parts.sender.sendParsed(who, isGood, this.#command, parser.problem);
@@ -126,32 +118,14 @@ export class OrderEntry {
 
   /** The order that the body names, as it is. */
   status(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
-    const { context, identity, sender } = this.#parts;
-    if (!admitRead(context.state, asker, this.#parts.responder)) return;
+    const { context, identity, responder, sender } = this.#parts;
+    if (!admitRead(context.state, asker, responder)) return;
     const parser = this.#orderIds;
     assert(parser !== undefined, 'a path that names an order has no body for it');
     const { ids, json } = identity();
     const number = parser.only(bytes, from, to, ids);
     if (number < 0) sender.refuse(asker, parser.problem);
-    else askOrder(this.#parts, asker, number, json);
-  }
-
-  /** Asks the read side for what an id does not tell: the scales of decimals are those of the order's instrument. */
-  #whenKnown(asker: Asker, target: number, then: (asker: Asker, order: KnownOrder) => void): void {
-    const { queries, responder, sender } = this.#parts;
-    queries.ask(asker, {
-      type: QueryType.ORDER,
-      number: target,
-      answered: (who, { bytes, view, body }) => {
-        const instrument = view.getUint16(body + ORDER_INSTRUMENT, true);
-        const side = bytes[body + ORDER_SIDE] === 1 ? 1 : 2;
-        if (sender.admit(who)) then(who, { instrument, side });
-      },
-      failed: (who, status) => {
-        if (status === AnswerStatus.NOT_FOUND) responder.problem(who, 'order_unknown', 'No such order.');
-        else queries.sayFailed(who, status);
-      },
-    });
+    else askOrder(this.#parts, asker, number, (who, answer) => responder.json(who, json.order(answer)));
   }
 
   /** The follower says what the order would do; nothing is journaled. */

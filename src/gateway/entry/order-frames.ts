@@ -1,5 +1,5 @@
 // Order entry over /ws: text frames `{"id","method","params","timing"}`, answered when there is an answer, in whatever order those
-// come. What each request may say and does is order-entry.ts's, as over HTTP. Gateway thread; one for each gateway.
+// come; and binary ones (binary-entry.ts). What each request may say and does is order-entry.ts's, as over HTTP. Gateway thread; one for each gateway.
 // Owns what each socket has asked for its own end. Pipelining has no bound but the table of commands in flight.
 // Must never throw on input, nor leave a frame it took without an answer.
 
@@ -11,6 +11,7 @@ import { readFlag, readWord } from '../../wire/request-values.ts';
 import { WordTable } from '../../wire/word-table.ts';
 import type { Asker } from '../asker.ts';
 import type { FrameHandler, WsSession } from '../ws/session.ts';
+import { BinaryEntry } from './binary-entry.ts';
 import { FrameAskers } from './frame-askers.ts';
 import { OrderEntry, type OrderEntryParts } from './order-entry.ts';
 import { SafetyCancels } from './safety-cancels.ts';
@@ -35,6 +36,7 @@ export class OrderFrames implements FrameHandler {
   readonly #parts: OrderEntryParts;
   readonly #counters: CounterBlock;
   readonly #askers: FrameAskers;
+  readonly #binary: BinaryEntry;
   readonly #safety: SafetyCancels;
   readonly #sessions: SessionRequests;
   readonly #fields = new RequestFields(['id', 'method', 'params', 'timing']);
@@ -46,6 +48,7 @@ export class OrderFrames implements FrameHandler {
     this.#parts = parts;
     this.#counters = context.counters;
     this.#askers = new FrameAskers(context.clock);
+    this.#binary = new BinaryEntry(parts);
     this.#safety = new SafetyCancels(context, sender);
     this.#sessions = new SessionRequests(parts.responder, sender, this.#safety);
     const methods = methodsOf(new OrderEntry(parts, 'body'), this.#sessions);
@@ -66,9 +69,10 @@ export class OrderFrames implements FrameHandler {
     return true;
   }
 
-  /** No binary frame is this handler's. */
-  binary(_session: WsSession, _bytes: Uint8Array): boolean {
-    return false;
+  /** Clients have nothing else to say in binary. */
+  binary(session: WsSession, bytes: Uint8Array): boolean {
+    this.#binary.take(session, bytes);
+    return true;
   }
 
   ended(session: WsSession): void {
