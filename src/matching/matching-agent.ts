@@ -296,11 +296,12 @@ export class MatchingAgent implements Agent {
     } catch (error) {
       throw new PoisonCommand('', writer.durableFrame, this.#applying, error, false);
     }
+    const appliedUs = clock.monotonicUs();
     this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
-    this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
+    this.#matchSeconds.record((appliedUs - durableUs) / 1e6);
     this.#batchCommands.record(count);
     this.#publishProgress(engine, writer);
-    this.#publisher.publishReplies();
+    this.#publisher.publishReplies(appliedUs);
     this.#wakeReaders(durableUs);
   }
 
@@ -341,7 +342,6 @@ export class MatchingAgent implements Agent {
     const { bytes, view, payloadStart } = writer;
     const command = this.#command;
     const origin = this.#origin;
-    const { clock } = this.#context;
     const end = payloadStart + payloadBytes;
     let seen = payloadStart;
     for (let offset = payloadStart; offset < end; ) {
@@ -352,7 +352,7 @@ export class MatchingAgent implements Agent {
       this.#applying = sequence;
       this.#publisher.begin(origin, command, sequence);
       engine.apply(sequence, timeUs, command);
-      this.#publisher.end(clock.monotonicUs());
+      this.#publisher.end();
       if (origin.gateway !== OWN_GATEWAY) this.#ringSeconds.record((drainedUs - origin.receivedUs) / 1e6);
       offset += length;
     }

@@ -80,6 +80,11 @@ export class ResultPublisher implements EngineListener {
   #drainedUs = 0;
   #durableUs = 0;
 
+  /** Where the batch's replies lie until they are published; as long as the largest batch was. */
+  readonly #stagedViews: DataView[] = [];
+  readonly #stagedOffsets: number[] = [];
+  #staged = 0;
+
   constructor(sinks: ResultSinks) {
     this.#sinks = sinks;
   }
@@ -126,14 +131,14 @@ export class ResultPublisher implements EngineListener {
     ring.view.setFloat64(offset + REPLY_DURABLE_US, this.#durableUs, true);
   }
 
-  /** After Engine.apply, at `appliedUs` of the stopwatch: ends the reply; publishReplies() shows it to its gateway. */
-  end(appliedUs: number): void {
+  /** After Engine.apply: ends the reply; publishReplies() shows it to its gateway. */
+  end(): void {
     assert(this.#kind !== 0, 'every command gets exactly one outcome');
     this.#sinks.commands.add(commandCounter(this.#type, this.#result), 1);
-    if (this.#ring !== undefined) this.#endReply(this.#ring, appliedUs);
+    if (this.#ring !== undefined) this.#endReply(this.#ring);
   }
 
-  #endReply(ring: MessageRing, appliedUs: number): void {
+  #endReply(ring: MessageRing): void {
     const { view } = ring;
     const offset = this.#reply;
     view.setUint16(offset + REPLY_KIND, this.#kind, true);
@@ -144,9 +149,10 @@ export class ResultPublisher implements EngineListener {
     view.setUint16(offset + REPLY_FILLS, this.#fills, true);
     view.setUint16(offset + REPLY_ORDER_BYTES, this.#orderBytes, true);
     view.setFloat64(offset + REPLY_VALUE, this.#value, true);
-    view.setFloat64(offset + REPLY_APPLIED_US, appliedUs, true);
     if (this.#fills > 0) this.#moveFills(ring);
     ring.stage(REPLY_ORDER + this.#orderBytes + this.#fills * FILL_BYTES);
+    this.#stagedViews[this.#staged] = view;
+    this.#stagedOffsets[this.#staged++] = offset;
     this.#ring = undefined;
   }
 
@@ -161,9 +167,16 @@ export class ResultPublisher implements EngineListener {
     return this.#reason;
   }
 
-  /** After the batch, and after the sequence it reached is told: who reads upon a reply finds what it says. */
-  publishReplies(): void {
+  /**
+   * After the batch, which was applied at `appliedUs` of the stopwatch, and after the sequence it reached is told: who reads
+   * upon a reply finds what it says.
+   */
+  publishReplies(appliedUs: number): void {
     const { replyRings } = this.#sinks;
+    for (let i = 0; i < this.#staged; i++) {
+      this.#stagedViews[i].setFloat64(this.#stagedOffsets[i] + REPLY_APPLIED_US, appliedUs, true);
+    }
+    this.#staged = 0;
     for (let k = 0; k < replyRings.length; k++) replyRings[k].publish();
   }
 

@@ -34,8 +34,8 @@ export const REPLY_ORDER_BYTES = 38;
 /** VALUE, and a REPLAYED one: what the command came to; else 0. */
 export const REPLY_VALUE = 40;
 /**
- * The stopwatch's times at which the command was durable, was taken from its ring and had been applied, microseconds: for
- * figures of latency alone.
+ * The stopwatch's times at which the command was durable, was taken from its ring and had been applied with its batch,
+ * microseconds: for figures of latency alone.
  */
 export const REPLY_DURABLE_US = 48;
 export const REPLY_DRAINED_US = 56;

@@ -104,7 +104,7 @@ export class Auditor {
       const sequence = engine.sequence + 1;
       this.#publisher.begin(this.#origin, this.#command, sequence);
       engine.apply(sequence, frame.timeUs, this.#command);
-      this.#publisher.end(0);
+      this.#publisher.end();
       if (this.#origin.gateway !== OWN_GATEWAY) this.#confirm(sequence);
       offset += length;
     }
@@ -153,7 +153,7 @@ export class Auditor {
 
   /** Borrowed until the next. */
   #takeReply(): Buffer {
-    this.#publisher.publishReplies();
+    this.#publisher.publishReplies(0);
     this.#replies.read((_type, offset, length) => {
       this.#reply = this.#bytes.subarray(offset, offset + length);
     }, 1);
