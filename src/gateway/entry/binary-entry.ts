@@ -57,6 +57,7 @@ export class BinaryEntry {
     if (frame.fault === FrameFault.NONE) return;
     const asker = this.#askers.begin(session, NO_REQUEST, false);
     this.#parts.responder.problem(asker, 'malformed_frame', FRAME_FAULTS[frame.fault]);
+    session.frameRefused();
   }
 
   #perform(asker: Asker, bytes: Uint8Array, view: DataView, body: number, end: number): void {

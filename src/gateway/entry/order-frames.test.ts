@@ -171,6 +171,16 @@ describe('orders', () => {
 });
 
 describe('the envelope', () => {
+  test('only what cannot be read counts against the socket', async () => {
+    await start();
+    give('{"id":1,"method":"order.place","params":{}}');
+    give('{"id":1,"method":"order.cancel","params":{"order_id":"nobody"}}');
+    expect([session.texts.length, session.refusedFrames]).toEqual([2, 0]);
+    give('{"id":1,"method":"order.make","params":{}}');
+    give('{"id":1,"method":"order.place","params":{}');
+    expect([session.texts.length, session.refusedFrames]).toEqual([4, 2]);
+  });
+
   test('what has no method is somebody else’s', async () => {
     await start();
     for (const frame of [
@@ -220,6 +230,7 @@ describe('the envelope', () => {
     await start();
     expect(give(frame)).toBe(true);
     expect(session.answers).toMatchObject([{ id: null, status: 400, error: { code, field } }]);
+    expect(session.refusedFrames).toBe(1);
   });
 
   test.each([

@@ -65,7 +65,10 @@ export class OrderFrames implements FrameHandler {
     const id = this.#readId(bytes);
     const asker = this.#askers.begin(session, id ?? NO_ID, fields.kinds[TIMING] === JsonKind.TRUE);
     if (isGood) this.#perform(session, asker, bytes, id !== undefined);
-    else this.#parts.responder.problem(asker, code, detail, { status, field });
+    else {
+      this.#parts.responder.problem(asker, code, detail, { status, field });
+      session.frameRefused();
+    }
     return true;
   }
 
@@ -99,6 +102,7 @@ export class OrderFrames implements FrameHandler {
     const method = hasId ? readWord(fields, METHOD, this.#names) : -1;
     if (method < 0 || !hasParams(fields) || readFlag(fields, TIMING) < 0) {
       this.#parts.sender.refuse(asker, fields.problem);
+      session.frameRefused();
       return;
     }
     this.#methods[method](session, asker, bytes, fields.from[PARAMS], fields.to[PARAMS]);

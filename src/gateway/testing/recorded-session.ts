@@ -19,6 +19,7 @@ export class RecordedSession implements WsSession {
   open = true;
   readonly texts: string[] = [];
   readonly binaries: Uint8Array[] = [];
+  refusedFrames = 0;
 
   sendText(message: Uint8Array | string): void {
     if (this.open) this.texts.push(typeof message === 'string' ? message : Buffer.from(message).toString());
@@ -26,6 +27,10 @@ export class RecordedSession implements WsSession {
 
   sendBinary(message: Uint8Array): void {
     if (this.open) this.binaries.push(message.slice());
+  }
+
+  frameRefused(): void {
+    this.refusedFrames++;
   }
 
   end(): void {
