@@ -7,6 +7,7 @@ import { SharedProcessState } from './runtime/process-state.ts';
 import { broadcastBytesNeeded, createBroadcastRing } from './shared-memory/broadcast-ring.ts';
 import { CommandRing } from './shared-memory/command-ring.ts';
 import { counterBytesNeeded } from './shared-memory/counters.ts';
+import { DeadlineTable } from './shared-memory/deadline-table.ts';
 import { DOORBELL_STRIDE_INTS, Doorbell } from './shared-memory/doorbell.ts';
 import { LatestValue } from './shared-memory/latest-value.ts';
 import { MessageRing } from './shared-memory/message-ring.ts';
@@ -66,6 +67,8 @@ export interface SharedMemory {
   readonly commandRings: readonly SharedArrayBuffer[];
   /** matching -> gateway: replies. */
   readonly replyRings: readonly SharedArrayBuffer[];
+  /** Between gateways: when a client's orders are cancelled unless it says otherwise. */
+  readonly cancelDeadlines: SharedArrayBuffer;
   /** gateway -> follower: reads, and back. */
   readonly queryRings: readonly SharedArrayBuffer[];
   readonly answerRings: readonly SharedArrayBuffer[];
@@ -81,6 +84,9 @@ export interface SharedMemory {
   readonly depth: readonly SharedArrayBuffer[];
 }
 
+/** Clients that can have a time for their orders to be cancelled. */
+const CANCEL_DEADLINES_MAX = 4_096;
+
 /** Lays out and marks all of it. Memory is only touched as it is used. */
 export function createSharedMemory(config: Config, threads: readonly ThreadPlan[]): SharedMemory {
   const { ringSlots, gatewayThreads, limits } = config;
@@ -94,6 +100,7 @@ export function createSharedMemory(config: Config, threads: readonly ThreadPlan[
     ledgerPoint: latestValue(DURABLE_POINT_BYTES),
     commandRings: perGateway(() => commandRing(ringSlots)),
     replyRings: perGateway(() => messageRing(replyRingBytes(ringSlots))),
+    cancelDeadlines: new SharedArrayBuffer(DeadlineTable.bytesNeeded(CANCEL_DEADLINES_MAX)),
     queryRings: perGateway(() => messageRing(limits.queryRingBytes)),
     answerRings: perGateway(() => messageRing(limits.answerRingBytes)),
     events: broadcastRing(limits.eventRingBytes),

@@ -10,6 +10,7 @@ import type { Agent } from '../runtime/agent.ts';
 import { createClock } from '../runtime/clock.ts';
 import { BroadcastReader } from '../shared-memory/broadcast-ring.ts';
 import { CommandRing } from '../shared-memory/command-ring.ts';
+import { DeadlineTable } from '../shared-memory/deadline-table.ts';
 import { LatestValue } from '../shared-memory/latest-value.ts';
 import { MessageRing } from '../shared-memory/message-ring.ts';
 import type { MainMessage } from '../supervisor/messages.ts';
@@ -35,6 +36,7 @@ export function composeGateway(wiring: Wiring, gateway: number): Agent {
     commandRing: new CommandRing(memory.commandRings[gateway]),
     replyRing: new MessageRing(memory.replyRings[gateway]),
     matchingDoorbell: only('matching'),
+    cancelDeadlines: new DeadlineTable(memory.cancelDeadlines),
     queryRing: new MessageRing(memory.queryRings[gateway]),
     answerRing: new MessageRing(memory.answerRings[gateway]),
     followerDoorbell: only('follower'),

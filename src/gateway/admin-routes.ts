@@ -8,9 +8,10 @@ import { RequestFields } from '../wire/request-fields.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
 import { admitRead } from './admission.ts';
 import { askMain } from './ask-main.ts';
-import type { Asker, Askers } from './asker.ts';
+import type { Asker } from './asker.ts';
 import type { BodyReader } from './body.ts';
 import type { GatewayContext, PlainQuestion } from './context.ts';
+import type { Askers } from './http-askers.ts';
 import { requireJsonIfAny } from './media-type.ts';
 import { JSON_TYPE, NO_STORE, type Responder } from './responses.ts';
 import type { StaticFile } from './static-files.ts';
@@ -80,7 +81,7 @@ export class AdminRoutes {
     const { context, responder, bodies } = this.#parts;
     const asker = this.#begin(res, req);
     if (!this.#admit(asker, res, req) || !requireJsonIfAny(asker, req, responder)) return;
-    bodies.read(asker, (who, bytes) => {
+    bodies.read(asker, res, (who, bytes) => {
       if (!admitRead(context.state, who, responder)) return;
       if (bytes.length === 0 || this.#nothing.collect(bytes, 0, bytes.length)) {
         then(who);

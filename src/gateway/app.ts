@@ -4,7 +4,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { AccountRoutes } from './account-routes.ts';
 import type { AdminRoutes } from './admin-routes.ts';
-import type { Askers } from './asker.ts';
+import type { Askers } from './http-askers.ts';
 import type { OrderRoutes } from './order-routes.ts';
 import type { ReadRoutes } from './read-routes.ts';
 import type { Responder } from './responses.ts';

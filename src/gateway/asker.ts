@@ -1,60 +1,60 @@
-// Asker: one HTTP request, from the view of who waits for its answer. Wraps the response of uWebSockets once: used after an
-// abort it would throw natively, and a route that returns without an abort callback ends the process.
-// Gateway thread. Owns the response from begin to answer; must never be answered twice.
+// Asker: one request from the view of who answers it, whatever it came by. Gateway thread.
+// Owns where the answer goes, from the beginning to the answer; must never be answered twice.
 
-import type { HttpResponse } from 'uWebSockets.js';
 import type { CommandType } from '../domain/codes.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { CounterBlock } from '../shared-memory/counters.ts';
-import { GatewayCounter } from '../wire/counters.ts';
+import type { Timings } from './timings.ts';
+
+/** Where the one answer to a request goes. */
+export interface AnswerSink {
+  /** False: nobody is there any more to take it. */
+  readonly open: boolean;
+  /** Where records go that are answered as they are; undefined where an answer is text. */
+  readonly records: RecordSink | undefined;
+  /**
+   * Sends; called once. `headers` are names and values in turn, and as `contentType` only for a way that has such things.
+   * `close`: what the client still sends is not wanted. `timings`: the times of its way, where they are known and asked for.
+   * The body is borrowed until return.
+   */
+  answer(
+    status: number,
+    contentType: string,
+    body: Uint8Array | string,
+    headers: readonly string[],
+    close: boolean,
+    timings: Timings | undefined,
+  ): void;
+}
+
+/** Of an AnswerSink: takes what would be JSON in it as the record it was made of. */
+export interface RecordSink {
+  /** The reply record `bytes[from..to)`, borrowed until return. */
+  reply(bytes: Uint8Array, from: number, to: number, timings: Timings | undefined): void;
+  /** The order record that begins at `bytes[from]`, likewise. */
+  order(bytes: Uint8Array, from: number): void;
+}
 
 export class Asker {
-  /** undefined once answered or aborted. */
-  res: HttpResponse | undefined;
+  /** undefined once answered or gone. */
+  sink: AnswerSink | undefined;
   /** Receipt, by the clock's stopwatch. */
   readonly startUs: number;
-  /** A HEAD request: the answer goes without its body. */
-  readonly head: boolean;
   /** Name in the path (`/orders/:id`), copied because the request is gone after the first callback. */
   parameter = '';
   /** What was sent for it, undefined for a read. */
   commandType: CommandType | undefined;
+  /** Only for who wants to know the times of its way. */
+  timings: Timings | undefined;
   /** Called when the client goes away before the answer; at most one part of the gateway cares at a time. */
   onAborted: ((asker: Asker) => void) | undefined;
 
-  /** `res` is undefined for a command whose reply nobody waits for. */
-  constructor(res: HttpResponse | undefined, startUs: number, head: boolean) {
-    this.res = res;
+  /** Without a sink: for a command whose reply nobody waits for. */
+  constructor(sink: AnswerSink | undefined, startUs: number) {
+    this.sink = sink;
     this.startUs = startUs;
-    this.head = head;
   }
 
   get open(): boolean {
-    return this.res !== undefined;
-  }
-}
-
-/** Where askers begin; one for each gateway. */
-export class Askers {
-  readonly #clock: Clock;
-  readonly #counters: CounterBlock;
-
-  constructor(clock: Clock, counters: CounterBlock) {
-    this.#clock = clock;
-    this.#counters = counters;
-  }
-
-  /** The first thing a route does, before anything that may return without an answer. */
-  begin(res: HttpResponse, head = false): Asker {
-    const asker = new Asker(res, this.#clock.monotonicUs(), head);
-    res.onAborted(() => this.#aborted(asker));
-    this.#counters.add(GatewayCounter.REQUESTS, 1);
-    return asker;
-  }
-
-  #aborted(asker: Asker): void {
-    asker.res = undefined;
-    this.#counters.add(GatewayCounter.ABORTED, 1);
-    asker.onAborted?.(asker);
+    const { sink } = this;
+    return sink?.open ?? false;
   }
 }

@@ -2,6 +2,7 @@
 // Gateway thread. Owns the chunks that came before a body's end; hands the whole body out until `receive` returns. A body that
 // comes in one chunk is not copied.
 
+import type { HttpResponse } from 'uWebSockets.js';
 import type { Asker } from './asker.ts';
 import type { Responder } from './responses.ts';
 
@@ -29,10 +30,8 @@ export class BodyReader {
     return this.#open.size;
   }
 
-  /** Call inside the route's callback. `receive` is called once, or never when the request ends otherwise. */
-  read(asker: Asker, receive: ReceiveBody): void {
-    const { res } = asker;
-    if (res === undefined) return;
+  /** Call inside the route's callback, with the asker's response. `receive` is called once, or never when the request ends otherwise. */
+  read(asker: Asker, res: HttpResponse, receive: ReceiveBody): void {
     this.#open.add(asker);
     asker.onAborted = this.#forget;
     let collected: Uint8Array | undefined;

@@ -41,21 +41,25 @@ export class CommandSender {
 
   /** Hands the command over. From the commit on it will be executed, whatever becomes of the asker. */
   send(asker: Asker, command: Command): void {
+    if (!this.trySend(asker, command)) this.#sayFull(asker);
+  }
+
+  /** The same, but where there is no room nobody is told: false. */
+  trySend(asker: Asker, command: Command): boolean {
     const { commandRing: ring, clock, counters, limits } = this.#context;
     const pending = this.#pending;
     const slot = pending.full ? -1 : ring.claim();
-    if (slot < 0) {
-      this.#sayFull(asker);
-      return;
-    }
+    if (slot < 0) return false;
     const origin = this.#origin;
     asker.commandType = command.type;
     origin.requestId = pending.open(asker, asker.startUs + limits.replyTimeoutMs * 1000);
     origin.receivedUs = clock.monotonicUs();
+    asker.timings?.sent(origin.receivedUs);
     encodeCommand(ring.bytes, ring.view, slot, command, origin);
     ring.commit();
     this.#matchingBell.ring();
     counters.set(GatewayCounter.IN_FLIGHT, pending.size);
+    return true;
   }
 
   /** Two commands one right after the other, or neither. The asker gets the second one's answer, the first one's nobody. */
@@ -65,7 +69,7 @@ export class CommandSender {
       this.#sayFull(asker);
       return;
     }
-    this.send(new Asker(undefined, asker.startUs, false), first);
+    this.send(new Asker(undefined, asker.startUs), first);
     this.send(asker, second);
   }
 

@@ -6,6 +6,7 @@ import type { SharedProcessState } from '../runtime/process-state.ts';
 import type { BroadcastReader } from '../shared-memory/broadcast-ring.ts';
 import type { CommandRing } from '../shared-memory/command-ring.ts';
 import type { CounterBlock } from '../shared-memory/counters.ts';
+import type { DeadlineTable } from '../shared-memory/deadline-table.ts';
 import type { Doorbell } from '../shared-memory/doorbell.ts';
 import type { LatestValue } from '../shared-memory/latest-value.ts';
 import type { MessageRing } from '../shared-memory/message-ring.ts';
@@ -66,6 +67,8 @@ export interface GatewayContext {
   readonly commandRing: CommandRing;
   readonly replyRing: MessageRing;
   readonly matchingDoorbell: Doorbell;
+  /** Shared by all gateways: when a client's orders are cancelled unless it says otherwise. */
+  readonly cancelDeadlines: DeadlineTable;
   readonly queryRing: MessageRing;
   readonly answerRing: MessageRing;
   readonly followerDoorbell: Doorbell;

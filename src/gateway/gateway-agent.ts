@@ -15,12 +15,15 @@ import { AdminAccess } from './admin-access.ts';
 import { AdminRoutes } from './admin-routes.ts';
 import { admitRead } from './admission.ts';
 import { addRoutes } from './app.ts';
-import { type Asker, Askers } from './asker.ts';
+import type { Asker } from './asker.ts';
 import { BodyReader } from './body.ts';
 import { CommandSender } from './command-sender.ts';
 import { ConnectionCap } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { DepthReads } from './depth-reads.ts';
+import { OrderEntry } from './entry/order-entry.ts';
+import { OrderFrames } from './entry/order-frames.ts';
+import { Askers } from './http-askers.ts';
 import { identityOf } from './identity.ts';
 import { OrderReplies } from './order-replies.ts';
 import { OrderRoutes } from './order-routes.ts';
@@ -41,6 +44,8 @@ const IDLE_MS = 1_000;
 
 export class GatewayAgent implements Agent {
   readonly name: string;
+  /** Order entry over /ws. */
+  readonly orderFrames: OrderFrames;
   readonly #context: GatewayContext;
   readonly #app: TemplatedApp;
   readonly #pending: PendingTable<Asker>;
@@ -75,6 +80,9 @@ export class GatewayAgent implements Agent {
     const sender = new CommandSender(context, responder, pending);
     this.#replies = new OrderReplies({ context, responder, queries, identity, pending });
     this.#stream = new StreamSockets(context.stream, counters, clock, limits.streamBackpressureBytesMax);
+    const entryParts = { context, responder, queries, identity, sender };
+    const entry = new OrderEntry(entryParts, 'path');
+    this.orderFrames = new OrderFrames(entryParts);
     const connections = new ConnectionCap(limits.connectionsMax, counters);
     this.#app = App().filter(connections.counted);
     this.#app.ws(
@@ -82,7 +90,7 @@ export class GatewayAgent implements Agent {
       this.#stream.behavior((res) => admitRead(state, askers.begin(res), responder), connections.streamEnded),
     );
     addRoutes(this.#app, {
-      orders: new OrderRoutes({ context, askers, responder, bodies, queries, identity, sender, access }),
+      orders: new OrderRoutes({ context, askers, responder, bodies, sender, access, entry }),
       reads: new ReadRoutes({ context, askers, responder, queries, depthReads, identity }),
       accounts: new AccountRoutes({ context, askers, responder, queries, identity }),
       admin: new AdminRoutes({ context, askers, responder, bodies, access }),
@@ -121,20 +129,22 @@ export class GatewayAgent implements Agent {
   doWork(): number {
     if (this.#closed) return 0;
     let work = this.#replies.doWork() + this.#queries.doWork() + this.#depthReads.doWork() + this.#stream.doWork();
-    work += this.#followState();
+    work += this.orderFrames.doWork() + this.#followState();
     const nowUs = this.#context.clock.monotonicUs();
     if (nowUs >= this.#sweepAtUs) {
       this.#sweepAtUs = nowUs + SWEEP_INTERVAL_US;
       this.#replies.sweep(nowUs);
       this.#queries.sweep(nowUs);
       this.#bodies.sweep(nowUs);
+      this.orderFrames.sweep(nowUs);
     }
     return work;
   }
 
   maxIdleMs(): number {
     if (this.#depthReads.size > 0) return IDLE_DEPTH_MS;
-    return this.#pending.size + this.#queries.size + this.#bodies.size > 0 ? IDLE_WAITING_MS : IDLE_MS;
+    const waiting = this.#pending.size + this.#queries.size + this.#bodies.size;
+    return waiting > 0 || this.orderFrames.waiting ? IDLE_WAITING_MS : IDLE_MS;
   }
 
   onClose(): void {

@@ -30,9 +30,8 @@ import type { Identity } from './identity.ts';
 import type { PendingTable } from './pending.ts';
 import type { FollowerQueries } from './queries.ts';
 import { replyWithTrades } from './replayed-trades.ts';
-import { JSON_TYPE, type Responder } from './responses.ts';
+import { JSON_TYPE, REPLAYED_HEADERS, type Responder } from './responses.ts';
 
-const REPLAYED_HEADERS: readonly string[] = ['Idempotent-Replayed', 'true'];
 /** Replies answered in one turn; the event loop has others to serve. */
 const DRAIN_LIMIT = 256;
 
@@ -98,9 +97,20 @@ export class OrderReplies {
 
   #answer(asker: Asker, offset: number, lengthBytes: number): void {
     const { view } = this.#parts.context.replyRing;
+    asker.timings?.replied(view, offset);
     const kind = view.getUint16(offset + REPLY_KIND, true);
     if (kind === ReplyKind.REFUSED) {
       this.#refuse(asker, view.getUint16(offset + REPLY_REASON, true));
+      return;
+    }
+    const lacksTrades = kind === ReplyKind.REPLAYED && this.#lacksTrades(offset);
+    if (lacksTrades && asker.commandType !== CommandType.CANCEL_ORDER) {
+      this.#fetchTrades(asker, offset, lengthBytes);
+      return;
+    }
+    const records = this.#parts.responder.takeRecords(asker);
+    if (records !== undefined) {
+      records.reply(this.#bytes, offset, offset + lengthBytes, asker.timings);
       return;
     }
     if (view.getUint16(offset + REPLY_ORDER_BYTES, true) === 0) {
@@ -108,7 +118,6 @@ export class OrderReplies {
       return;
     }
     if (asker.commandType === CommandType.CANCEL_ORDER) this.#answerCancel(asker, offset, kind);
-    else if (kind === ReplyKind.REPLAYED && this.#lacksTrades(offset)) this.#fetchTrades(asker, offset, lengthBytes);
     else this.#accept(asker, this.#json().reply(this.#bytes, view, offset), kind);
   }
 
@@ -145,7 +154,9 @@ export class OrderReplies {
       limit: Math.min(total, FILLS_MAX),
       answered: (who, answer) => {
         const whole = replyWithTrades(kept, answer);
-        this.#accept(who, this.#json().reply(whole.bytes, whole.view, 0), ReplyKind.REPLAYED);
+        const records = responder.takeRecords(who);
+        if (records !== undefined) records.reply(whole.bytes, 0, whole.bytes.length, who.timings);
+        else this.#accept(who, this.#json().reply(whole.bytes, whole.view, 0), ReplyKind.REPLAYED);
       },
       // The order was executed, the first time; only its fills cannot be shown now.
       failed: (who) => {

@@ -405,3 +405,25 @@ describe('bodies and connections', () => {
     expect(sequences).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   });
 });
+
+describe('X-Timing', () => {
+  const times =
+    /^receive;dur=\d+\.\d{3}, ring;dur=\d+\.\d{3}, journal;dur=\d+\.\d{3}, match;dur=\d+\.\d{3}, send;dur=\d+\.\d{3}$/;
+  const timed = { 'content-type': 'application/json', 'x-timing': '1' };
+
+  test('brings Server-Timing with every outcome of a command, and only then', async () => {
+    const url = await start();
+    const init = { method: 'POST', headers: timed, body: JSON.stringify(order()) };
+    const first = await request(url, init);
+    expect(first.headers.get('server-timing')).toMatch(times);
+    const again = await request(url, init);
+    expect([again.headers.get('idempotent-replayed'), again.headers.has('server-timing')]).toEqual(['true', true]);
+    const refused = await request(url, { ...init, body: JSON.stringify({ ...order(), price: -1 }) });
+    expect([refused.status, refused.headers.has('server-timing')]).toEqual([400, false]);
+    const unknown = await request(`${url}/${String(first.body.order_id)}/cancel`, {
+      ...{ method: 'POST', headers: timed, body: '{"client_id":"mallory"}' },
+    });
+    expect([unknown.status, unknown.headers.has('server-timing')]).toEqual([404, true]);
+    expect((await post(url, order())).headers.has('server-timing')).toBe(false);
+  });
+});

@@ -1,64 +1,38 @@
-// Routes that change orders: place, cancel, amend, replace, mass cancel; and the dry run, which changes none. From the
-// body's bytes into a command, from there into the command ring. Gateway thread. Owns one Command, reused for all.
-// Must never journal what is not well formed. Allocates: per request, nothing per byte.
+// HTTP routes that change orders: place, cancel, amend, replace, mass cancel. What they do is said in entry/order-entry.ts.
+// Gateway thread. Owns the mass cancel's Command.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import type { Side } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
-import { DRY_RUN_ORDERS_MAX } from '../domain/rules/dry-run.ts';
-import { AmendRequestParser } from '../wire/amend-request.ts';
-import { CancelRequestParser } from '../wire/cancel-request.ts';
-import { COMMAND_SLOT_BYTES, encodeCommand } from '../wire/command-codec.ts';
 import { MassCancelParser } from '../wire/mass-cancel-request.ts';
-import { ORDER_INSTRUMENT, ORDER_SIDE } from '../wire/order-codec.ts';
-import { OrderRequestParser, ReplaceRequestParser } from '../wire/order-request.ts';
-import { IdKind } from '../wire/public-id.ts';
-import { AnswerStatus, QueryType } from '../wire/query-codec.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
-import type { Asker, Askers } from './asker.ts';
-import type { BodyReader } from './body.ts';
+import type { Asker } from './asker.ts';
+import type { BodyReader, ReceiveBody } from './body.ts';
 import type { CommandSender } from './command-sender.ts';
 import type { GatewayContext } from './context.ts';
-import { decodeId, type Identity } from './identity.ts';
+import type { OrderEntry } from './entry/order-entry.ts';
+import type { Askers } from './http-askers.ts';
 import { requireJson, requireJsonIfAny } from './media-type.ts';
-import type { FollowerQueries } from './queries.ts';
 import type { Responder } from './responses.ts';
+import { Timings } from './timings.ts';
 
 export interface OrderRoutesParts {
   readonly context: GatewayContext;
   readonly askers: Askers;
   readonly responder: Responder;
   readonly bodies: BodyReader;
-  readonly queries: FollowerQueries;
-  readonly identity: () => Identity;
   readonly sender: CommandSender;
   readonly access: AdminAccess;
-}
-
-const TOO_LARGE_DETAIL = `The order would meet more than ${DRY_RUN_ORDERS_MAX} orders, the most that a dry run looks at.`;
-
-/** What a request about an order needs to know of it. */
-interface KnownOrder {
-  readonly instrument: number;
-  readonly side: Side;
+  readonly entry: OrderEntry;
 }
 
 export class OrderRoutes {
   readonly #parts: OrderRoutesParts;
-  readonly #orders: OrderRequestParser;
-  readonly #cancels = new CancelRequestParser();
-  readonly #amends: AmendRequestParser;
-  readonly #replacements: ReplaceRequestParser;
   readonly #massCancels: MassCancelParser;
   readonly #command = new Command();
 
   constructor(parts: OrderRoutesParts) {
     this.#parts = parts;
-    const { instruments } = parts.context;
-    this.#orders = new OrderRequestParser(instruments);
-    this.#amends = new AmendRequestParser(instruments);
-    this.#replacements = new ReplaceRequestParser(instruments);
-    this.#massCancels = new MassCancelParser(instruments);
+    this.#massCancels = new MassCancelParser(parts.context.instruments);
   }
 
   /** POST /orders */
@@ -66,10 +40,9 @@ export class OrderRoutes {
 
   /** POST /orders/:id/cancel */
   readonly cancel = (res: HttpResponse, req: HttpRequest): void => {
-    const { askers, responder, bodies } = this.#parts;
-    const asker = askers.begin(res);
-    asker.parameter = req.getParameter(0) ?? '';
-    if (requireJsonIfAny(asker, req, responder)) bodies.read(asker, this.#cancel);
+    const { responder, bodies } = this.#parts;
+    const asker = this.#begin(res, req);
+    if (requireJsonIfAny(asker, req, responder)) bodies.read(asker, res, this.#cancel);
   };
 
   /** PATCH /orders/:id */
@@ -80,8 +53,8 @@ export class OrderRoutes {
 
   /** DELETE /orders: everyone's orders are the operator's to cancel, a client's its own. */
   readonly massCancel = (res: HttpResponse, req: HttpRequest): void => {
-    const { askers, sender, responder, access } = this.#parts;
-    const asker = askers.begin(res);
+    const { sender, responder, access } = this.#parts;
+    const asker = this.#begin(res, req);
     if (!sender.admitCancel(asker)) return;
     const isGood = this.#massCancels.parse(req.getQuery(), this.#command);
     const isEveryones = isGood && this.#command.clientLength === 0;
@@ -89,101 +62,21 @@ export class OrderRoutes {
     sender.sendParsed(asker, isGood, this.#command, this.#massCancels.problem);
   };
 
-  readonly #place = (asker: Asker, bytes: Uint8Array): void => {
-    const { sender } = this.#parts;
-    if (!sender.admit(asker)) return;
-    const parser = this.#orders;
-    const isGood = parser.parse(bytes, 0, bytes.length, this.#command);
-    if (isGood && parser.dryRun) this.#askDryRun(asker);
-    else sender.sendParsed(asker, isGood, this.#command, parser.problem);
-  };
+  readonly #place: ReceiveBody = (asker, bytes) => this.#parts.entry.place(asker, bytes, 0, bytes.length);
+  readonly #cancel: ReceiveBody = (asker, bytes) => this.#parts.entry.cancel(asker, bytes, 0, bytes.length);
+  readonly #amend: ReceiveBody = (asker, bytes) => this.#parts.entry.amend(asker, bytes, 0, bytes.length);
+  readonly #replace: ReceiveBody = (asker, bytes) => this.#parts.entry.replace(asker, bytes, 0, bytes.length);
 
-  readonly #cancel = (asker: Asker, bytes: Uint8Array): void => {
-    const { sender } = this.#parts;
-    if (!sender.admitCancel(asker)) return;
-    const target = this.#target(asker);
-    if (target < 0) return;
-    const parser = this.#cancels;
-    const isGood = parser.parse(bytes, 0, bytes.length, target, this.#command);
-    sender.sendParsed(asker, isGood, this.#command, parser.problem);
-  };
+  #readJson(res: HttpResponse, req: HttpRequest, receive: ReceiveBody): void {
+    const { responder, bodies } = this.#parts;
+    const asker = this.#begin(res, req);
+    if (requireJson(asker, req, responder)) bodies.read(asker, res, receive);
+  }
 
-  readonly #amend = (asker: Asker, bytes: Uint8Array): void => {
-    if (!this.#parts.sender.admit(asker)) return;
-    const target = this.#target(asker);
-    if (target < 0) return;
-    const { all } = this.#parts.context.instruments.current;
-    if (all.length === 1) this.#sendAmend(asker, bytes, target, 0);
-    else {
-      const kept = bytes.slice();
-      this.#whenKnown(asker, target, (who, { instrument }) => this.#sendAmend(who, kept, target, instrument));
-    }
-  };
-
-  readonly #replace = (asker: Asker, bytes: Uint8Array): void => {
-    if (!this.#parts.sender.admit(asker)) return;
-    const target = this.#target(asker);
-    if (target < 0) return;
-    const kept = bytes.slice();
-    this.#whenKnown(asker, target, (who, order) => {
-      const parser = this.#replacements;
-      const isGood = parser.parse(kept, 0, kept.length, { number: target, ...order }, this.#command);
-      this.#parts.sender.sendParsed(who, isGood, this.#command, parser.problem);
-    });
-  };
-
-  #readJson(res: HttpResponse, req: HttpRequest, receive: (asker: Asker, bytes: Uint8Array) => void): void {
-    const { askers, responder, bodies } = this.#parts;
-    const asker = askers.begin(res);
+  #begin(res: HttpResponse, req: HttpRequest): Asker {
+    const asker = this.#parts.askers.begin(res);
     asker.parameter = req.getParameter(0) ?? '';
-    if (requireJson(asker, req, responder)) bodies.read(asker, receive);
-  }
-
-  #sendAmend(asker: Asker, bytes: Uint8Array, target: number, instrument: number): void {
-    const parser = this.#amends;
-    const isGood = parser.parse(bytes, 0, bytes.length, target, instrument, this.#command);
-    this.#parts.sender.sendParsed(asker, isGood, this.#command, parser.problem);
-  }
-
-  /** Asks the read side for what an id does not tell: the scales of decimals are those of the order's instrument. */
-  #whenKnown(asker: Asker, target: number, then: (asker: Asker, order: KnownOrder) => void): void {
-    const { queries, responder, sender } = this.#parts;
-    queries.ask(asker, {
-      type: QueryType.ORDER,
-      number: target,
-      answered: (who, { bytes, view, body }) => {
-        const instrument = view.getUint16(body + ORDER_INSTRUMENT, true);
-        const side = bytes[body + ORDER_SIDE] === 1 ? 1 : 2;
-        if (sender.admit(who)) then(who, { instrument, side });
-      },
-      failed: (who, status) => {
-        if (status === AnswerStatus.NOT_FOUND) responder.problem(who, 'order_unknown', 'No such order.');
-        else queries.sayFailed(who, status);
-      },
-    });
-  }
-
-  /** The follower says what the order would do; nothing is journaled. */
-  #askDryRun(asker: Asker): void {
-    const { queries, responder } = this.#parts;
-    const record = new Uint8Array(COMMAND_SLOT_BYTES);
-    const origin = { gateway: 0, requestId: 0, receivedUs: 0 };
-    const length = encodeCommand(record, new DataView(record.buffer), 0, this.#command, origin);
-    queries.ask(asker, {
-      type: QueryType.DRY_RUN,
-      text: record.subarray(0, length),
-      answered: (who, { bytes, body, end }) => responder.json(who, bytes.slice(body, end)),
-      failed: (who, status) => {
-        if (status === AnswerStatus.TOO_LARGE) responder.problem(who, 'dry_run_too_large', TOO_LARGE_DETAIL);
-        else queries.sayFailed(who, status);
-      },
-    });
-  }
-
-  /** The order's number in the path, -1 when it is not one of ours: then nothing is journaled and the asker has its answer. */
-  #target(asker: Asker): number {
-    const number = decodeId(this.#parts.identity().ids, IdKind.ORDER, asker.parameter);
-    if (number < 0) this.#parts.responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
-    return number;
+    if (req.getHeader('x-timing') === '1') asker.timings = new Timings(asker.startUs);
+    return asker;
   }
 }

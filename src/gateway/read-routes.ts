@@ -4,12 +4,14 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { DEPTH_LEVELS_DEFAULT, DEPTH_LEVELS_MAX } from '../wire/depth-codec.ts';
 import { IdKind } from '../wire/public-id.ts';
-import { AnswerStatus, QueryType, TRADES_LIMIT_MAX } from '../wire/query-codec.ts';
+import { QueryType, TRADES_LIMIT_MAX } from '../wire/query-codec.ts';
 import { admitRead } from './admission.ts';
 import { askMain } from './ask-main.ts';
-import type { Asker, Askers } from './asker.ts';
+import type { Asker } from './asker.ts';
 import type { GatewayContext, PastBook } from './context.ts';
 import type { DepthReads } from './depth-reads.ts';
+import { askOrder } from './entry/order-status.ts';
+import type { Askers } from './http-askers.ts';
 import { decodeId, type Identity } from './identity.ts';
 import type { Answer, FollowerQueries } from './queries.ts';
 import { readCount, readInstrument, readSequence } from './query-string.ts';
@@ -46,12 +48,7 @@ export class ReadRoutes {
       responder.problem(asker, 'order_unknown', 'This is not the id of an order.');
       return;
     }
-    queries.ask(asker, {
-      type: QueryType.ORDER,
-      number,
-      answered: (asker, answer) => responder.json(asker, json.order(answer)),
-      failed: (asker, status) => this.#orderFailed(asker, status),
-    });
+    askOrder({ responder, queries }, asker, number, (who, answer) => responder.json(who, json.order(answer)));
   };
 
   /** GET /orderbook */
@@ -100,12 +97,6 @@ export class ReadRoutes {
       limit,
       answered: (asker: Asker, answer: Answer) => responder.json(asker, json.trades(answer, withClients, detailed)),
     });
-  }
-
-  #orderFailed(asker: Asker, status: number): void {
-    const { responder, queries } = this.#parts;
-    if (status === AnswerStatus.NOT_FOUND) responder.problem(asker, 'order_unknown', 'No such order.');
-    else queries.sayFailed(asker, status);
   }
 
   /** undefined: answered already. */

@@ -7,10 +7,11 @@ import { Command } from '../domain/command.ts';
 import { AdminRequestParser } from '../wire/admin-request.ts';
 import { InstrumentRequestParser } from '../wire/instrument-request.ts';
 import { type AdminAccess, admitAdmin } from './admin-access.ts';
-import type { Asker, Askers } from './asker.ts';
+import type { Asker } from './asker.ts';
 import type { BodyReader } from './body.ts';
 import type { CommandSender } from './command-sender.ts';
 import type { GatewayContext } from './context.ts';
+import type { Askers } from './http-askers.ts';
 import { requireJson, requireJsonIfAny } from './media-type.ts';
 import { decodePathText } from './path-text.ts';
 import type { Responder } from './responses.ts';
@@ -111,7 +112,7 @@ export class VenueRoutes {
       const asker = askers.begin(res);
       asker.parameter = decodePathText(req.getParameter(0));
       if (!this.#admit(asker, res, req)) return;
-      if (requireType(asker, req, responder)) bodies.read(asker, whenAdmitted);
+      if (requireType(asker, req, responder)) bodies.read(asker, res, whenAdmitted);
     };
   }
 

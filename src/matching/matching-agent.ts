@@ -290,17 +290,18 @@ export class MatchingAgent implements Agent {
     writer.append(payloadBytes, count, writer.nextSequence, timeUs);
     const durableUs = clock.monotonicUs();
     this.#sealer.frameWritten(durableUs);
-    this.#publisher.beginBatch(durableUs);
+    this.#publisher.beginBatch(drainedUs, durableUs);
     try {
       this.#applyBatch(engine, writer, payloadBytes, timeUs, drainedUs);
     } catch (error) {
       throw new PoisonCommand('', writer.durableFrame, this.#applying, error, false);
     }
+    const appliedUs = clock.monotonicUs();
     this.#syncSeconds.record((durableUs - drainedUs) / 1e6);
-    this.#matchSeconds.record((clock.monotonicUs() - durableUs) / 1e6);
+    this.#matchSeconds.record((appliedUs - durableUs) / 1e6);
     this.#batchCommands.record(count);
     this.#publishProgress(engine, writer);
-    this.#publisher.publishReplies();
+    this.#publisher.publishReplies(appliedUs);
     this.#wakeReaders(durableUs);
   }
 

@@ -22,7 +22,9 @@ import {
   FILL_QUANTITY_LOTS,
   FILL_TRADE_NUMBER,
   FILLS_MAX,
+  REPLY_APPLIED_US,
   REPLY_BYTES_MAX,
+  REPLY_DRAINED_US,
   REPLY_DURABLE_US,
   REPLY_FILLS,
   REPLY_FIRST_TRADE,
@@ -75,7 +77,13 @@ export class ResultPublisher implements EngineListener {
   #firstTrade = 0;
   #tradesTotal = 0;
   #value = 0;
+  #drainedUs = 0;
   #durableUs = 0;
+
+  /** Where the batch's replies lie until they are published; as long as the largest batch was. */
+  readonly #stagedViews: DataView[] = [];
+  readonly #stagedOffsets: number[] = [];
+  #staged = 0;
 
   constructor(sinks: ResultSinks) {
     this.#sinks = sinks;
@@ -87,8 +95,9 @@ export class ResultPublisher implements EngineListener {
     this.#events = new EventEncoder(engine, this.#sinks.events);
   }
 
-  /** Before a batch is applied: when it was durable, by the stopwatch, for the latency figures. */
-  beginBatch(durableUs: number): void {
+  /** Before a batch is applied: when it had left its rings and when it was durable, by the stopwatch, for the latency figures. */
+  beginBatch(drainedUs: number, durableUs: number): void {
+    this.#drainedUs = drainedUs;
     this.#durableUs = durableUs;
   }
 
@@ -118,6 +127,7 @@ export class ResultPublisher implements EngineListener {
     this.#reply = offset;
     ring.view.setUint32(offset + REPLY_REQUEST_ID, origin.requestId, true);
     ring.view.setFloat64(offset + REPLY_SEQUENCE, sequence, true);
+    ring.view.setFloat64(offset + REPLY_DRAINED_US, this.#drainedUs, true);
     ring.view.setFloat64(offset + REPLY_DURABLE_US, this.#durableUs, true);
   }
 
@@ -141,6 +151,8 @@ export class ResultPublisher implements EngineListener {
     view.setFloat64(offset + REPLY_VALUE, this.#value, true);
     if (this.#fills > 0) this.#moveFills(ring);
     ring.stage(REPLY_ORDER + this.#orderBytes + this.#fills * FILL_BYTES);
+    this.#stagedViews[this.#staged] = view;
+    this.#stagedOffsets[this.#staged++] = offset;
     this.#ring = undefined;
   }
 
@@ -155,9 +167,16 @@ export class ResultPublisher implements EngineListener {
     return this.#reason;
   }
 
-  /** After the batch, and after the sequence it reached is told: who reads upon a reply finds what it says. */
-  publishReplies(): void {
+  /**
+   * After the batch, which was applied at `appliedUs` of the stopwatch, and after the sequence it reached is told: who reads
+   * upon a reply finds what it says.
+   */
+  publishReplies(appliedUs: number): void {
     const { replyRings } = this.#sinks;
+    for (let i = 0; i < this.#staged; i++) {
+      this.#stagedViews[i].setFloat64(this.#stagedOffsets[i] + REPLY_APPLIED_US, appliedUs, true);
+    }
+    this.#staged = 0;
     for (let k = 0; k < replyRings.length; k++) replyRings[k].publish();
   }
 

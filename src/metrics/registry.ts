@@ -174,6 +174,24 @@ function registerGateways(registry: Registry, figures: Figures): void {
     perGateway(GatewayCounter.BAD_REQUESTS),
   );
   add.counter(
+    'ringbook_ws_order_requests_total',
+    'Requests about orders over /ws.',
+    labels,
+    perGateway(GatewayCounter.ORDER_FRAMES),
+  );
+  add.counter(
+    'ringbook_safety_cancels_total',
+    'Mass cancels sent because a socket ended or a time ran out.',
+    labels,
+    perGateway(GatewayCounter.SAFETY_CANCELS),
+  );
+  add.counter(
+    'ringbook_safety_cancels_lost_total',
+    'Mass cancels due that could not be sent, because the process stopped taking commands.',
+    labels,
+    perGateway(GatewayCounter.SAFETY_CANCELS_LOST),
+  );
+  add.counter(
     'ringbook_reply_timeouts_total',
     'Commands answered 504, outcome unknown.',
     labels,

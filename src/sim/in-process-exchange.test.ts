@@ -19,6 +19,8 @@ import { EVENT_RESTING_DELTA_LOTS, EventType } from '../wire/event-codec.ts';
 import { ORDER_EXECUTED_LOTS, ORDER_NUMBER } from '../wire/order-codec.ts';
 import { AnswerStatus, QueryType } from '../wire/query-codec.ts';
 import {
+  REPLY_APPLIED_US,
+  REPLY_DRAINED_US,
   REPLY_DURABLE_US,
   REPLY_FIRST_TRADE,
   REPLY_KIND,
@@ -232,6 +234,20 @@ describe('the agents together', () => {
     exchange.turnMatching();
     expect([looks > 2, early.length]).toEqual([true, 0]);
     expect([exchange.sequence, exchange.replies().length]).toEqual([3, 3]);
+    exchange.close();
+  });
+
+  it('carry the times of their batch, in the order of its way', () => {
+    const exchange = new InProcessExchange({ directory });
+    for (const key of ['a', 'b']) exchange.submit(limit('maker', key, Side.SELL, 7_000_000, 10));
+    exchange.onClockRead(() => exchange.advance(1_000));
+    exchange.turnMatching();
+    const times = exchange
+      .replies()
+      .map((reply) => [REPLY_DRAINED_US, REPLY_DURABLE_US, REPLY_APPLIED_US].map((at) => reply.readDoubleLE(at)));
+    const [drainedUs, durableUs, appliedUs] = times[0];
+    expect(times).toEqual([times[0], times[0]]);
+    expect([drainedUs > 5_000_000_000, durableUs > drainedUs, appliedUs > durableUs]).toEqual([true, true, true]);
     exchange.close();
   });
 

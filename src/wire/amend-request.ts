@@ -6,6 +6,7 @@ import type { Command } from '../domain/command.ts';
 import { requireClientForKey } from './cancel-request.ts';
 import { CommandTexts } from './command-texts.ts';
 import type { InstrumentSource } from './instrument-list.ts';
+import { orderIdIf } from './order-id-request.ts';
 import { beginCommand } from './plain-command.ts';
 import type { RequestProblem } from './problem.ts';
 import { RequestFields } from './request-fields.ts';
@@ -18,10 +19,12 @@ const QUANTITY = 3;
 
 export class AmendRequestParser {
   readonly #instruments: InstrumentSource;
-  readonly #fields = new RequestFields(['client_id', 'idempotency_key', 'price', 'quantity']);
+  readonly #fields: RequestFields;
   readonly #texts = new CommandTexts();
 
-  constructor(instruments: InstrumentSource) {
+  /** `withOrderId`: as of CancelRequestParser. */
+  constructor(instruments: InstrumentSource, withOrderId = false) {
+    this.#fields = new RequestFields(['client_id', 'idempotency_key', 'price', 'quantity', ...orderIdIf(withOrderId)]);
     this.#instruments = instruments;
   }
 

@@ -3,7 +3,7 @@
 // Never throws on input, never reads outside the bytes given, wherever these begin. Allocates: one view for each frame.
 
 import { assert } from '../assert.ts';
-import { REPLY_BYTES_MAX } from './reply-codec.ts';
+import { REPLY_BYTES_MAX, REPLY_ORDER } from './reply-codec.ts';
 
 export const FRAME_VERSION = 1;
 export const MESSAGE_HEAD_BYTES = 8;
@@ -78,7 +78,7 @@ export const CLIENT_MESSAGES: readonly MessageKind[] = [
 export const SERVER_MESSAGES: readonly MessageKind[] = [
   {
     type: MessageType.REPLY,
-    bytesMin: 72,
+    bytesMin: ANSWER_HEAD_BYTES + REPLY_ORDER,
     bytesMax: ANSWER_HEAD_BYTES + TIMES_BYTES + REPLY_BYTES_MAX,
     flags: FLAG_TIMES,
   },

@@ -5,12 +5,21 @@
 import { assert } from '../assert.ts';
 import { ANSWER_HEAD_BYTES, FLAG_TIMES, MessageType, TIMES_BYTES, writeMessageHead } from './binary-frame.ts';
 import { orderRecordLength } from './order-codec.ts';
-import { REPLY_BYTES_MAX, REPLY_DURABLE_US, REPLY_REQUEST_ID } from './reply-codec.ts';
+import {
+  REPLY_APPLIED_US,
+  REPLY_BYTES_MAX,
+  REPLY_DRAINED_US,
+  REPLY_DURABLE_US,
+  REPLY_REQUEST_ID,
+} from './reply-codec.ts';
 
 const REQUEST_ID = 8;
 const STATUS = 12;
 /** Of a problem; 0 in other answers. */
 const TEXT_LENGTH = 14;
+
+/** By a clock of the server's own. */
+const STOPWATCH_TIMES = [REPLY_DURABLE_US, REPLY_DRAINED_US, REPLY_APPLIED_US];
 
 /** A buffer of this length holds any reply. */
 export const BINARY_REPLY_BYTES_MAX = ANSWER_HEAD_BYTES + TIMES_BYTES + REPLY_BYTES_MAX;
@@ -45,7 +54,7 @@ export function writeBinaryReply(
   }
   copy(record, from, bytes, recordAt, length);
   view.setUint32(recordAt + REPLY_REQUEST_ID, 0, true);
-  view.setFloat64(recordAt + REPLY_DURABLE_US, 0, true);
+  for (const at of STOPWATCH_TIMES) view.setFloat64(recordAt + at, 0, true);
   return end - at;
 }
 

@@ -4,6 +4,7 @@
 import { CommandType } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
 import { CommandTexts } from './command-texts.ts';
+import { orderIdIf } from './order-id-request.ts';
 import { beginCommand } from './plain-command.ts';
 import type { RequestProblem } from './problem.ts';
 import { RequestFields } from './request-fields.ts';
@@ -12,8 +13,13 @@ const CLIENT = 0;
 const KEY = 1;
 
 export class CancelRequestParser {
-  readonly #fields = new RequestFields(['client_id', 'idempotency_key']);
+  readonly #fields: RequestFields;
   readonly #texts = new CommandTexts();
+
+  /** `withOrderId`: the body names the order too. That field is known here, and read by OrderIdParser. */
+  constructor(withOrderId = false) {
+    this.#fields = new RequestFields(['client_id', 'idempotency_key', ...orderIdIf(withOrderId)]);
+  }
 
   /** What was wrong, after `parse` answered false. */
   get problem(): Readonly<RequestProblem> {

@@ -165,4 +165,10 @@ export const GatewayCounter = {
   TOTAL_SECONDS: 16,
   /** Histogram: the part of it that comes after the command was durable. */
   REPLY_SECONDS: 40,
+  /** Requests about orders that came over /ws. */
+  ORDER_FRAMES: 112,
+  /** Mass cancels that a socket's end or a time that ran out has put into the ring. */
+  SAFETY_CANCELS: 113,
+  /** Those that could not be, because the process takes no more commands. */
+  SAFETY_CANCELS_LOST: 114,
 } as const;

@@ -32,6 +32,8 @@ interface Operation {
   readonly list?: boolean;
   /** Takes an idempotency key, and says when it has answered again. */
   readonly keyed?: boolean;
+  /** Tells the times of its way to who asks for them. */
+  readonly timed?: boolean;
   /** Needs the operator's token. */
   readonly admin?: boolean;
 }
@@ -52,7 +54,12 @@ const OPERATIONS: readonly Operation[] = [
       path: '/orders',
       summary: 'Places an order, or says what it would do (dry_run)',
     },
-    ...{ body: 'OrderRequestSchema', keyed: true, replies: { 202: ['OrderReplySchema'], 200: ['DryRunSchema'] } },
+    ...{
+      body: 'OrderRequestSchema',
+      keyed: true,
+      timed: true,
+      replies: { 202: ['OrderReplySchema'], 200: ['DryRunSchema'] },
+    },
   },
   {
     ...{ id: 'cancelOrders', method: 'delete', path: '/orders', summary: 'Cancels many orders at once' },
@@ -62,7 +69,7 @@ const OPERATIONS: readonly Operation[] = [
       side: { schema: { enum: ['buy', 'sell'] }, description: 'Both when left out.' },
       idempotency_key: text('Needs a client_id.'),
     },
-    ...{ keyed: true, replies: { 202: ['MassCancelReplySchema'] } },
+    ...{ keyed: true, timed: true, replies: { 202: ['MassCancelReplySchema'] } },
   },
   {
     ...{ id: 'getOrder', method: 'get', path: '/orders/{order_id}', summary: 'An order as it is' },
@@ -75,11 +82,17 @@ const OPERATIONS: readonly Operation[] = [
       path: '/orders/{order_id}',
       summary: 'Changes price or total quantity of an order',
     },
-    ...{ body: 'AmendRequestSchema', keyed: true, replies: { 202: ['OrderReplySchema'] } },
+    ...{ body: 'AmendRequestSchema', keyed: true, timed: true, replies: { 202: ['OrderReplySchema'] } },
   },
   {
     ...{ id: 'cancelOrder', method: 'post', path: '/orders/{order_id}/cancel', summary: 'Cancels an order' },
-    ...{ body: 'CancelRequestSchema', bodyOptional: true, keyed: true, replies: { 202: ['CancelReplySchema'] } },
+    ...{
+      body: 'CancelRequestSchema',
+      bodyOptional: true,
+      keyed: true,
+      timed: true,
+      replies: { 202: ['CancelReplySchema'] },
+    },
   },
   {
     ...{
@@ -88,7 +101,7 @@ const OPERATIONS: readonly Operation[] = [
       path: '/orders/{order_id}/replace',
       summary: 'Places an order in the stead of another',
     },
-    ...{ body: 'ReplaceRequestSchema', keyed: true, replies: { 202: ['OrderReplySchema'] } },
+    ...{ body: 'ReplaceRequestSchema', keyed: true, timed: true, replies: { 202: ['OrderReplySchema'] } },
   },
   {
     ...{ id: 'getOrderBook', method: 'get', path: '/orderbook', summary: 'The best price levels' },
@@ -262,6 +275,16 @@ const header = (description: string, schema: object) => ({ description, schema }
 const KEYED_HEADERS = {
   'Idempotent-Replayed': header('Only when the key was known: this is the first reply again.', { const: 'true' }),
 };
+const TIMED_HEADERS = {
+  'Server-Timing': header(
+    'Only when asked for by X-Timing, also with a refusal by the engine: receive, ring, journal, match and send, milliseconds.',
+    { type: 'string' },
+  ),
+};
+const X_TIMING = {
+  ...{ name: 'X-Timing', in: 'header', schema: { const: '1' } },
+  description: 'Asks for Server-Timing: where the time of this one request went.',
+};
 const PROBLEM_HEADERS = {
   'Retry-After': header('Only with 503: seconds after which to try again.', { type: 'integer', minimum: 1 }),
   'X-Request-Id': header('As in the body.', { type: 'string' }),
@@ -289,17 +312,18 @@ export function openApiDocument(version: string): object {
 }
 
 function operationObject(operation: Operation): object {
-  const { id, path, summary, replies, query = {}, admin, list = false, keyed = false } = operation;
+  const { id, path, summary, replies, query = {}, admin, list = false, keyed = false, timed = false } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     ...{ name, in: 'path', required: true, schema: { type: 'string' } },
   }));
   const inQuery = Object.entries(query).map(([name, about]) => ({ name, in: 'query', ...about }));
-  const parameters = [...inPath, ...inQuery];
+  const parameters = [...inPath, ...inQuery, ...(timed ? [X_TIMING] : [])];
+  const headers = { ...(keyed ? KEYED_HEADERS : {}), ...(timed ? TIMED_HEADERS : {}) };
   const responses = Object.entries(replies).map(([status, names]) => [
     status,
     {
       description: summary,
-      ...(keyed && status === '202' ? { headers: KEYED_HEADERS } : {}),
+      ...(keyed && status === '202' ? { headers } : {}),
       ...(names.length === 0 ? {} : { content: replyContent(names, list) }),
     },
   ]);

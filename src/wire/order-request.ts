@@ -9,6 +9,7 @@ import type { Pair } from './decimal-pair.ts';
 import type { InstrumentList, InstrumentSource } from './instrument-list.ts';
 import { readAmounts } from './order-amounts.ts';
 import { OrderField as F, ORDER_FIELD_NAMES } from './order-fields.ts';
+import { orderIdIf } from './order-id-request.ts';
 import { readShape, readSide } from './order-shape.ts';
 import type { RequestProblem } from './problem.ts';
 import { isString, RequestFields } from './request-fields.ts';
@@ -62,8 +63,9 @@ export class ReplaceRequestParser {
   readonly #body: OrderBody;
   readonly #instruments: InstrumentSource;
 
-  constructor(instruments: InstrumentSource) {
-    this.#body = new OrderBody(ORDER_FIELD_NAMES.slice(0, F.DRY_RUN));
+  /** `withOrderId`: as of CancelRequestParser. */
+  constructor(instruments: InstrumentSource, withOrderId = false) {
+    this.#body = new OrderBody([...ORDER_FIELD_NAMES.slice(0, F.DRY_RUN), ...orderIdIf(withOrderId)]);
     this.#instruments = instruments;
   }
 

@@ -33,9 +33,14 @@ export const REPLY_FILLS = 36;
 export const REPLY_ORDER_BYTES = 38;
 /** VALUE, and a REPLAYED one: what the command came to; else 0. */
 export const REPLY_VALUE = 40;
-/** The stopwatch's time at which the command was durable, microseconds: for the latency figures alone. */
+/**
+ * The stopwatch's times at which the command was durable, was taken from its ring and had been applied with its batch,
+ * microseconds: for figures of latency alone.
+ */
 export const REPLY_DURABLE_US = 48;
-export const REPLY_ORDER = 56;
+export const REPLY_DRAINED_US = 56;
+export const REPLY_APPLIED_US = 64;
+export const REPLY_ORDER = 72;
 
 /** One fill of the answered order. */
 export const FILL_TRADE_NUMBER = 0;

@@ -13,6 +13,7 @@ import {
 } from '../../shared-memory/broadcast-ring.ts';
 import { CommandRing } from '../../shared-memory/command-ring.ts';
 import { CounterBlock, counterBytesNeeded } from '../../shared-memory/counters.ts';
+import { DeadlineTable } from '../../shared-memory/deadline-table.ts';
 import { DOORBELL_STRIDE_INTS, Doorbell } from '../../shared-memory/doorbell.ts';
 import { LatestValue } from '../../shared-memory/latest-value.ts';
 import { MessageRing } from '../../shared-memory/message-ring.ts';
@@ -20,6 +21,7 @@ import { freePort } from '../../sim/testing/free-port.ts';
 import { COMMAND_SLOT_BYTES } from '../../wire/command-codec.ts';
 import { DEPTH_BYTES_MAX } from '../../wire/depth-codec.ts';
 import type { GatewayContext, GatewayLimits, MainAnswer, MainQuestion } from '../context.ts';
+import type { OrderFrames } from '../entry/order-frames.ts';
 import { GatewayAgent } from '../gateway-agent.ts';
 import { EngineInstruments } from './engine-instruments.ts';
 import { MatchingPeer } from './matching-peer.ts';
@@ -86,6 +88,11 @@ export class GatewayRig {
     this.#agent = new GatewayAgent(this.#context(port, rings, slots, options));
   }
 
+  /** Order entry over /ws, without a socket. */
+  get orderFrames(): OrderFrames {
+    return this.#agent.orderFrames;
+  }
+
   /** Wakes the gateway, as whoever wrote into one of its rings would. */
   ring(): void {
     this.#doorbell.ring();
@@ -119,6 +126,7 @@ export class GatewayRig {
       commandRing: rings.commands,
       replyRing: rings.replies,
       matchingDoorbell: this.#doorbell,
+      cancelDeadlines: new DeadlineTable(new SharedArrayBuffer(DeadlineTable.bytesNeeded(16))),
       queryRing: rings.queries,
       answerRing: rings.answers,
       followerDoorbell: this.#doorbell,

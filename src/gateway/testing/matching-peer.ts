@@ -159,6 +159,8 @@ export class MatchingPeer implements Agent, EngineListener {
     view.setFloat64(offset + R.REPLY_SEQUENCE, sequence, true);
     // As durable as soon as it was received: all of its latency is the reply's.
     view.setFloat64(offset + R.REPLY_DURABLE_US, this.origin.receivedUs, true);
+    view.setFloat64(offset + R.REPLY_DRAINED_US, this.origin.receivedUs, true);
+    view.setFloat64(offset + R.REPLY_APPLIED_US, this.origin.receivedUs, true);
     view.setFloat64(offset + R.REPLY_FIRST_TRADE, this.#firstTrade, true);
     view.setUint32(offset + R.REPLY_TRADES_TOTAL, this.#tradesTotal, true);
     view.setUint16(offset + R.REPLY_FILLS, fills.length, true);

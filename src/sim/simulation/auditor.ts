@@ -16,6 +16,8 @@ import { type CommandOrigin, decodeCommand, decodeOrigin } from '../../wire/comm
 import { COUNTER_BLOCKS, CounterBlockId } from '../../wire/counters.ts';
 import { InstrumentDirectoryWriter } from '../../wire/instrument-directory.ts';
 import {
+  REPLY_APPLIED_US,
+  REPLY_DRAINED_US,
   REPLY_DURABLE_US,
   REPLY_KIND,
   REPLY_REASON,
@@ -32,6 +34,8 @@ interface FirstUse {
   readonly reason: number;
 }
 
+/** Of a reply: by the stopwatch of a process, which no journal has. */
+const STOPWATCH_TIMES = [REPLY_DRAINED_US, REPLY_DURABLE_US, REPLY_APPLIED_US];
 const GATEWAYS_MAX = 4;
 const RING_BYTES = 2 ** 16;
 
@@ -118,7 +122,7 @@ export class Auditor {
     if (request === undefined) return;
     require(record.equals(request.record), () => `${what()} is not the command that was sent`);
     const told = request.reply;
-    told?.writeDoubleLE(0, REPLY_DURABLE_US); // by the stopwatch of a process, which no journal has
+    for (const at of STOPWATCH_TIMES) told?.writeDoubleLE(0, at);
     require(told === undefined || told.equals(reply), () => {
       return `${what()}: the client was told ${told?.toString('hex')}, the journal says ${reply.toString('hex')}`;
     });
@@ -149,7 +153,7 @@ export class Auditor {
 
   /** Borrowed until the next. */
   #takeReply(): Buffer {
-    this.#publisher.publishReplies();
+    this.#publisher.publishReplies(0);
     this.#replies.read((_type, offset, length) => {
       this.#reply = this.#bytes.subarray(offset, offset + length);
     }, 1);
