@@ -75,6 +75,11 @@ export class FeedPeer implements Agent {
     this.#wake();
   }
 
+  /** Whether the gateway has taken every answer. */
+  get answered(): boolean {
+    return this.#rings.answers.used() === 0;
+  }
+
   /** Writes a LIVE record; publish() shows it. */
   live(wish: number, sequence: number, gateway = 0): this {
     const { feed } = this.#rings;

@@ -18,6 +18,7 @@ import { isBinary } from './ws-socket.ts';
 const TURN_BYTES_MAX = 256 * 1024;
 const TURN_RECORDS_MAX = 512;
 const ANSWERS_MAX = 64;
+const NO_CLIENT = new Uint8Array(0);
 
 export interface FeedParts {
   /** Which gateway this is. */
@@ -103,7 +104,7 @@ export class Feed {
       view.getUint16(offset + F.FEED_CHANNEL, true),
       view.getUint16(offset + F.FEED_INSTRUMENT, true),
       view.getUint8(offset + F.FEED_FORMAT),
-      bytes.subarray(clientFrom, clientFrom + clientBytes),
+      clientBytes === 0 ? NO_CLIENT : bytes.subarray(clientFrom, clientFrom + clientBytes),
     );
     if (key === undefined) return;
     key.messages++;

@@ -337,6 +337,27 @@ describe('slow sockets', () => {
     ]);
   });
 
+  test('what a socket asked for itself does not make it slow, up to a point', async () => {
+    await start({ ws: { backpressureBytesMax: 64 * 1024, conflateBytes: 1_024 } });
+    const client = await open();
+    client.socket.pause();
+    const snapshot = `{"snapshot":"${'s'.repeat(120_000)}"}`;
+    let asked = 0;
+    const closed = () => count(GatewayCounter.WS_SLOW_CONSUMER_CLOSES) > 0;
+    for (; asked < 1_000 && !closed(); asked++) {
+      ask(client, { type: 'subscribe', channels: ['level2'] });
+      await until(() => begins().length > asked || closed(), 'a wish');
+      if (closed()) break;
+      rig.feed.answer(begins()[asked].id, 1, snapshot);
+      rig.feed.live(begins()[asked].id, 1).publish();
+      await until(() => closed() || rig.feed.answered, 'the answer is taken');
+    }
+    client.socket.resume();
+    await until(() => client.ended, 'the end');
+    expect(client.closeCode).toBe(4008);
+    expect(client.messages.filter((text) => text === snapshot).length).toBeGreaterThan(8);
+  });
+
   test('one that reads no answers is closed too', async () => {
     await start({ ws: { backpressureBytesMax: 64 * 1024, conflateBytes: 1_024 } });
     const client = await open();

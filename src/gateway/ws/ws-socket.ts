@@ -16,6 +16,8 @@ export interface WsSocketData {
 /** Every socket is subscribed to it: uWebSockets forgets what is published but not yet sent to a socket that leaves its last topic. */
 const TOPIC_OF_ALL = 'all';
 
+/** What it asked for itself may be so many times what makes a socket slow. */
+const ALLOWANCES_MAX = 16;
 /** JSON objects begin so, binary messages with their version. */
 const OPEN_OBJECT = 0x7b;
 
@@ -34,7 +36,7 @@ export class WsSocket implements WsSession {
   readonly #counters: CounterBlock;
   readonly #backpressureBytesMax: number;
   #socket: WebSocket<WsSocketData> | undefined;
-  /** Bytes of snapshots and the like that still wait: what it asked for itself does not make it slow. */
+  /** Bytes of snapshots and the like that still wait: what it asked for itself does not make it slow, up to a point. */
   #allowance = 0;
 
   constructor(
@@ -67,7 +69,7 @@ export class WsSocket implements WsSession {
   /** A message of a channel's beginning, as the feed has it. */
   sendBeginning(message: Uint8Array): void {
     this.#send(message, isBinary(message));
-    this.#allowance += message.length;
+    this.#allowance = Math.min(this.#allowance + message.length, ALLOWANCES_MAX * this.#backpressureBytesMax);
   }
 
   end(code: number, reason: string): void {

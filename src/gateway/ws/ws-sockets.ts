@@ -114,21 +114,25 @@ export class WsSockets {
 
   #message(session: WsSocket | undefined, message: ArrayBuffer, isBinary: boolean): void {
     if (session === undefined) return;
-    const { handlers, counters, clock, refusals } = this.#parts;
+    const { counters, clock, refusals } = this.#parts;
     if (message.byteLength > FRAME_BYTES_MAX) {
       session.end(MESSAGE_TOO_LONG, 'message too long');
     } else if (!session.frames.take(clock.monotonicUs())) {
       counters.add(GatewayCounter.WS_REFUSED_FRAMES, 1);
       session.end(CloseCode.POLICY, 'message rate');
     } else {
-      const bytes = new Uint8Array(message);
       const refused = session.refusals;
-      const taken = handlers.some((handler) =>
-        isBinary ? handler.binary(session, bytes) : handler.text(session, bytes),
-      );
-      if (!taken) refusals.answer(session, UNKNOWN_FRAME, '');
+      if (!this.#offer(session, new Uint8Array(message), isBinary)) refusals.answer(session, UNKNOWN_FRAME, '');
       else if (session.refusals === refused) session.refusals = 0;
     }
+  }
+
+  /** False: no handler takes it. */
+  #offer(session: WsSocket, bytes: Uint8Array, isBinary: boolean): boolean {
+    for (const handler of this.#parts.handlers) {
+      if (isBinary ? handler.binary(session, bytes) : handler.text(session, bytes)) return true;
+    }
+    return false;
   }
 
   #closed({ session }: WsSocketData): void {
