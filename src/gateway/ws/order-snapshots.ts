@@ -13,6 +13,9 @@ import type { Refusal } from './refusals.ts';
 import { type Subscription, SubscriptionState } from './subscription.ts';
 import { isoTime } from './time-text.ts';
 
+/** How often the follower may be behind, a second each time, before the client is told so. */
+const BEHIND_MAX = 15;
+
 export interface OrderSnapshotsParts {
   readonly queries: FollowerQueries;
   readonly identity: () => Identity;
@@ -40,7 +43,11 @@ export class OrderSnapshots {
       lastInstrument: ALL_INSTRUMENTS,
       limit: ORDERS_LIMIT_MAX,
       answered: (_, answer) => this.#answered(subscription, answer, reason),
-      failed: (_, status) => this.#failed(subscription, status),
+      failed: (_, status) => {
+        // Just after a start the follower may take a while to come to where the engine is.
+        if (status === AnswerStatus.BEHIND && ++subscription.attempts < BEHIND_MAX) this.ask(subscription, reason);
+        else this.#failed(subscription, status);
+      },
     });
     if (!asked) this.#parts.failed(subscription, { code: 'ring_full', detail: 'Too many reads are waiting.' });
   }

@@ -5,7 +5,7 @@ import { GatewayCounter } from '../../wire/counters.ts';
 import { Channel, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
 import type { SeenWish } from '../testing/feed-peer.ts';
 import { GatewayRig, type RigOptions } from '../testing/gateway-rig.ts';
-import { order, post, until } from '../testing/http-client.ts';
+import { order, post, request, until } from '../testing/http-client.ts';
 import { WebSocketClient } from '../testing/websocket-client.ts';
 
 let rig: GatewayRig;
@@ -221,6 +221,21 @@ describe('user', () => {
     rig.feed.noResume(third.id, SnapshotReason.AHEAD);
     const fourth = await wishAfter(3);
     expect([fourth.from, client.messages.length]).toEqual([1, had]);
+  });
+
+  test('while the follower is behind the snapshot is asked for again', async () => {
+    await start({ limits: { readTimeoutMs: 100 } });
+    rig.peer.reading = false;
+    const client = await open();
+    ask(client, { type: 'subscribe', channels: ['user'], client_id: 'me' });
+    await messages(client, 1);
+    const read = request(`${rig.url}/clients/me/orders`); // times out with it, at the same sweep
+    const timeouts = setInterval(() => rig.passTime(200), 20);
+    expect((await read).status).toBe(503);
+    clearInterval(timeouts);
+    rig.peer.reading = true;
+    expect((await wishAfter(0)).from).toBe(0);
+    expect((await messages(client, 2)).map((text) => parsed(text).type)).toEqual(['subscriptions', 'snapshot']);
   });
 
   test('a snapshot that cannot be had ends the subscription and says so', async () => {
