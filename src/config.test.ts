@@ -51,6 +51,11 @@ describe('configuration', () => {
     [{ RINGBOOK_SEGMENT_BYTES: '1044480' }, /RINGBOOK_SEGMENT_BYTES=1044480 must be >= 1048576/],
     [{ RINGBOOK_SEGMENT_BYTES: '1048577' }, /RINGBOOK_SEGMENT_BYTES=1048577 must be multiple of 4096/],
     [{ RINGBOOK_FAULTS: '1', RINGBOOK_CRASH_AT: 'lunch' }, /RINGBOOK_CRASH_AT="lunch" must be <point> or/],
+    [{ RINGBOOK_WS_IDLE_SECONDS: '5' }, /RINGBOOK_WS_IDLE_SECONDS=5 must be >= 8/],
+    [
+      { RINGBOOK_WS_CONFLATE_BYTES: '5000000' },
+      /RINGBOOK_WS_CONFLATE_BYTES must be below RINGBOOK_WS_BACKPRESSURE_BYTES/,
+    ],
     [{ RINGBOOK_RISK: 'on' }, /RINGBOOK_RISK="on" must be one of off, balances/],
     [{ RINGBOOK_INSTRUMENTS: 'none.json' }, /RINGBOOK_INSTRUMENTS="none\.json": ENOENT.*none\.json/],
     [{ RINGBOOK_ADMIN_TOKEN: 'short' }, /RINGBOOK_ADMIN_TOKEN=\(hidden\) must not have fewer than 16 characters/],
@@ -75,6 +80,18 @@ describe('configuration', () => {
     expect(() => read({ HOST: '0.0.0.0' })).toThrow(InsecureConfigError);
     expect(exitCodeFor(new InsecureConfigError(''))).toBe(78);
     expect(read({ HOST: '0.0.0.0', RINGBOOK_ADMIN_TOKEN: '0123456789abcdef' }).host).toBe('0.0.0.0');
+  });
+
+  it('limits what strangers may do on /ws', () => {
+    expect(read({}).ws).toMatchObject({ loopback: true, framesPerSecond: 0, upgradesPerSecond: 0, allowed: [] });
+    const open = { HOST: '0.0.0.0', RINGBOOK_ADMIN_TOKEN: '0123456789abcdef' };
+    expect(read(open).ws).toMatchObject({ loopback: false, framesPerSecond: 1_000, upgradesPerSecond: 100 });
+    const set = {
+      ...open,
+      RINGBOOK_WS_FRAMES_PER_SECOND: '0',
+      RINGBOOK_WS_ORIGINS: 'https://a.example, https://b.example',
+    };
+    expect(read(set).ws).toMatchObject({ framesPerSecond: 0, allowed: ['https://a.example', 'https://b.example'] });
   });
 
   it('reads .env beneath the environment', () => {

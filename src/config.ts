@@ -73,7 +73,22 @@ export interface Config {
   readonly redis: { readonly url: string } | { readonly host: string; readonly port: number } | undefined;
   /** npm started us, and its end is ours too. */
   readonly stopWithParent: boolean;
+  /** Bounds of WS /ws, for each gateway thread. */
+  readonly ws: WsSettings;
   readonly limits: typeof LIMITS;
+}
+
+/** What they mean: gateway/ws/limits.ts. */
+interface WsSettings {
+  readonly connectionsMax: number;
+  readonly upgradesPerSecond: number;
+  readonly framesPerSecond: number;
+  readonly subscriptionsMax: number;
+  readonly idleTimeoutS: number;
+  readonly backpressureBytesMax: number;
+  readonly conflateBytes: number;
+  readonly allowed: readonly string[];
+  readonly loopback: boolean;
 }
 
 const RISKS = ['off', 'balances'] as const;
@@ -114,6 +129,8 @@ export class InsecureConfigError extends ConfigError {
 }
 
 const MIB = 2 ** 20;
+const DEFAULT_HOST = '127.0.0.1';
+
 /** Every variable, and what it may be. */
 const VARIABLES = {
   PORT: integer(0, 65_535),
@@ -146,6 +163,14 @@ const VARIABLES = {
   RINGBOOK_STORAGE_LOW_BYTES: integer(0, Number.MAX_SAFE_INTEGER),
   RINGBOOK_SPOOL_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER),
   RINGBOOK_SEGMENT_BYTES: integer(MIB, 1024 * MIB, 4096),
+  RINGBOOK_WS_CONNECTIONS_MAX: integer(0, 1_000_000),
+  RINGBOOK_WS_UPGRADES_PER_SECOND: integer(0, 1_000_000),
+  RINGBOOK_WS_FRAMES_PER_SECOND: integer(0, 1_000_000),
+  RINGBOOK_WS_SUBSCRIPTIONS_MAX: integer(1, 100_000),
+  RINGBOOK_WS_IDLE_SECONDS: integer(8, 960),
+  RINGBOOK_WS_BACKPRESSURE_BYTES: integer(65_536, 268_435_456),
+  RINGBOOK_WS_CONFLATE_BYTES: integer(1_024, 268_435_456),
+  RINGBOOK_WS_ORIGINS: string(),
   RINGBOOK_FAULTS: integer(0, 1),
   RINGBOOK_CRASH_AT: string(),
   RINGBOOK_POISON_CLIENT: string(),
@@ -196,7 +221,7 @@ function readVariable<N extends Name>(into: Variables, name: N, text: string): v
 function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, directory: string): Config {
   const cores = availableParallelism();
   const config: Config = {
-    host: variables.HOST ?? '127.0.0.1',
+    host: variables.HOST ?? DEFAULT_HOST,
     port: variables.PORT ?? 3000,
     logLevel: variables.LOG_LEVEL ?? 'info',
     dataDir: resolve(directory, variables.RINGBOOK_DATA_DIR ?? 'data'),
@@ -225,6 +250,7 @@ function toConfig(variables: Variables, environment: NodeJS.ProcessEnv, director
     postgres: postgresOf(variables),
     redis: redisOf(variables),
     stopWithParent: environment.npm_lifecycle_event !== undefined,
+    ws: webSocketsOf(variables),
     limits: LIMITS,
   };
   assertRelations(config);
@@ -281,9 +307,30 @@ function redisOf(variables: Variables): Config['redis'] {
   return { host: variables.REDIS_HOST, port: variables.REDIS_PORT ?? 6379 };
 }
 
+/** Limits on what clients do are off while only this machine's can. */
+function webSocketsOf(variables: Variables): WsSettings {
+  const loopback = isLoopback(variables.HOST ?? DEFAULT_HOST);
+  const settings: WsSettings = {
+    connectionsMax: variables.RINGBOOK_WS_CONNECTIONS_MAX ?? 0,
+    upgradesPerSecond: variables.RINGBOOK_WS_UPGRADES_PER_SECOND ?? (loopback ? 0 : 100),
+    framesPerSecond: variables.RINGBOOK_WS_FRAMES_PER_SECOND ?? (loopback ? 0 : 1_000),
+    subscriptionsMax: variables.RINGBOOK_WS_SUBSCRIPTIONS_MAX ?? 1_024,
+    idleTimeoutS: variables.RINGBOOK_WS_IDLE_SECONDS ?? 60,
+    backpressureBytesMax: variables.RINGBOOK_WS_BACKPRESSURE_BYTES ?? 4 * MIB,
+    conflateBytes: variables.RINGBOOK_WS_CONFLATE_BYTES ?? MIB / 4,
+    allowed: (variables.RINGBOOK_WS_ORIGINS ?? '').split(/[ ,]+/).filter((origin) => origin !== ''),
+    loopback,
+  };
+  if (settings.conflateBytes < settings.backpressureBytesMax) return settings;
+  throw new ConfigError('RINGBOOK_WS_CONFLATE_BYTES must be below RINGBOOK_WS_BACKPRESSURE_BYTES');
+}
+
+function isLoopback(host: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost'].includes(host);
+}
+
 function assertRelations(config: Config): void {
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.host);
-  if (!loopback && config.adminToken === undefined) {
+  if (!isLoopback(config.host) && config.adminToken === undefined) {
     throw new InsecureConfigError(`HOST=${config.host} is reachable by others: set RINGBOOK_ADMIN_TOKEN too`);
   }
   // Every command in flight has room for its largest reply, so the matching thread never meets a full reply ring.

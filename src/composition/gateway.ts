@@ -41,6 +41,9 @@ export function composeGateway(wiring: Wiring, gateway: number): Agent {
     answerRing: new MessageRing(memory.answerRings[gateway]),
     followerDoorbell: only('follower'),
     stream: new BroadcastReader(memory.stream),
+    feed: new BroadcastReader(memory.feed),
+    wishRing: new MessageRing(memory.wishRings[gateway]),
+    feedAnswerRing: new MessageRing(memory.feedAnswerRings[gateway]),
     marketDataDoorbell: only('market-data'),
     depth: memory.depth.map((buffer) => new LatestValue(buffer)),
     appliedSequence: () => matching.get(MatchingCounter.SEQUENCE),
@@ -51,6 +54,7 @@ export function composeGateway(wiring: Wiring, gateway: number): Agent {
     showClientIds: config.showClientIds,
     limits: {
       ...config.limits,
+      ws: config.ws,
       inFlightMax: config.ringSlots,
       connectionsMax: connectionsMax(openFilesMax(processLimits()), config.gatewayThreads),
     },

@@ -90,7 +90,7 @@ export function addRoutes(app: TemplatedApp, parts: RoutesParts): void {
     }
     app.any(path, otherMethod(parts, allowed.join(', ')));
   }
-  app.any('/stream', streamWithoutUpgrade(parts));
+  for (const path of ['/stream', '/ws']) app.any(path, withoutUpgrade(parts));
   app.any('/*', nothingHere(parts));
 }
 
@@ -102,7 +102,7 @@ function otherMethod({ askers, responder }: RoutesParts, allowed: string): Answe
 }
 
 /** uWebSockets passes on what is not an upgrade. */
-function streamWithoutUpgrade({ askers, responder }: RoutesParts): Answer {
+function withoutUpgrade({ askers, responder }: RoutesParts): Answer {
   return (res, req) => {
     const method = req.getMethod();
     const asker = askers.begin(res, method === 'head');

@@ -12,6 +12,7 @@ import type { LatestValue } from '../shared-memory/latest-value.ts';
 import type { MessageRing } from '../shared-memory/message-ring.ts';
 import type { InstrumentSource } from '../wire/instrument-list.ts';
 import type { ProblemCode } from '../wire/problem.ts';
+import type { WsLimits } from './ws/limits.ts';
 
 /** What a gateway asks the main thread to render, for it alone sees the whole process. */
 export type MainQuestion = PlainQuestion | ({ readonly kind: 'book' } & PastBook);
@@ -55,6 +56,7 @@ export interface GatewayLimits {
   readonly inFlightMax: number;
   /** Connections open at once, streams included; one more is closed. */
   readonly connectionsMax: number;
+  readonly ws: WsLimits;
 }
 
 export interface GatewayContext {
@@ -73,6 +75,10 @@ export interface GatewayContext {
   readonly answerRing: MessageRing;
   readonly followerDoorbell: Doorbell;
   readonly stream: BroadcastReader;
+  /** Of /ws: what market data tells all subscribers, what this gateway wishes of it, and the answers. */
+  readonly feed: BroadcastReader;
+  readonly wishRing: MessageRing;
+  readonly feedAnswerRing: MessageRing;
   readonly marketDataDoorbell: Doorbell;
   /** Prepared depth by instrument, with room for as many as there can be. */
   readonly depth: readonly LatestValue[];

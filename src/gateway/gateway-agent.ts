@@ -34,6 +34,7 @@ import { Responder } from './responses.ts';
 import { readStaticFiles } from './static-files.ts';
 import { CloseCode, StreamSockets } from './stream.ts';
 import { VenueRoutes } from './venue-routes.ts';
+import { WebSockets } from './ws/web-sockets.ts';
 
 /** Time limits are looked at this often. */
 const SWEEP_INTERVAL_US = 50_000;
@@ -54,6 +55,7 @@ export class GatewayAgent implements Agent {
   readonly #replies: OrderReplies;
   readonly #depthReads: DepthReads;
   readonly #stream: StreamSockets;
+  readonly #webSockets: WebSockets;
   #listenSocket: us_listen_socket | undefined;
   #sweepAtUs = 0;
   #opened = false;
@@ -89,6 +91,10 @@ export class GatewayAgent implements Agent {
       '/stream',
       this.#stream.behavior((res) => admitRead(state, askers.begin(res), responder), connections.streamEnded),
     );
+    this.#webSockets = new WebSockets({
+      ...{ context, app: this.#app, askers, responder, queries, identity, handlers: [this.orderFrames] },
+      connectionEnded: connections.streamEnded,
+    });
     addRoutes(this.#app, {
       orders: new OrderRoutes({ context, askers, responder, bodies, sender, access, entry }),
       reads: new ReadRoutes({ context, askers, responder, queries, depthReads, identity }),
@@ -129,7 +135,7 @@ export class GatewayAgent implements Agent {
   doWork(): number {
     if (this.#closed) return 0;
     let work = this.#replies.doWork() + this.#queries.doWork() + this.#depthReads.doWork() + this.#stream.doWork();
-    work += this.orderFrames.doWork() + this.#followState();
+    work += this.orderFrames.doWork() + this.#webSockets.doWork() + this.#followState();
     const nowUs = this.#context.clock.monotonicUs();
     if (nowUs >= this.#sweepAtUs) {
       this.#sweepAtUs = nowUs + SWEEP_INTERVAL_US;
@@ -144,7 +150,8 @@ export class GatewayAgent implements Agent {
   maxIdleMs(): number {
     if (this.#depthReads.size > 0) return IDLE_DEPTH_MS;
     const waiting = this.#pending.size + this.#queries.size + this.#bodies.size;
-    return waiting > 0 || this.orderFrames.waiting ? IDLE_WAITING_MS : IDLE_MS;
+    const idleMs = waiting > 0 || this.orderFrames.waiting ? IDLE_WAITING_MS : IDLE_MS;
+    return Math.min(idleMs, this.#webSockets.maxIdleMs());
   }
 
   onClose(): void {
@@ -169,6 +176,7 @@ export class GatewayAgent implements Agent {
     process.off('exit', this.#onExit);
     this.#replies.giveUp();
     this.#stream.close(CloseCode.SHUTDOWN, 'shutdown');
+    this.#webSockets.close(CloseCode.SHUTDOWN, 'shutdown');
     const listening = this.#listenSocket;
     this.#listenSocket = undefined;
     if (listening !== undefined) us_listen_socket_close(listening);

@@ -96,14 +96,14 @@ export class FollowerQueries {
     return this.#open.size;
   }
 
-  /** Asks, or answers 503 at once when too much is being asked. What is applied by now will be seen in the answer. */
-  ask(asker: Asker, question: Question): void {
+  /** Asks; or answers 503 at once, and returns false, when too much is being asked. What is applied by now will be seen in the answer. */
+  ask(asker: Asker, question: Question): boolean {
     const { queryRing: ring, followerDoorbell, appliedSequence, clock, limits } = this.#context;
     const text = question.text ?? NO_TEXT;
     const offset = this.#open.full ? -1 : ring.claim(question.type, Q.QUERY_BYTES + text.length);
     if (offset < 0) {
       this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
-      return;
+      return false;
     }
     const deadlineUs = clock.monotonicUs() + (question.timeoutMs ?? limits.readTimeoutMs) * 1000;
     const id = this.#open.open({ asker, question }, deadlineUs);
@@ -120,6 +120,7 @@ export class FollowerQueries {
     ring.bytes.set(text, offset + Q.QUERY_BYTES);
     ring.commit();
     followerDoorbell.ring();
+    return true;
   }
 
   /** Passes answers on. Returns how many. */

@@ -81,6 +81,19 @@ describe('the metrics page', () => {
     expect(await page.render()).toContain('ringbook_connections_refused_total{gateway="0"} 3');
   });
 
+  it('tells the sockets of /stream and /ws apart, and why those of /ws were refused', async () => {
+    const { block, page } = rig();
+    block(CounterBlockId.GATEWAY).set(GatewayCounter.STREAM_CONNECTIONS, 2);
+    block(CounterBlockId.GATEWAY).set(GatewayCounter.WS_CONNECTIONS, 3);
+    block(CounterBlockId.GATEWAY).add(GatewayCounter.WS_REFUSED_ORIGIN, 4);
+    block(CounterBlockId.GATEWAY).add(GatewayCounter.WS_CONFLATIONS, 5);
+    const text = await page.render();
+    expect(text).toContain('ringbook_ws_connections{gateway="0",path="/stream"} 2');
+    expect(text).toContain('ringbook_ws_connections{gateway="0",path="/ws"} 3');
+    expect(text).toContain('ringbook_ws_refused_total{gateway="0",reason="origin"} 4');
+    expect(text).toContain('ringbook_ws_conflations_total{gateway="0"} 5');
+  });
+
   it('says which frame CONTROL names, and how often it could not be written', async () => {
     const { block, page } = rig();
     block(CounterBlockId.MAIN).set(MainCounter.CONTROL_FRAME, 41);

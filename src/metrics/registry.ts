@@ -46,6 +46,7 @@ export function createMetricsPage(figures: Figures, instruments: InstrumentSourc
   registerProjections(registry, figures, lag);
   registerArchive(registry, figures);
   registerStorage(registry, figures);
+  registerWebSockets(registry, figures);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 
@@ -209,24 +210,6 @@ function registerGateways(registry: Registry, figures: Figures): void {
     labels,
     perGateway(GatewayCounter.CONNECTIONS_REFUSED),
   );
-  add.gauge(
-    'ringbook_ws_connections',
-    'Open WebSocket connections.',
-    labels,
-    perGateway(GatewayCounter.STREAM_CONNECTIONS),
-  );
-  add.counter(
-    'ringbook_ws_messages_total',
-    'Messages sent to WebSocket subscribers.',
-    labels,
-    perGateway(GatewayCounter.STREAM_MESSAGES),
-  );
-  add.counter(
-    'ringbook_ws_slow_consumer_closes_total',
-    'Sockets closed because their reader was too slow.',
-    labels,
-    perGateway(GatewayCounter.SLOW_CONSUMER_CLOSES),
-  );
   add.counter(
     'ringbook_market_data_lapped_total',
     'Times market data was overtaken and resynced from the spool.',
@@ -309,6 +292,76 @@ function registerStorage(registry: Registry, figures: Figures): void {
     [follower.get(FollowerCounter.SPOOL_FAILURES)],
   ]);
 }
+
+/** Of /stream, which everyone gets alike, and of /ws, where each subscribes. */
+function registerWebSockets(registry: Registry, { gateways }: Figures): void {
+  const add = adder(registry);
+  const byPath = (stream: number, ws: number) => () =>
+    gateways.flatMap((block, k): Sample[] => [
+      [block.get(stream), { gateway: String(k), path: '/stream' }],
+      [block.get(ws), { gateway: String(k), path: '/ws' }],
+    ]);
+  const paths = ['gateway', 'path'];
+  const { STREAM_CONNECTIONS, STREAM_MESSAGES, SLOW_CONSUMER_CLOSES, STREAM_LAPPED } = GatewayCounter;
+  const { WS_CONNECTIONS, WS_MESSAGES, WS_SLOW_CONSUMER_CLOSES, WS_LAPPED } = GatewayCounter;
+  add.gauge(
+    'ringbook_ws_connections',
+    'Open WebSocket connections.',
+    paths,
+    byPath(STREAM_CONNECTIONS, WS_CONNECTIONS),
+  );
+  add.counter(
+    'ringbook_ws_messages_total',
+    'Messages sent to WebSocket subscribers.',
+    paths,
+    byPath(STREAM_MESSAGES, WS_MESSAGES),
+  );
+  add.counter(
+    'ringbook_ws_slow_consumer_closes_total',
+    'Sockets closed because their reader was too slow.',
+    paths,
+    byPath(SLOW_CONSUMER_CLOSES, WS_SLOW_CONSUMER_CLOSES),
+  );
+  add.counter(
+    'ringbook_ws_lapped_total',
+    'Times a gateway lost its place in the market data and closed the sockets that had some.',
+    paths,
+    byPath(STREAM_LAPPED, WS_LAPPED),
+  );
+  const ofWs = (id: number) => () => gateways.map((block, k): Sample => [block.get(id), { gateway: String(k) }]);
+  for (const [name, help, id] of WS_COUNTERS) add.counter(`ringbook_ws_${name}_total`, help, ['gateway'], ofWs(id));
+  add.gauge(
+    'ringbook_ws_subscriptions',
+    'Subscriptions, each instrument of a channel of /ws.',
+    ['gateway'],
+    ofWs(GatewayCounter.WS_SUBSCRIPTIONS),
+  );
+  add.counter('ringbook_ws_refused_total', 'Sockets of /ws refused or closed.', ['gateway', 'reason'], () =>
+    gateways.flatMap((block, k) =>
+      WS_REFUSALS.map(([reason, id]): Sample => [block.get(id), { gateway: String(k), reason }]),
+    ),
+  );
+}
+
+const WS_COUNTERS = [
+  ['bytes', 'Bytes of the messages sent on /ws.', GatewayCounter.WS_BYTES],
+  [
+    'conflations',
+    'Subscriptions taken off their feed until their socket had caught up.',
+    GatewayCounter.WS_CONFLATIONS,
+  ],
+  ['wishes', 'Beginnings that market data was asked for.', GatewayCounter.WS_WISHES],
+  ['resumes', 'Subscriptions that went on from a sequence.', GatewayCounter.WS_RESUMES],
+  ['bad_requests', 'Requests of /ws answered with an error.', GatewayCounter.WS_BAD_REQUESTS],
+] as const;
+
+const WS_REFUSALS = [
+  ['origin', GatewayCounter.WS_REFUSED_ORIGIN],
+  ['upgrades', GatewayCounter.WS_REFUSED_UPGRADES],
+  ['connections', GatewayCounter.WS_REFUSED_CONNECTIONS],
+  ['message_rate', GatewayCounter.WS_REFUSED_FRAMES],
+  ['malformed', GatewayCounter.WS_REFUSED_MALFORMED],
+] as const;
 
 /** Registers series that are read when scraped. */
 function adder(registry: Registry) {

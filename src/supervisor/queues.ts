@@ -79,9 +79,10 @@ function gatewayFigures({ gateways, commandRings, totals }: Figures): object[] {
     reply_timeouts: block.get(GatewayCounter.TIMEOUTS),
     order_p50_seconds: quantileSeconds(totals[k], 0.5),
     order_p99_seconds: quantileSeconds(totals[k], 0.99),
-    websockets: block.get(GatewayCounter.STREAM_CONNECTIONS),
-    websocket_messages: block.get(GatewayCounter.STREAM_MESSAGES),
-    slow_consumer_closes: block.get(GatewayCounter.SLOW_CONSUMER_CLOSES),
+    websockets: block.get(GatewayCounter.STREAM_CONNECTIONS) + block.get(GatewayCounter.WS_CONNECTIONS),
+    websocket_messages: block.get(GatewayCounter.STREAM_MESSAGES) + block.get(GatewayCounter.WS_MESSAGES),
+    slow_consumer_closes:
+      block.get(GatewayCounter.SLOW_CONSUMER_CLOSES) + block.get(GatewayCounter.WS_SLOW_CONSUMER_CLOSES),
   }));
 }
 

@@ -165,6 +165,27 @@ export const GatewayCounter = {
   TOTAL_SECONDS: 16,
   /** Histogram: the part of it that comes after the command was durable. */
   REPLY_SECONDS: 40,
+  /** Of /ws: sockets, subscriptions, messages and their bytes handed to sockets. */
+  WS_CONNECTIONS: 64,
+  WS_SUBSCRIPTIONS: 65,
+  WS_MESSAGES: 66,
+  WS_BYTES: 67,
+  WS_SLOW_CONSUMER_CLOSES: 68,
+  /** Subscriptions that were taken off their feed because their socket was slow. */
+  WS_CONFLATIONS: 69,
+  /** Beginnings that market data was asked for, and how many of them went on from a sequence. */
+  WS_WISHES: 70,
+  WS_RESUMES: 71,
+  /** The feed overtook this gateway. */
+  WS_LAPPED: 72,
+  /** Requests answered with an error. */
+  WS_BAD_REQUESTS: 73,
+  /** Sockets refused or closed, by reason. */
+  WS_REFUSED_ORIGIN: 74,
+  WS_REFUSED_UPGRADES: 75,
+  WS_REFUSED_CONNECTIONS: 76,
+  WS_REFUSED_FRAMES: 77,
+  WS_REFUSED_MALFORMED: 78,
   /** Requests about orders that came over /ws. */
   ORDER_FRAMES: 112,
   /** Mass cancels that a socket's end or a time that ran out has put into the ring. */

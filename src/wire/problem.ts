@@ -114,6 +114,7 @@ export const PROBLEMS = {
 
   // The service cannot do it now.
   ring_full: notNow(503, 'Too many commands are waiting.'),
+  too_many_connections: notNow(503, 'Too many connections are opened at once.'),
   storage_low: notNow(503, 'Disk space runs short: only cancels are taken.'),
   storage_full: notNow(503, 'The disk is full: no command is taken.'),
   recovering: notNow(503, 'The engine is still recovering.'),

@@ -23,7 +23,9 @@ import { DEPTH_BYTES_MAX } from '../../wire/depth-codec.ts';
 import type { GatewayContext, GatewayLimits, MainAnswer, MainQuestion } from '../context.ts';
 import type { OrderFrames } from '../entry/order-frames.ts';
 import { GatewayAgent } from '../gateway-agent.ts';
+import type { WsLimits } from '../ws/limits.ts';
 import { EngineInstruments } from './engine-instruments.ts';
+import { FeedPeer } from './feed-peer.ts';
 import { MatchingPeer } from './matching-peer.ts';
 
 export interface RigOptions {
@@ -31,14 +33,28 @@ export interface RigOptions {
   readonly port?: number;
   readonly slots?: number;
   readonly limits?: Partial<GatewayLimits>;
+  readonly ws?: Partial<WsLimits>;
   readonly adminToken?: string;
   readonly showClientIds?: boolean;
   readonly state?: ProcessState;
   readonly streamRingBytes?: number;
   readonly queryRingBytes?: number;
+  readonly feedRingBytes?: number;
+  readonly wishRingBytes?: number;
 }
 
 const QUIET_BYTES = 64 * 1024;
+const WS_LIMITS: WsLimits = {
+  allowed: [],
+  loopback: true,
+  connectionsMax: 0,
+  upgradesPerSecond: 0,
+  framesPerSecond: 0,
+  subscriptionsMax: 1_024,
+  idleTimeoutS: 60,
+  backpressureBytesMax: 4 * 1024 * 1024,
+  conflateBytes: 256 * 1024,
+};
 
 export class GatewayRig {
   readonly port: number;
@@ -49,6 +65,7 @@ export class GatewayRig {
   readonly peer: MatchingPeer;
   readonly depth: LatestValue;
   readonly stream: BroadcastWriter;
+  readonly feed: FeedPeer;
   /** What the gateway asked the main thread, and how it is answered. */
   readonly asked: MainQuestion[] = [];
   answerMain: (question: MainQuestion) => Promise<MainAnswer>;
@@ -83,6 +100,7 @@ export class GatewayRig {
     this.commandRing = rings.commands;
     this.depth = rings.depth;
     this.stream = rings.streamWriter;
+    this.feed = new FeedPeer(rings.feed, () => this.ring());
     this.peer = new MatchingPeer(DEFAULT_INSTRUMENTS, rings.peer);
     this.#instruments = new EngineInstruments(this.peer.engine);
     this.#agent = new GatewayAgent(this.#context(port, rings, slots, options));
@@ -131,6 +149,9 @@ export class GatewayRig {
       answerRing: rings.answers,
       followerDoorbell: this.#doorbell,
       stream: rings.streamReader,
+      feed: rings.feedReader,
+      wishRing: rings.wishes,
+      feedAnswerRing: rings.feedAnswers,
       marketDataDoorbell: this.#doorbell,
       depth: [rings.depth],
       appliedSequence: () => this.peer.engine.sequence,
@@ -154,6 +175,7 @@ export class GatewayRig {
         inFlightMax: slots,
         connectionsMax: 1_000,
         ...options.limits,
+        ws: { ...WS_LIMITS, ...options.ws },
       },
     };
   }
@@ -164,13 +186,19 @@ export class GatewayRig {
       started = resolve;
     });
     const announce = { name: 'announce', onStart: () => started(), doWork: () => 0 };
-    this.#run = runOnEventLoop([this.#agent, this.peer, announce], this.#doorbell, 'block', () => this.#running);
+    this.#run = runOnEventLoop(
+      [this.#agent, this.peer, this.feed, announce],
+      this.#doorbell,
+      'block',
+      () => this.#running,
+    );
     await Promise.race([start, this.#run]);
   }
 }
 
 function makeRings(slots: number, options: RigOptions) {
   const { streamRingBytes = 1024 * 1024, queryRingBytes = QUIET_BYTES } = options;
+  const { feedRingBytes = 4 * 1024 * 1024, wishRingBytes = QUIET_BYTES } = options;
   const shared = (bytes: number) => new SharedArrayBuffer(bytes);
   const commands = shared(CommandRing.bytesNeeded(slots, COMMAND_SLOT_BYTES));
   const replyBytes = slots * 8192;
@@ -179,6 +207,10 @@ function makeRings(slots: number, options: RigOptions) {
   const answers = shared(MessageRing.bytesNeeded(16 * QUIET_BYTES));
   const stream = shared(broadcastBytesNeeded(streamRingBytes));
   createBroadcastRing(stream, streamRingBytes);
+  const feed = shared(broadcastBytesNeeded(feedRingBytes));
+  createBroadcastRing(feed, feedRingBytes);
+  const wishes = shared(MessageRing.bytesNeeded(wishRingBytes));
+  const feedAnswers = shared(MessageRing.bytesNeeded(4 * QUIET_BYTES));
   // Each side has an object of its own, as in different threads.
   return {
     commands: CommandRing.create(commands, slots, COMMAND_SLOT_BYTES),
@@ -186,6 +218,14 @@ function makeRings(slots: number, options: RigOptions) {
     queries: MessageRing.create(queries, queryRingBytes),
     answers: MessageRing.create(answers, 16 * QUIET_BYTES),
     streamReader: new BroadcastReader(stream),
+    feedReader: new BroadcastReader(feed),
+    wishes: MessageRing.create(wishes, wishRingBytes),
+    feedAnswers: MessageRing.create(feedAnswers, 4 * QUIET_BYTES),
+    feed: {
+      feed: new BroadcastWriter(feed),
+      wishes: new MessageRing(wishes),
+      answers: new MessageRing(feedAnswers),
+    },
     streamWriter: new BroadcastWriter(stream),
     depth: LatestValue.create(shared(LatestValue.bytesNeeded(DEPTH_BYTES_MAX)), DEPTH_BYTES_MAX),
     peer: {

@@ -2,7 +2,7 @@
 // or threads. An agent on the test's own thread. Owns its engine; answers only while told to.
 
 import type { OrderRows } from '../../domain/book/order-rows.ts';
-import { CommandType } from '../../domain/codes.ts';
+import { CommandType, Side } from '../../domain/codes.ts';
 import { Command } from '../../domain/command.ts';
 import { Engine } from '../../domain/engine.ts';
 import type { Instrument } from '../../domain/instrument.ts';
@@ -12,6 +12,7 @@ import type { CommandRing } from '../../shared-memory/command-ring.ts';
 import type { MessageRing } from '../../shared-memory/message-ring.ts';
 import { encodeClientOrders } from '../../wire/client-orders.ts';
 import { type CommandOrigin, decodeCommand, decodeOrigin } from '../../wire/command-codec.ts';
+import * as F from '../../wire/full-book-codec.ts';
 import { encodeOrder, ORDER_RECORD_BYTES_MAX, orderRecordLength } from '../../wire/order-codec.ts';
 import * as Q from '../../wire/query-codec.ts';
 import * as R from '../../wire/reply-codec.ts';
@@ -34,6 +35,10 @@ export class MatchingPeer implements Agent, EngineListener {
   reading = true;
   /** Answers every question with this AnswerStatus when set. */
   failReadsWith = 0;
+  /** Orders of a page of all resting orders. */
+  bookPageMax = 4_096;
+  /** Books that were begun to be read. */
+  booksBegun = 0;
   /** Commands taken from the ring. */
   taken = 0;
   /** The last question's least sequence. */
@@ -57,6 +62,9 @@ export class MatchingPeer implements Agent, EngineListener {
   #answered = 0;
   #order: Uint8Array = new Uint8Array(0);
   #value = 0;
+  #book: Uint8Array[] = [];
+  #bookSequence = 0;
+  #pageOrders = 0;
 
   constructor(
     instruments: readonly Instrument[],
@@ -185,20 +193,49 @@ export class MatchingPeer implements Agent, EngineListener {
     const number = view.getFloat64(offset + Q.QUERY_NUMBER, true);
     const limit = view.getUint32(offset + Q.QUERY_LIMIT, true);
     this.leastSequence = view.getFloat64(offset + Q.QUERY_MIN_SEQUENCE, true);
-    const isList = type === Q.QueryType.TRADES || type === Q.QueryType.CLIENT_ORDERS;
+    const isList = type === Q.QueryType.FULL_BOOK || type === Q.QueryType.TRADES || type === Q.QueryType.CLIENT_ORDERS;
     const records = this.failReadsWith > 0 ? [] : this.#records(type, number, limit, offset);
     const status = records.length > 0 || isList ? Q.AnswerStatus.OK : Q.AnswerStatus.NOT_FOUND;
-    const body = Buffer.concat(records);
+    const book = type === Q.QueryType.FULL_BOOK;
+    const body = book ? this.#bookPage(offset, number) : Buffer.concat(records);
     const at = this.#answers.claim(type, Q.ANSWER_BODY + body.length);
     if (at < 0) throw new Error('no room for an answer');
     const out = this.#answers.view;
     out.setUint32(at + Q.ANSWER_REQUEST_ID, requestId, true);
     out.setUint16(at + Q.ANSWER_STATUS, this.failReadsWith > 0 ? this.failReadsWith : status, true);
-    out.setUint16(at + Q.ANSWER_COUNT, records.length, true);
-    out.setFloat64(at + Q.ANSWER_SEQUENCE, this.engine.sequence, true);
+    out.setUint16(at + Q.ANSWER_COUNT, book ? this.#pageOrders : records.length, true);
+    out.setFloat64(at + Q.ANSWER_SEQUENCE, book ? this.#bookSequence : this.engine.sequence, true);
     out.setFloat64(at + Q.ANSWER_TIME_US, this.engine.timeUs, true);
     this.#answers.bytes.set(body, at + Q.ANSWER_BODY);
     this.#answers.commit();
+  }
+
+  /** The newest copy alone; a page of an older one cannot be had. */
+  #bookPage(offset: number, read: number): Uint8Array {
+    if (read === 0) this.#beginBook(this.#queries.view.getUint16(offset + Q.QUERY_INSTRUMENT, true));
+    const page = this.#book.slice(read, read + this.bookPageMax);
+    this.#pageOrders = page.length;
+    const head = Buffer.alloc(F.FULL_BOOK_ORDERS);
+    head.writeDoubleLE(this.#book.length, F.FULL_BOOK_TOTAL);
+    return Buffer.concat([head, ...page]);
+  }
+
+  #beginBook(instrument: number): void {
+    const { orders } = this.engine;
+    this.booksBegun++;
+    this.#bookSequence = this.engine.sequence;
+    this.#book = [];
+    for (const side of [Side.BUY, Side.SELL]) {
+      this.engine.forEachOrder(instrument, side, (row) => {
+        const record = Buffer.alloc(F.RESTING_BYTES);
+        record.writeDoubleLE(orders.number(row), F.RESTING_NUMBER);
+        record.writeDoubleLE(orders.createdUs(row), F.RESTING_CREATED_US);
+        record.writeDoubleLE(orders.priceTicks(row), F.RESTING_PRICE_TICKS);
+        record.writeDoubleLE(orders.shownLots(row), F.RESTING_LOTS);
+        record.writeUInt8(side, F.RESTING_SIDE);
+        this.#book.push(record);
+      });
+    }
   }
 
   #records(type: number, number: number, limit: number, offset: number): Uint8Array[] {

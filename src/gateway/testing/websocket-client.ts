@@ -14,12 +14,13 @@ export class WebSocketClient {
   readonly socket: Socket;
   #unread = Buffer.alloc(0);
 
-  static async open(port: number, path = '/stream'): Promise<WebSocketClient> {
+  /** `headers`: lines of the request, each with its end. */
+  static async open(port: number, path = '/stream', headers = ''): Promise<WebSocketClient> {
     const client = new WebSocketClient(connect(port, '127.0.0.1'));
     const key = randomBytes(16).toString('base64');
     client.socket.write(
       `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${headers}\r\n`,
     );
     await until(() => client.head !== '', 'the handshake');
     return client;
@@ -36,11 +37,20 @@ export class WebSocketClient {
 
   /** A text frame, masked as a client's must be. */
   send(text: string): void {
-    const payload = Buffer.from(text);
+    this.#send(0x81, Buffer.from(text));
+  }
+
+  sendBinary(bytes: Uint8Array): void {
+    this.#send(0x82, bytes);
+  }
+
+  #send(kind: number, payload: Uint8Array): void {
     const head =
       payload.length < 126
-        ? Buffer.of(0x81, 0x80 | payload.length)
-        : Buffer.of(0x81, 0xfe, payload.length >> 8, payload.length & 0xff);
+        ? Buffer.of(kind, 0x80 | payload.length)
+        : payload.length < 2 ** 16
+          ? Buffer.of(kind, 0xfe, payload.length >> 8, payload.length & 0xff)
+          : Buffer.concat([Buffer.of(kind, 0xff), longLength(payload.length)]);
     this.socket.write(Buffer.concat([head, Buffer.alloc(4), payload]));
   }
 
@@ -77,4 +87,10 @@ export class WebSocketClient {
     this.#unread = bytes.subarray(start + length);
     return true;
   }
+}
+
+function longLength(length: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(length));
+  return bytes;
 }

@@ -1,0 +1,133 @@
+// One open socket of /ws: what WsSession says, its topics, and how much waits to be read by its client. Gateway thread.
+// Owns the uWebSockets socket from open to close. Must never touch it afterwards, nor hold back more than its bounds.
+
+import type { WebSocket } from 'uWebSockets.js';
+import type { CounterBlock } from '../../shared-memory/counters.ts';
+import { GatewayCounter } from '../../wire/counters.ts';
+import { CloseCode } from '../stream.ts';
+import type { WsSession } from './session.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** What uWebSockets keeps with its socket. */
+export interface WsSocketData {
+  session: WsSocket | undefined;
+}
+
+/** Every socket is subscribed to it: uWebSockets forgets what is published but not yet sent to a socket that leaves its last topic. */
+const TOPIC_OF_ALL = 'all';
+
+/** A client that is refused so often has lost its way. */
+const REFUSALS_IN_A_ROW_MAX = 32;
+/** What it asked for itself may be so many times what makes a socket slow. */
+const ALLOWANCES_MAX = 16;
+/** JSON objects begin so, binary messages with their version. */
+const OPEN_OBJECT = 0x7b;
+
+/** Whether a message of the feed goes out as a binary frame. */
+export function isBinary(message: Uint8Array): boolean {
+  return message[0] !== OPEN_OBJECT;
+}
+
+export class WsSocket implements WsSession {
+  readonly id: number;
+  /** Frames its client may send. */
+  readonly frames: TokenBucket;
+  /** Errors it was answered with no good frame between. */
+  refusals = 0;
+
+  readonly #counters: CounterBlock;
+  readonly #backpressureBytesMax: number;
+  #socket: WebSocket<WsSocketData> | undefined;
+  /** Bytes of snapshots and the like that still wait: what it asked for itself does not make it slow, up to a point. */
+  #allowance = 0;
+
+  constructor(
+    id: number,
+    socket: WebSocket<WsSocketData>,
+    frames: TokenBucket,
+    counters: CounterBlock,
+    backpressureBytesMax: number,
+  ) {
+    this.id = id;
+    this.frames = frames;
+    this.#socket = socket;
+    this.#counters = counters;
+    this.#backpressureBytesMax = backpressureBytesMax;
+    socket.subscribe(TOPIC_OF_ALL);
+  }
+
+  get open(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  sendText(message: Uint8Array | string): void {
+    this.#send(message, false);
+  }
+
+  sendBinary(message: Uint8Array): void {
+    this.#send(message, true);
+  }
+
+  /** A message of a channel's beginning, as the feed has it. */
+  sendBeginning(message: Uint8Array): void {
+    this.#send(message, isBinary(message));
+    this.#allowance = Math.min(this.#allowance + message.length, ALLOWANCES_MAX * this.#backpressureBytesMax);
+  }
+
+  frameRefused(): void {
+    if (++this.refusals < REFUSALS_IN_A_ROW_MAX) return;
+    this.#counters.add(GatewayCounter.WS_REFUSED_MALFORMED, 1);
+    this.end(CloseCode.POLICY, 'malformed requests');
+  }
+
+  end(code: number, reason: string): void {
+    this.#socket?.end(code, reason);
+  }
+
+  /** Ended because its client does not read; counted. */
+  endSlow(): void {
+    if (this.#socket === undefined) return;
+    this.#counters.add(GatewayCounter.WS_SLOW_CONSUMER_CLOSES, 1);
+    this.end(CloseCode.SLOW_CONSUMER, 'slow_consumer');
+  }
+
+  /** uWebSockets has closed the socket. */
+  closed(): void {
+    this.#socket = undefined;
+  }
+
+  join(topic: string): void {
+    this.#socket?.subscribe(topic);
+  }
+
+  leave(topic: string): void {
+    this.#socket?.unsubscribe(topic);
+  }
+
+  /** Bytes that wait for the client. */
+  buffered(): number {
+    return this.#socket?.getBufferedAmount() ?? 0;
+  }
+
+  /** Those beyond what it asked for itself. */
+  backlog(): number {
+    const buffered = this.buffered();
+    if (buffered < this.#allowance) this.#allowance = buffered;
+    return buffered - this.#allowance;
+  }
+
+  #send(message: Uint8Array | string, binary: boolean): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (this.backlog() > this.#backpressureBytesMax) {
+      this.endSlow();
+      return;
+    }
+    this.#counters.add(GatewayCounter.WS_MESSAGES, 1);
+    this.#counters.add(
+      GatewayCounter.WS_BYTES,
+      typeof message === 'string' ? Buffer.byteLength(message) : message.length,
+    );
+    socket.send(message, binary);
+  }
+}
