@@ -63,9 +63,10 @@ export class CatchUps {
   /** At the end of a command: every event through `sequence` was told. */
   turn(sequence: number): void {
     this.#sequence = sequence;
-    this.#readWishes();
-    if (this.#running.length === 0) return;
     const { followerCounters, counters } = this.#places;
+    const before = this.#running.length;
+    this.#readWishes();
+    if (before === 0 && this.#running.length === 0) return;
     const applied = this.#matchingCounters.get(MatchingCounter.SEQUENCE);
     const newest = Math.max(sequence, applied, followerCounters.get(FollowerCounter.SEQUENCE));
     this.#running = this.#running.filter((one) => !this.#advance(one, sequence, newest));

@@ -221,3 +221,251 @@ describe('level2', () => {
     expect(() => follow(subscriber, new LevelMirror())).toThrow('a gap');
   });
 });
+
+/** Sequences of the messages between `from` and `to`, parts of one counted once. */
+function sequencesOf(messages: readonly Message[], from: number): number[] {
+  const sequences = messages.filter(({ type }) => type !== 'resumed' && type !== 'snapshot').map((one) => one.sequence);
+  return [...new Set(sequences)].filter((sequence) => sequence > from);
+}
+
+const behind = (sequences: Iterable<number>, from: number) => [...sequences].filter((sequence) => sequence > from);
+
+describe('full, matches and user', () => {
+  it('tell every command that concerns them, once, live and resumed', () => {
+    const rig = new Rig(6, { feedHistoryBytes: 2 ** 22 });
+    const begin = rig.sequence;
+    const full = rig.side.begin({ channel: Channel.FULL, from: begin });
+    const matches = rig.side.begin({ channel: Channel.MATCHES });
+    const user = rig.side.begin({ channel: Channel.USER, client: 'c1', from: begin });
+    rig.settle();
+    rig.run(600);
+    rig.settle();
+    const later = Array.from({ length: 100 }, () => {
+      const from = rig.random.below(rig.sequence + 1);
+      const client = `c${rig.random.below(CLIENTS)}`;
+      return {
+        from,
+        client,
+        full: rig.side.begin({ channel: Channel.FULL, from }),
+        matches: rig.side.begin({ channel: Channel.MATCHES, from }),
+        user: rig.side.begin({ channel: Channel.USER, client, from }),
+      };
+    });
+    rig.run(100);
+    rig.settle();
+    const { traded, told } = rig.reference;
+    const checkAll = (from: number, client: string, subscribers: Record<'full' | 'matches' | 'user', Subscriber>) => {
+      const mirror = follow(subscribers.full, new FullMirror(from, rig.bookAt(0, from)));
+      expect(mirror.levels).toEqual(rig.bookAt(0, rig.sequence));
+      expect(mirror.checked).toBeGreaterThan(0);
+      follow(subscribers.user, new Follower(from));
+      expect(sequencesOf(subscribers.matches.messages, from)).toEqual(behind(traded[0], from));
+      expect(sequencesOf(subscribers.user.messages, from)).toEqual(behind(told.get(client) ?? [], from));
+    };
+    expect(matches.messages[0]).toMatchObject({ type: 'snapshot', reason: 'subscribed' });
+    follow(matches, new Follower());
+    checkAll(begin, 'c1', { full, matches, user });
+    for (const one of later) {
+      follow(one.matches, new Follower(one.from));
+      checkAll(one.from, one.client, one);
+    }
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.RESUMES_FROM_MEMORY)).toBeGreaterThan(50);
+  });
+
+  it('say the same when they are replayed', () => {
+    const rig = new Rig(7, { feedHistoryBytes: 2 ** 22 });
+    const ask = (from: number) => [
+      rig.side.begin({ channel: Channel.FULL, from }),
+      rig.side.begin({ channel: Channel.MATCHES, from }),
+      rig.side.begin({ channel: Channel.USER, client: 'c2', from }),
+    ];
+    const begin = rig.sequence;
+    const live = ask(begin);
+    rig.settle();
+    rig.run(300);
+    rig.settle();
+    const replayed = ask(begin);
+    rig.settle();
+    const said = ({ messages }: Subscriber) =>
+      messages.filter(({ type }) => type !== 'resumed').map(({ checksum: _, prev_sequence, ...rest }) => rest);
+    for (const k of [0, 1, 2]) {
+      expect(said(live[k]).length).toBeGreaterThan(20);
+      expect(said(replayed[k])).toEqual(said(live[k]));
+    }
+  });
+
+  it('cuts what one command did into parts', () => {
+    const rig = new Rig(8, { feedHistoryBytes: 2 ** 21 });
+    const from = rig.sequence;
+    const channels = [
+      { channel: Channel.FULL, from },
+      { channel: Channel.MATCHES, from },
+      { channel: Channel.USER, client: 'some', from },
+      { channel: Channel.LEVEL2 },
+    ];
+    const live = channels.map((one) => rig.side.begin(one));
+    for (let n = 0; n < 2_500; n++) rig.submit(limitOrder(n % 5 === 0 ? 'some' : 'many', Side.SELL, 1_000 + n, 1));
+    rig.settle();
+    for (const one of live) one.messages.length = 0;
+    rig.submit(limitOrder('taker', Side.BUY, 5_000, 2_500));
+    rig.settle();
+    const replayed = channels.slice(0, 3).map((one) => rig.side.begin({ ...one, from: rig.sequence - 1 }));
+    rig.settle();
+    for (const { messages, key } of [...live, ...replayed]) {
+      const parts = messages.filter(({ type }) => type !== 'resumed');
+      expect(parts.length).toBeGreaterThan(1);
+      expect(parts.map(({ more }) => more === true)).toEqual(parts.map((_, k) => k < parts.length - 1));
+      expect(new Set(parts.map(({ sequence }) => sequence))).toEqual(new Set([rig.sequence]));
+      expect(new Set(parts.map(({ prev_sequence }) => prev_sequence)).size).toBe(1);
+      const items = parts.flatMap(({ changes, trades, events }) => [...(changes ?? trades ?? events ?? [])]);
+      const each = key.startsWith(`${Channel.USER}/`) ? 2 * 500 : key.startsWith(`${Channel.FULL}/`) ? 5_000 : 2_500;
+      expect(items).toHaveLength(each);
+    }
+  });
+});
+
+describe('a resume', () => {
+  it('comes from the spool when memory has gone on, and joins what is live', () => {
+    const rig = new Rig(9, { feedHistoryBytes: 2 ** 17, resumeSpoolBytes: 2 ** 28 });
+    rig.run(2_500);
+    rig.settle();
+    const asked = Array.from({ length: 25 }, (_, k) => {
+      const from = k * 100 + rig.random.below(100);
+      const client = `c${k % CLIENTS}`;
+      return {
+        from,
+        client,
+        level2: rig.side.begin({ channel: Channel.LEVEL2, from }),
+        full: rig.side.begin({ channel: Channel.FULL, from }),
+        user: rig.side.begin({ channel: Channel.USER, client, from }),
+      };
+    });
+    rig.run(100);
+    rig.settle();
+    for (const { from, client, level2, full, user } of asked) {
+      const book = rig.bookAt(0, rig.sequence);
+      expect(follow(level2, new LevelMirror(from, rig.bookAt(0, from))).levels).toEqual(book);
+      expect(follow(full, new FullMirror(from, rig.bookAt(0, from))).levels).toEqual(book);
+      follow(user, new Follower(from));
+      expect(sequencesOf(user.messages, from)).toEqual(behind(rig.reference.told.get(client) ?? [], from));
+    }
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.RESUMES_FROM_SPOOL)).toBeGreaterThan(10);
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.SPOOL_FLOOR)).toBe(0);
+  });
+
+  it('that cannot be served says why', () => {
+    const rig = new Rig(10, { feedHistoryBytes: 2 ** 17, resumeSpoolBytes: 0 });
+    rig.run(3_000);
+    rig.settle();
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.SPOOL_FLOOR)).toBeGreaterThan(0);
+    const ask = (from: number) => ({
+      level2: rig.side.begin({ channel: Channel.LEVEL2, from }),
+      matches: rig.side.begin({ channel: Channel.MATCHES, from }),
+      full: rig.side.begin({ channel: Channel.FULL, from }),
+      user: rig.side.begin({ channel: Channel.USER, client: 'c1', from }),
+    });
+    const old = ask(5);
+    const ahead = ask(rig.sequence + 1_000);
+    const other = rig.side.begin({ channel: Channel.LEVEL2, reason: SnapshotReason.OTHER_JOURNAL });
+    rig.settle();
+    for (const [asked, reason, code] of [
+      [old, 'too_old', SnapshotReason.TOO_OLD],
+      [ahead, 'ahead', SnapshotReason.AHEAD],
+    ] as const) {
+      expect(asked.level2.messages[0]).toMatchObject({ type: 'snapshot', reason, journal: '0000000100000002' });
+      expect(follow(asked.level2, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+      expect(asked.matches.messages[0]).toMatchObject({ type: 'snapshot', reason });
+      expect([asked.full.live, asked.full.refused, asked.full.messages.length]).toEqual([false, code, 0]);
+      expect([asked.user.live, asked.user.refused, asked.user.messages.length]).toEqual([false, code, 0]);
+    }
+    expect(other.messages[0]).toMatchObject({ type: 'snapshot', reason: 'other_journal' });
+  });
+
+  it('goes on when the answer ring was full for a while', () => {
+    const rig = new Rig(11, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
+    rig.run(400);
+    rig.settle();
+    const channels = [Channel.FULL, Channel.MATCHES, Channel.LEVEL2, Channel.LEVEL2_BATCH];
+    const asked = channels.map((channel) => rig.side.begin({ channel, from: 2 }));
+    asked.push(rig.side.begin({ channel: Channel.LEVEL2 }));
+    rig.exchange.settle(); // nobody takes the answers
+    expect(asked.some(({ live }) => live)).toBe(false);
+    rig.run(200);
+    for (let n = 0; n < 3_000 && asked.some(({ live }) => !live); n++) rig.turn();
+    rig.run(100);
+    rig.settle();
+    const [full, matches, ...levels] = asked;
+    const book = rig.bookAt(0, rig.sequence);
+    expect(follow(full, new FullMirror(2, rig.bookAt(0, 2))).levels).toEqual(book);
+    follow(matches, new Follower(2));
+    expect(sequencesOf(matches.messages, 2)).toEqual(behind(rig.reference.traded[0], 2));
+    for (const [k, one] of levels.entries()) {
+      expect(follow(one, k < 2 ? new LevelMirror(2, rig.bookAt(0, 2)) : new LevelMirror()).levels).toEqual(book);
+    }
+  });
+
+  it('that is forgotten is not answered further', () => {
+    const rig = new Rig(12, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
+    rig.run(400);
+    rig.settle();
+    const asked = rig.side.begin({ channel: Channel.FULL, from: 2 });
+    rig.exchange.settle();
+    rig.side.end(asked, true);
+    rig.settle();
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.FEED_CATCH_UPS)).toBe(0);
+    expect(asked.live).toBe(false);
+  });
+});
+
+describe('interest', () => {
+  it('of nobody makes no message, and of one gateway none for the other', () => {
+    const rig = new Rig(13);
+    const other = new GatewaySide(rig.exchange, 1);
+    rig.run(300);
+    rig.settle();
+    const messages = () => rig.exchange.marketDataCounter(MarketDataCounter.FEED_MESSAGES);
+    expect(messages()).toBe(0);
+    const first = rig.side.begin({ channel: Channel.LEVEL2 });
+    const second = other.begin({ channel: Channel.LEVEL2 });
+    rig.run(100);
+    rig.settle();
+    other.poll();
+    rig.side.end(first, true);
+    rig.run(100);
+    rig.settle();
+    other.poll();
+    expect(follow(second, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+    other.end(second, true);
+    rig.settle();
+    const count = messages();
+    rig.run(200);
+    rig.settle();
+    expect(messages()).toBe(count);
+    expect(count).toBeGreaterThan(0);
+    const again = rig.side.begin({ channel: Channel.LEVEL2, from: second.messages.at(-1)?.sequence ?? -1 });
+    rig.settle();
+    expect(again.messages[0]).toMatchObject({ type: 'resumed' });
+  });
+
+  it('of a process that has just started is heard when it is live', () => {
+    const rig = new Rig(14);
+    rig.run(200);
+    rig.settle();
+    rig.exchange.close();
+    const exchange = new InProcessExchange({ directory, gateways: 2 });
+    const side = new GatewaySide(exchange);
+    const { sequence } = rig;
+    const subscribers = [-1, sequence - 1].map((from) => side.begin({ channel: Channel.LEVEL2, from }));
+    const user = side.begin({ channel: Channel.USER, client: 'c1', from: sequence });
+    for (let n = 0; n < 5; n++) exchange.turnMarketData();
+    side.poll();
+    expect(subscribers.map(({ messages }) => messages.length)).toEqual([0, 0]);
+    exchange.settle();
+    side.poll();
+    expect(follow(subscribers[0], new LevelMirror()).levels).toEqual(rig.bookAt(0, sequence));
+    const known = new LevelMirror(sequence - 1, rig.bookAt(0, sequence - 1));
+    expect(follow(subscribers[1], known).levels).toEqual(rig.bookAt(0, sequence));
+    expect([user.live, user.messages.length]).toEqual([true, 1]);
+    exchange.close();
+  });
+});
