@@ -66,7 +66,8 @@ export class GatewaySide {
   }
 
   begin(asked: Asked): Subscriber {
-    const { channel, client = '', from = -1, reason = 0 } = asked;
+    const { channel, from = -1, reason = 0 } = asked;
+    const client = channel === Channel.USER ? (asked.client ?? '') : '';
     const instrument = channel === Channel.USER ? NO_INSTRUMENT : (asked.instrument ?? 0);
     const subscriber = new Subscriber(++this.#lastWish, keyOf(channel, instrument, client));
     this.#subscribers.set(subscriber.wish, subscriber);
