@@ -51,6 +51,8 @@ export class FeedMarket {
   readonly ticker = new Pace();
   readonly candles = new Pace();
   readonly heartbeat = new Pace();
+  /** Whether anybody wants what is sent when it is due. */
+  timed = false;
   /** Keys of FULL and MATCHES, by format. */
   readonly fullKeys: (Key | undefined)[] = [];
   readonly matchesKeys: (Key | undefined)[] = [];
@@ -94,6 +96,7 @@ export class FeedMarket {
     for (const one of [this.level2, this.level2Batch, this.ticker, this.candles, this.heartbeat]) {
       one.wanted = one.keys.some((key) => key !== undefined && key.gateways !== 0);
     }
+    this.timed = this.level2.wanted || this.level2Batch.wanted || this.ticker.wanted || this.candles.wanted;
   }
 
   /** Nothing is known of what was before that command. */

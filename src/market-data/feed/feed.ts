@@ -91,9 +91,10 @@ export class Feed {
   /** Whether wishes were served in this turn, and whether any ever may be. */
   #served = false;
   #everLive = false;
-  /** Over the memory that events come in: two, the ring's copy and the spool's. */
+  /** The memory that the last event came in, and all there are as words: the ring's copy and the spool's. */
+  #bytes: Uint8Array = new Uint8Array(0);
   #words: Int32Array = new Int32Array(0);
-  #otherWords: Int32Array = new Int32Array(0);
+  readonly #wordsOf = new Map<Uint8Array, Int32Array>();
 
   /** `bookOf`: the agent's book of an instrument, always the same object. */
   constructor(context: FeedContext, bookOf: (instrument: number) => L2Book) {
@@ -138,7 +139,7 @@ export class Feed {
     const market = this.#market(instrument);
     market.level(side, priceTicks, deltaLots, lots);
     market.change(side, priceTicks, this.#sequence, this.#timeUs, this.#nowUs);
-    if (market.dueUs < this.#dueUs) this.#dueUs = market.dueUs;
+    if (market.timed && market.dueUs < this.#dueUs) this.#dueUs = market.dueUs;
   }
 
   /** A level as it was where the spool begins. */
@@ -206,7 +207,7 @@ export class Feed {
     market.trade(bytes, view, body, sequence);
     market.full.touch(sequence, timeUs);
     market.matches.touch(sequence, timeUs);
-    if (market.dueUs < this.#dueUs) this.#dueUs = market.dueUs;
+    if (market.timed && market.dueUs < this.#dueUs) this.#dueUs = market.dueUs;
     this.#add(market.fullKeys, market.full, EventType.TRADE, bytes, view, offset);
     this.#add(market.matchesKeys, market.matches, EventType.TRADE, bytes, view, offset);
     if (this.#interest.users.count === 0) return;
@@ -258,14 +259,14 @@ export class Feed {
   }
 
   #keep(type: EventType, bytes: Uint8Array, offset: number, lengthBytes: number, sequence: number): void {
-    if (this.#words.buffer !== bytes.buffer) this.#swapWords(bytes);
-    this.#history.append(type, this.#words, (bytes.byteOffset + offset) >> 2, lengthBytes, sequence);
+    if (this.#bytes !== bytes) this.#swap(bytes);
+    this.#history.append(type, this.#words, offset >> 2, lengthBytes, sequence);
   }
 
-  #swapWords(bytes: Uint8Array): void {
-    const other = this.#otherWords;
-    this.#otherWords = this.#words;
-    this.#words = other.buffer === bytes.buffer ? other : new Int32Array(bytes.buffer);
+  #swap(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#words = this.#wordsOf.get(bytes) ?? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    this.#wordsOf.set(bytes, this.#words);
   }
 
   #openAt(sequence: number, timeUs: number): void {
@@ -286,15 +287,18 @@ export class Feed {
 
   /** All events through `sequence` were told. */
   #endCommand(sequence: number): void {
-    const open = this.#open;
-    for (let k = 0; k < open.length; k++) open[k].finish(true);
-    open.length = 0;
+    if (this.#open.length > 0) this.#finishMessages();
     if (this.#dueUs <= this.#nowUs) this.#sendDue();
     if (this.#served || !this.#everLive) return;
     this.#served = true;
     this.#sendHeartbeats(sequence);
     this.#catchUps.turn(sequence);
     this.#dueUs = this.#nextDueUs();
+  }
+
+  #finishMessages(): void {
+    for (const message of this.#open) message.finish(true);
+    this.#open.length = 0;
   }
 
   #sendDue(): void {
