@@ -1,7 +1,7 @@
 // The market-data agent: keeps price levels from events alone, prepares depth for reads, and serialises each live
 // message once for all subscribers. Runs on the projection thread or one of its own; owns its books (one per instrument,
-// made when it is first heard of), the depth values and the writing end of the stream ring. It never asks the engine and
-// never waits for a subscriber.
+// made when it is first heard of), the depth values and the writing ends of the stream ring and, through feed/, of the feed
+// ring. It never asks the engine and never waits for a subscriber.
 
 import type { SpoolReader } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -57,7 +57,7 @@ export interface MarketDataContext {
 }
 
 /** What the feed of /ws has to itself. */
-export interface FeedParts {
+interface FeedParts {
   readonly ring: BroadcastWriter;
   readonly gateways: readonly FeedGateway[];
   readonly spool: SpoolReader;
@@ -108,7 +108,7 @@ export class MarketDataAgent implements Agent {
     } while (count > 0 && work < RECORDS_PER_TURN);
     feed.reachedSpool(this.#source.spoolFloor);
     // Only a source that gave nothing more stands at the end of a command.
-    if (count === 0) feed.endTurn(this.#source.sequence, this.#source.live);
+    if (count === 0 && this.#source.atCommandEnd) feed.endTurn(this.#source.sequence, this.#source.live);
     feed.publish();
     work += feed.takeWork();
     this.#context.counters.set(MarketDataCounter.SEQUENCE, this.#source.sequence);

@@ -92,7 +92,9 @@ export interface InProcessOptions {
   readonly feedHistoryBytes?: number;
   /** FeedContext.resumeSpoolBytes; default 0. */
   readonly resumeSpoolBytes?: number;
-  /** Of the ring of answers to wishes; default 1 MiB. Bytes, a power of two. */
+  /** Of the feed ring and of the rings of wishes and of answers to them; by default small. Bytes, powers of two. */
+  readonly feedRingBytes?: number;
+  readonly wishRingBytes?: number;
   readonly feedAnswerRingBytes?: number;
   /** Market data's way to the spool; a test puts a forgetful one here. */
   readonly openSpool?: (directory: string) => SpoolReader;
@@ -166,9 +168,9 @@ export class InProcessExchange {
     this.#queries = messageRing(queryRingBytes);
     this.#answers = messageRing(queryRingBytes);
     this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
-    this.feed = broadcastRing(2 ** 22);
-    this.wishes = rings.map(() => messageRing(2 ** 16));
-    this.feedAnswers = rings.map(() => messageRing(options.feedAnswerRingBytes ?? 2 ** 20));
+    this.feed = broadcastRing(options.feedRingBytes ?? 2 ** 18);
+    this.wishes = rings.map(() => messageRing(options.wishRingBytes ?? 2 ** 12));
+    this.feedAnswers = rings.map(() => messageRing(options.feedAnswerRingBytes ?? 2 ** 16));
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);
     this.#directories = directories;

@@ -15,8 +15,6 @@ import type { Outbox } from './outbox.ts';
 import type { Replay } from './replay.ts';
 import type { SpoolWindow } from './spool-window.ts';
 
-const EVENTS_PER_TURN = 2_048;
-
 /** What all catch-ups read and write. */
 export interface CatchUpPlaces {
   readonly history: History;
@@ -65,12 +63,12 @@ export class CatchUp {
 
   /**
    * One turn at the end of a command: every event through `sequence` is in the history. `newest` is how far the engine is. True
-   * when there is no more to do.
+   * when there is no more to do; else it has read about `limit` events, or waits.
    */
-  turn(sequence: number, newest: number): boolean {
+  turn(sequence: number, newest: number, limit: number): boolean {
     this.#drain();
     if (this.#outbox.empty && this.#place === 'nowhere' && !this.#ended) this.#start(sequence, newest);
-    let left = EVENTS_PER_TURN;
+    let left = limit;
     while (!this.#ended && this.#place !== 'nowhere' && this.#drain() && left > 0) {
       const taken = this.#place === 'spool' ? this.#readSpool(left) : this.#readMemory();
       left -= taken;

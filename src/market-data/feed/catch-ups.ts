@@ -17,6 +17,8 @@ import { Outbox } from './outbox.ts';
 import { LevelReplay, MessageReplay, NewestReplay, type Replay } from './replay.ts';
 
 const CATCH_UPS_MAX = 64;
+/** Events that all of them read in a turn, about. */
+const EVENTS_PER_TURN = 4_096;
 const NO_CLIENT = new Uint8Array(0);
 
 interface WishRings {
@@ -69,7 +71,8 @@ export class CatchUps {
     if (before === 0 && this.#running.length === 0) return;
     const applied = this.#matchingCounters.get(MatchingCounter.SEQUENCE);
     const newest = Math.max(sequence, applied, followerCounters.get(FollowerCounter.SEQUENCE));
-    this.#running = this.#running.filter((one) => !this.#advance(one, sequence, newest));
+    const limit = Math.ceil(EVENTS_PER_TURN / Math.max(this.#running.length, 1));
+    this.#running = this.#running.filter((one) => !this.#advance(one, sequence, newest, limit));
     counters.set(MarketDataCounter.FEED_CATCH_UPS, this.#running.length);
   }
 
@@ -80,8 +83,8 @@ export class CatchUps {
     return work;
   }
 
-  #advance(one: CatchUp, sequence: number, newest: number): boolean {
-    const ended = one.turn(sequence, newest);
+  #advance(one: CatchUp, sequence: number, newest: number, limit: number): boolean {
+    const ended = one.turn(sequence, newest, limit);
     this.#work += one.takeWork();
     return ended;
   }

@@ -18,10 +18,10 @@ import { Chain, type Key } from './key.ts';
 import { LevelChannel } from './level-channel.ts';
 import { MessageBuffer } from './message-buffer.ts';
 
-export const LEVEL2_INTERVAL_US = 10_000;
-export const LEVEL2_BATCH_INTERVAL_US = 50_000;
+const LEVEL2_INTERVAL_US = 10_000;
+const LEVEL2_BATCH_INTERVAL_US = 50_000;
 /** From one ticker to the next, and from one candle to the next. */
-export const NEWEST_INTERVAL_US = 50_000;
+const NEWEST_INTERVAL_US = 50_000;
 const NO_CLIENT = new Uint8Array(0);
 
 /** When a channel that tells the newest only has something to tell. */

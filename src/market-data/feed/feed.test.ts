@@ -52,14 +52,16 @@ class Reference {
   apply(command: Command): void {
     const { engine } = this;
     engine.apply(engine.sequence + 1, engine.timeUs + 1, command);
-    for (const instrument of [0, 1]) {
-      const levels: Levels = new Map();
-      if (instrument < engine.instruments.count) {
-        engine.forEachLevel(instrument, Side.BUY, (price, lots) => void levels.set(`buy ${price}`, lots));
-        engine.forEachLevel(instrument, Side.SELL, (price, lots) => void levels.set(`sell ${price}`, lots));
-      }
-      this.books[instrument][engine.sequence] = levels;
-    }
+    for (const instrument of [0, 1]) this.books[instrument][engine.sequence] = this.#book(instrument);
+  }
+
+  #book(instrument: number): Levels {
+    const { engine } = this;
+    const levels: Levels = new Map();
+    if (instrument >= engine.instruments.count) return levels;
+    engine.forEachLevel(instrument, Side.BUY, (price, lots) => void levels.set(`buy ${price}`, lots));
+    engine.forEachLevel(instrument, Side.SELL, (price, lots) => void levels.set(`sell ${price}`, lots));
+    return levels;
   }
 
   #tell(order: number): void {
@@ -103,7 +105,8 @@ class Rig {
   #number = 0;
 
   constructor(seed: number, options: Partial<InProcessOptions> = {}) {
-    this.exchange = new InProcessExchange({ directory, gateways: 2, ...options });
+    const rings = { feedRingBytes: 2 ** 22, wishRingBytes: 2 ** 16, feedAnswerRingBytes: 2 ** 20 };
+    this.exchange = new InProcessExchange({ directory, gateways: 2, ...rings, ...options });
     this.side = new GatewaySide(this.exchange);
     this.random = new Random(seed);
     this.submit(definitionOf(ETH_USD));
@@ -111,7 +114,10 @@ class Rig {
   }
 
   submit(command: Command): void {
-    while (!this.exchange.submit(command)) this.exchange.turnMatching();
+    while (!this.exchange.submit(command)) {
+      this.exchange.turnMatching();
+      this.exchange.replies();
+    }
     this.#number++;
     this.reference.apply(command);
   }
@@ -134,12 +140,17 @@ class Rig {
     this.side.poll();
   }
 
+  /** Until nothing is left to do, and every wish is live or refused. */
   settle(): void {
-    this.exchange.settle();
-    this.exchange.replies();
-    this.side.poll();
-    this.exchange.settle();
-    this.side.poll();
+    for (let n = 0; n < 2 || (n < 1_000 && this.#catchingUp()); n++) {
+      this.exchange.settle();
+      this.exchange.replies();
+      this.side.poll();
+    }
+  }
+
+  #catchingUp(): boolean {
+    return this.exchange.marketDataCounter(MarketDataCounter.FEED_CATCH_UPS) > 0;
   }
 
   get sequence(): number {
@@ -222,9 +233,10 @@ describe('level2', () => {
   });
 });
 
-/** Sequences of the messages between `from` and `to`, parts of one counted once. */
+/** Sequences of the messages behind `from` in which something happened, parts of one counted once. */
 function sequencesOf(messages: readonly Message[], from: number): number[] {
-  const sequences = messages.filter(({ type }) => type !== 'resumed' && type !== 'snapshot').map((one) => one.sequence);
+  const told = messages.filter(({ trades, events }) => (trades ?? events ?? []).length > 0);
+  const sequences = told.map(({ sequence }) => sequence);
   return [...new Set(sequences)].filter((sequence) => sequence > from);
 }
 
@@ -321,6 +333,32 @@ describe('full, matches and user', () => {
       const each = key.startsWith(`${Channel.USER}/`) ? 2 * 500 : key.startsWith(`${Channel.FULL}/`) ? 5_000 : 2_500;
       expect(items).toHaveLength(each);
     }
+  });
+});
+
+describe('a command of thousands of events', () => {
+  it('is one message, though market data was overtaken in its midst and must wait for the rest', () => {
+    const rig = new Rig(15, { eventRingBytes: 2 ** 21 });
+    const many = 'many'.padEnd(64, '.'); // long records: what follows must overrun the ring
+    const matches = rig.side.begin({ channel: Channel.MATCHES });
+    for (let n = 0; n < 5_000; n++) rig.submit(limitOrder(many, Side.SELL, 1_000 + (n % 50), 1));
+    rig.settle();
+    rig.submit(limitOrder('taker', Side.BUY, 5_000, 5_000));
+    rig.exchange.turnMatching();
+    rig.turn(); // as many as a turn takes, and it has more
+    const { sequence } = rig;
+    for (let n = 0; n < 12_000; n++) rig.submit(limitOrder(many, Side.SELL, 1_000, 1));
+    while (rig.exchange.turnMatching() > 0) rig.exchange.replies();
+    for (let n = 0; n < 3; n++) rig.turn();
+    const late = rig.side.begin({ channel: Channel.LEVEL2 });
+    rig.turn();
+    expect(late.live).toBe(false);
+    rig.settle();
+    expect(rig.exchange.lapped).toBe(1);
+    const parts = matches.messages.filter((message) => message.sequence === sequence && message.type === 'match');
+    expect(parts.filter(({ more }) => more !== true)).toHaveLength(1);
+    expect(parts.flatMap(({ trades }) => [...(trades ?? [])])).toHaveLength(5_000);
+    expect(follow(late, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
   });
 });
 
