@@ -457,7 +457,7 @@ describe('a resume', () => {
 
 describe('interest', () => {
   it('of nobody makes no message, and of one gateway none for the other', () => {
-    const rig = new Rig(13);
+    const rig = new Rig(13, { feedHistoryBytes: 2 ** 22 });
     const other = new GatewaySide(rig.exchange, 1);
     rig.run(300);
     rig.settle();
