@@ -111,6 +111,9 @@ const LIMITS = {
   feedRingBytes: 32 * 1024 * 1024,
   wishRingBytes: 256 * 1024,
   feedAnswerRingBytes: 1024 * 1024,
+  /** What a resume finds in memory (a multiple of 64 KiB), and so much of the event spool is kept for older ones. */
+  feedHistoryBytes: 32 * 1024 * 1024,
+  resumeSpoolBytes: 256 * 1024 * 1024,
   queryRingBytes: 64 * 1024,
   answerRingBytes: 2 * 1024 * 1024,
   /** How long an orderly stop waits for pending replies, and for the projections to catch up. */

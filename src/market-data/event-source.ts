@@ -53,6 +53,11 @@ export class EventSource {
     return this.#sequence;
   }
 
+  /** Once poll() has returned 0: whether the command of `sequence` was delivered whole. Overtaken in the midst of one, it was not. */
+  get atCommandEnd(): boolean {
+    return this.#delivered === WHOLE;
+  }
+
   /** Nothing before this position of the spool is read again. */
   get spoolFloor(): number {
     return this.#spool.position;

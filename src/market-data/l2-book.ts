@@ -37,6 +37,12 @@ export class L2Side {
     return lots;
   }
 
+  /** The resting quantity at a price, 0 when there is no level. */
+  lotsOf(priceTicks: number): number {
+    const level = this.#levels.find(priceTicks);
+    return level < 0 ? 0 : this.#levels.rows.lots(level);
+  }
+
   /** The price of the `rank`-th level from the best (0). Ranks asked for in ascending order cost one step each. */
   priceAt(rank: number): number {
     return this.#levels.priceOf(this.#at(rank));

@@ -1,7 +1,7 @@
 // The market-data agent: keeps price levels from events alone, prepares depth for reads, and serialises each live
 // message once for all subscribers. Runs on the projection thread or one of its own; owns its books (one per instrument,
-// made when it is first heard of), the depth values and the writing end of the stream ring. It never asks the engine and
-// never waits for a subscriber.
+// made when it is first heard of), the depth values and the writing ends of the stream ring and, through feed/, of the feed
+// ring. It never asks the engine and never waits for a subscriber.
 
 import type { SpoolReader } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -28,6 +28,8 @@ import { ORDER_INSTRUMENT, ORDER_PRICE_TICKS, ORDER_SIDE } from '../wire/order-c
 import type { PublicIds } from '../wire/public-id.ts';
 import { DepthWriter } from './depth-writer.ts';
 import { EventSource } from './event-source.ts';
+import { Feed, type FeedGateway } from './feed/feed.ts';
+import type { FeedWriter } from './feed/feed-writer.ts';
 import { L2Book } from './l2-book.ts';
 import { StreamMessages } from './stream-messages.ts';
 
@@ -45,12 +47,24 @@ export interface MarketDataContext {
   readonly gatewayCounters: readonly CounterBlock[];
   readonly gatewayDoorbells: readonly Doorbell[];
   readonly stream: BroadcastWriter;
+  readonly feed: FeedParts;
   /** By instrument. */
   readonly depth: readonly LatestValue[];
   readonly state: SharedProcessState;
   readonly publicIds: PublicIds;
   readonly showClientIds: boolean;
   readonly clock: Clock;
+}
+
+/** What the feed of /ws has to itself. */
+interface FeedParts {
+  readonly ring: BroadcastWriter;
+  readonly gateways: readonly FeedGateway[];
+  readonly spool: SpoolReader;
+  /** FeedContext. */
+  readonly historyBytes: number;
+  readonly resumeSpoolBytes: number;
+  readonly writers: readonly FeedWriter[];
 }
 
 interface Market {
@@ -67,6 +81,7 @@ export class MarketDataAgent implements Agent {
   /** By instrument. */
   readonly #markets: Market[] = [];
   readonly #messages: StreamMessages;
+  readonly #feed: Feed;
   #publishedSequence = -1;
   #publishedAtUs = 0;
   #listening = false;
@@ -75,6 +90,7 @@ export class MarketDataAgent implements Agent {
     this.#context = context;
     const { instruments, stream, publicIds, showClientIds } = context;
     this.#messages = new StreamMessages(instruments, stream, publicIds, showClientIds);
+    this.#feed = new Feed({ ...context, ...context.feed }, (instrument) => this.#market(instrument).book);
     const { events, spool, matchingCounters, followerCounters } = context;
     this.#source = new EventSource(events, spool, matchingCounters, followerCounters, (type, bytes, view, offset) =>
       this.#onEvent(type, bytes, view, offset),
@@ -82,20 +98,31 @@ export class MarketDataAgent implements Agent {
   }
 
   doWork(): number {
+    const feed = this.#feed;
     let work = 0;
     let count = 0;
+    feed.beginTurn();
     do {
       count = this.#poll();
       work += count;
     } while (count > 0 && work < RECORDS_PER_TURN);
-    this.#context.counters.set(MarketDataCounter.SEQUENCE, this.#source.sequence);
-    this.#context.counters.set(MarketDataCounter.SPOOL_FLOOR, this.#source.spoolFloor);
+    feed.reachedSpool(this.#source.spoolFloor);
     // Only a source that gave nothing more stands at the end of a command.
+    if (count === 0 && this.#source.atCommandEnd) feed.endTurn(this.#source.sequence, this.#source.live);
+    feed.publish();
+    work += feed.takeWork();
+    this.#context.counters.set(MarketDataCounter.SEQUENCE, this.#source.sequence);
+    this.#context.counters.set(MarketDataCounter.SPOOL_FLOOR, Math.min(this.#source.spoolFloor, feed.spoolFloor));
     return count === 0 && this.#source.live ? work + this.#publishDepth() : work;
   }
 
   maxIdleMs(): number {
-    return this.#source.sequence > this.#publishedSequence ? DEPTH_INTERVAL_US / 1_000 : 1_000;
+    const depthMs = this.#source.sequence > this.#publishedSequence ? DEPTH_INTERVAL_US / 1_000 : 1_000;
+    return Math.min(depthMs, this.#feed.maxIdleMs());
+  }
+
+  onClose(): void {
+    this.#feed.close();
   }
 
   /** Some records; their messages go out before the next, so that one command with many events does not fill the ring at once. */
@@ -109,11 +136,13 @@ export class MarketDataAgent implements Agent {
     // Even when nobody seemed to listen: somebody may have come since, and no gateway minds a gap that none of its sockets has.
     if (lost) this.#messages.gap();
     if (lost || (this.#listening && count > 0)) this.#sendStream();
+    this.#feed.publish();
     return count;
   }
 
   #onEvent(type: number, bytes: Uint8Array, view: DataView, offset: number): void {
     const body = offset + EVENT_BODY;
+    this.#feed.event(type, bytes, view, offset);
     if (this.#listening) this.#messages.at(view.getFloat64(offset + EVENT_SEQUENCE, true));
     if (type === EventType.TRADE && this.#listening) this.#messages.trade(bytes, view, body);
     if (type === EventType.LEVEL) this.#openLevel(bytes, view, body);
@@ -130,13 +159,18 @@ export class MarketDataAgent implements Agent {
     const market = this.#market(instrument);
     const lots = market.book.side(side).add(priceTicks, deltaLots);
     market.changed = true;
+    this.#feed.level(instrument, side, priceTicks, deltaLots, lots);
     if (this.#listening) this.#messages.level(instrument, side, priceTicks, lots);
   }
 
   /** What a book holds where the spool begins. */
   #openLevel(bytes: Uint8Array, view: DataView, body: number): void {
-    const side = this.#market(view.getUint16(body + LEVEL_INSTRUMENT, true)).book.side(bytes[body + LEVEL_SIDE]);
-    side.add(view.getFloat64(body + LEVEL_PRICE_TICKS, true), view.getFloat64(body + LEVEL_LOTS, true));
+    const instrument = view.getUint16(body + LEVEL_INSTRUMENT, true);
+    const side = bytes[body + LEVEL_SIDE];
+    const priceTicks = view.getFloat64(body + LEVEL_PRICE_TICKS, true);
+    const added = view.getFloat64(body + LEVEL_LOTS, true);
+    const lots = this.#market(instrument).book.side(side).add(priceTicks, added);
+    this.#feed.openLevel(instrument, side, priceTicks, added, lots);
   }
 
   #market(instrument: number): Market {

@@ -43,6 +43,7 @@ export function createMetricsPage(figures: Figures, instruments: InstrumentSourc
   registerVenue(registry, figures, instruments);
   registerLatency(registry, figures);
   registerGateways(registry, figures);
+  registerFeed(registry, figures);
   registerProjections(registry, figures, lag);
   registerArchive(registry, figures);
   registerStorage(registry, figures);
@@ -215,6 +216,34 @@ function registerGateways(registry: Registry, figures: Figures): void {
     'Times market data was overtaken and resynced from the spool.',
     [],
     () => [[marketData.get(MarketDataCounter.LAPPED)]],
+  );
+}
+
+function registerFeed(registry: Registry, { marketData }: Figures): void {
+  const add = adder(registry);
+  add.counter(
+    'ringbook_feed_messages_total',
+    'Messages of /ws channels serialised, each once for all sockets.',
+    [],
+    () => [[marketData.get(MarketDataCounter.FEED_MESSAGES)]],
+  );
+  add.gauge('ringbook_feed_catch_ups', 'Subscriptions being answered, not live yet.', [], () => [
+    [marketData.get(MarketDataCounter.FEED_CATCH_UPS)],
+  ]);
+  add.counter(
+    'ringbook_feed_resumes_total',
+    'Subscriptions resumed, by where what they missed began.',
+    ['from'],
+    () => [
+      [marketData.get(MarketDataCounter.RESUMES_FROM_MEMORY), { from: 'memory' }],
+      [marketData.get(MarketDataCounter.RESUMES_FROM_SPOOL), { from: 'spool' }],
+    ],
+  );
+  add.counter(
+    'ringbook_feed_snapshots_total',
+    'Subscriptions that began with a snapshot, or with the newest.',
+    [],
+    () => [[marketData.get(MarketDataCounter.SNAPSHOTS_SENT)]],
   );
 }
 

@@ -11,6 +11,7 @@ import { type ArchiveFacts, type ArchiveTask, archiveSegments } from '../journal
 import { makeDirectory } from '../journal/segment-files.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { type SnapshotFacts, takeSnapshot } from '../journal/take-snapshot.ts';
+import { JsonFeedWriter } from '../market-data/feed/json-feed-writer.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
 import { MatchingAgent, type RecoveryFacts } from '../matching/matching-agent.ts';
 import type { VenueSettings } from '../matching/own-commands.ts';
@@ -46,7 +47,7 @@ import {
   InstrumentDirectoryWriter,
 } from '../wire/instrument-directory.ts';
 import { PreparedBook } from '../wire/prepared-book.ts';
-import { PublicIds } from '../wire/public-id.ts';
+import { journalIdText, PublicIds } from '../wire/public-id.ts';
 import {
   ANSWER_BODY,
   ANSWER_STATUS,
@@ -87,6 +88,14 @@ export interface InProcessOptions {
   readonly followerBeginsWith?: number | 'oldest';
   /** What market data rings for the gateway; a test reads the stream when it does. */
   readonly gatewayDoorbell?: Doorbell;
+  /** FeedContext.historyBytes of market data; default 128 KiB. */
+  readonly feedHistoryBytes?: number;
+  /** FeedContext.resumeSpoolBytes; default 0. */
+  readonly resumeSpoolBytes?: number;
+  /** Of the feed ring and of the rings of wishes and of answers to them; by default small. Bytes, powers of two. */
+  readonly feedRingBytes?: number;
+  readonly wishRingBytes?: number;
+  readonly feedAnswerRingBytes?: number;
   /** Market data's way to the spool; a test puts a forgetful one here. */
   readonly openSpool?: (directory: string) => SpoolReader;
 }
@@ -136,6 +145,10 @@ export class InProcessExchange {
   readonly #directory = latestValue(INSTRUMENT_DIRECTORY_BYTES);
   readonly #durablePoint = latestValue(DURABLE_POINT_BYTES);
   readonly #stream: SharedArrayBuffer;
+  /** As each gateway has it. */
+  readonly feed: SharedArrayBuffer;
+  readonly wishes: MessageRing[];
+  readonly feedAnswers: MessageRing[];
   readonly #matching: MatchingAgent;
   readonly #follower: FollowerAgent;
   readonly #marketData: MarketDataAgent;
@@ -155,6 +168,9 @@ export class InProcessExchange {
     this.#queries = messageRing(queryRingBytes);
     this.#answers = messageRing(queryRingBytes);
     this.#stream = broadcastRing(options.streamRingBytes ?? 2 ** 20);
+    this.feed = broadcastRing(options.feedRingBytes ?? 2 ** 18);
+    this.wishes = rings.map(() => messageRing(options.wishRingBytes ?? 2 ** 12));
+    this.feedAnswers = rings.map(() => messageRing(options.feedAnswerRingBytes ?? 2 ** 16));
     const events = broadcastRing(eventRingBytes);
     const directories = prepare(directory);
     this.#directories = directories;
@@ -167,7 +183,7 @@ export class InProcessExchange {
     // Recovery comes first, as in the process: it cuts what may be torn and knows the journal's identity.
     this.#matching.onStart();
     this.#follower = this.#composeFollower(directories, options);
-    this.#marketData = this.#composeMarketData(openSpool(directories.spool), events, options.gatewayDoorbell);
+    this.#marketData = this.#composeMarketData(openSpool(directories.spool), events, options);
   }
 
   /** Puts a command into a gateway's ring; false when the ring is full. */
@@ -338,6 +354,11 @@ export class InProcessExchange {
     return readDurablePoint(this.#durablePoint);
   }
 
+  /** A counter of market data (MarketDataCounter). */
+  marketDataCounter(counter: number): number {
+    return this.#block(CounterBlockId.MARKET_DATA).get(counter);
+  }
+
   /** How often market data was overtaken. */
   get lapped(): number {
     return this.#block(CounterBlockId.MARKET_DATA).get(MarketDataCounter.LAPPED);
@@ -436,7 +457,11 @@ export class InProcessExchange {
     });
   }
 
-  #composeMarketData(spool: SpoolReader, events: SharedArrayBuffer, bell = doorbell()): MarketDataAgent {
+  #composeMarketData(spool: SpoolReader, events: SharedArrayBuffer, options: InProcessOptions): MarketDataAgent {
+    const { gatewayDoorbell: bell = doorbell(), feedHistoryBytes = 2 ** 17, resumeSpoolBytes = 0 } = options;
+    const { journalIdHigh, journalIdLow } = this.state;
+    const publicIds = new PublicIds(journalIdHigh, journalIdLow);
+    const journal = journalIdText(journalIdHigh, journalIdLow);
     return new MarketDataAgent({
       instruments: this.instruments,
       events: new BroadcastReader(events),
@@ -447,9 +472,17 @@ export class InProcessExchange {
       gatewayCounters: [this.#block(CounterBlockId.GATEWAY)],
       gatewayDoorbells: [bell],
       stream: new BroadcastWriter(this.#stream),
+      feed: {
+        ring: new BroadcastWriter(this.feed),
+        gateways: this.wishes.map((wishes, k) => ({ wishes, answers: this.feedAnswers[k], doorbell: bell })),
+        spool: new SpoolReader(this.#directories.spool),
+        historyBytes: feedHistoryBytes,
+        resumeSpoolBytes,
+        writers: [new JsonFeedWriter(this.instruments, publicIds, true, journal)],
+      },
       depth: this.#depth,
       state: this.state,
-      publicIds: new PublicIds(this.state.journalIdHigh, this.state.journalIdLow),
+      publicIds,
       showClientIds: true,
       clock: this.#clock,
     });

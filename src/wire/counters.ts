@@ -147,6 +147,15 @@ export const MarketDataCounter = {
   DEPTH_PUBLISHED: 3,
   /** Nothing before this position of the spool is read again. */
   SPOOL_FLOOR: 4,
+  /** Messages of the feed of /ws. */
+  FEED_MESSAGES: 5,
+  /** Wishes that are not live yet. */
+  FEED_CATCH_UPS: 6,
+  /** Resumes whose beginning was in memory, and on the disk. */
+  RESUMES_FROM_MEMORY: 7,
+  RESUMES_FROM_SPOOL: 8,
+  /** Wishes answered without a past: a snapshot, or the newest. */
+  SNAPSHOTS_SENT: 9,
 } as const;
 
 export const GatewayCounter = {

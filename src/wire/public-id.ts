@@ -28,6 +28,11 @@ for (let digit = 0; digit < 16; digit++) {
   VALUES[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
 }
 
+/** A journal's identity, two u32, as clients read it: 16 hexadecimal digits. */
+export function journalIdText(high: number, low: number): string {
+  return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
+}
+
 export class PublicIds {
   readonly #keyHigh: number;
   readonly #keyLow: number;
