@@ -175,7 +175,8 @@ it('cuts a last frame of which any subset of sectors arrived', () => {
 function seen(journal: SmallJournal, frame: number): Partial<RecoverOptions> {
   const payloadLength = (journal.contents[frame - 1] ?? HEADER_BYTES) - HEADER_BYTES;
   const chain = frameHash(journal.image, journal.offsets[frame - 1] ?? 0, payloadLength);
-  return { witnesses: [{ name: 'Witness', frame, journalIdHigh: 0x1234_5678, journalIdLow: 0x9abc_def0, chain }] };
+  const journalId = { journalIdHigh: 0x1234_5678, journalIdLow: 0x9abc_def0 };
+  return { witnesses: [{ name: 'Witness', provesSync: true, frame, ...journalId, chain }] };
 }
 
 it('keeps a proven last frame: a tear is refused when a witness has seen it', () => {

@@ -19,6 +19,7 @@ import {
 import { JournalReader } from './journal-reader.ts';
 import { JournalWriter, SYSTEM_DISK } from './journal-writer.ts';
 import { repackSegment } from './repack.ts';
+import { witnessOfSkipped } from './witnesses.ts';
 
 afterEach(() => {
   useFileSystem();
@@ -285,14 +286,18 @@ it.runIf(process.platform === 'linux')('refuses an acknowledged frame that only 
   expect(() => recoverAll(directory)).toThrow('frame 3');
 });
 
-it('writes the last frame again where the disk cannot be read, unless someone has seen it there', () => {
+it('writes the last frame again where the disk cannot be read, unless a witness proves that it was synced', () => {
   const { directory, onDisk } = withLostFrame(5);
   const machine = withStaleCache(onDisk, false);
   const { frames, recovered } = recoverAll(directory);
   expect(frames).toHaveLength(5); // NEGATIVE CONTROL: through the page cache the lost frame is there
   expect(recovered.position).toMatchObject({ segmentFirstFrame: 1, offsetBytes: 5 * 4096 });
   expect(machine.written).toEqual([4 * 4096]);
-  const { journalIdHigh, journalIdLow, chain } = recovered.position;
-  recoverAll(directory, { witnesses: [{ name: 'Witness', frame: 5, journalIdHigh, journalIdLow, chain }] });
-  expect(machine.written).toEqual([4 * 4096]);
+  const { chain, ...position } = recovered.position;
+  const sha256 = Buffer.from(chain).toString('hex');
+  const ruling = witnessOfSkipped({ ...position, sequence: 1, frame: 5, sha256, reason: '', at: '' });
+  recoverAll(directory, { witnesses: [ruling] }); // whoever rules a command out may have read the page cache alone
+  expect(machine.written).toEqual([4 * 4096, 4 * 4096]);
+  recoverAll(directory, { witnesses: [{ ...ruling, name: 'Witness', provesSync: true }] });
+  expect(machine.written).toEqual([4 * 4096, 4 * 4096]);
 });

@@ -13,7 +13,14 @@ import { clearTail, type JournalTail, scanTail } from './journal-tail.ts';
 import type { JournalPosition } from './journal-writer.ts';
 import { listNumbered, syncDirectory } from './numbered-files.ts';
 import { makeDirectory, SEGMENT_EXTENSION, segmentPath } from './segment-files.ts';
-import { contradictionBy, type LedgerWord, latestWitness, type Witness, witnessOf } from './witnesses.ts';
+import {
+  contradictionBy,
+  type LedgerWord,
+  latestWitness,
+  syncedThrough,
+  type Witness,
+  witnessOf,
+} from './witnesses.ts';
 
 export interface RecoverOptions {
   /** Begin behind this frame, which a snapshot proves: nothing before it is delivered, nor need be there any more. */
@@ -82,10 +89,10 @@ export function recoverJournal(
   }
 }
 
-/** Of the last two segments those that do not lie wholly before what a witness has seen on the disk. */
+/** Of the last two segments those that do not lie wholly before what a witness proves to have been synced. */
 function unseenOnDisk(segments: readonly number[], witnesses: readonly Witness[]): number[] {
-  const seen = latestWitness(witnesses)?.frame ?? 0;
-  return segments.slice(-2).filter((_, i, last) => (last[i + 1] ?? Number.POSITIVE_INFINITY) > seen);
+  const synced = syncedThrough(witnesses);
+  return segments.slice(-2).filter((_, i, last) => (last[i + 1] ?? Number.POSITIVE_INFINITY) > synced);
 }
 
 /** The first frames of all segments, ascending; refuses a list that cannot be a journal's. */
@@ -226,7 +233,7 @@ function settleEnd(
   if (isStale) markFault(directory, 'the page cache shows what the disk does not have'); // once it is cleared nothing else tells
   const isInNewSegment = isStale || hasFaultMark(directory);
   const cut = tail === undefined ? undefined : cutTail(cursor, tail);
-  if (!isDirect && (latestWitness(witnesses)?.frame ?? 0) < frame.number) writeAgain(cursor);
+  if (!isDirect && syncedThrough(witnesses) < frame.number) writeAgain(cursor);
   const behind = cursor.nextFrame > 1 ? cursor.position() : newPosition(options);
   return { position: isInNewSegment ? inNewSegment(cursor, behind) : behind, cut, isInNewSegment };
 }

@@ -1,5 +1,5 @@
-// Witnesses of the journal: who else knows that a frame was on the disk, and its hash. Recovery (matching thread, at start) hears
-// them before it calls damage a torn write. Reads only. A witness that cannot be read is none; it must never be guessed at.
+// Witnesses of the journal: who else knows of a frame, and its hash; some also that it was synced. Recovery (matching thread, at
+// start) hears them before it calls damage a torn write. Reads only. A witness that cannot be read is none; it must never be guessed at.
 
 import { dirname, join } from 'node:path';
 import type { DurablePoint } from '../wire/durable-point.ts';
@@ -9,14 +9,16 @@ import { readFileSync } from './file-system.ts';
 import type { FrameView, JournalAnchor } from './frame-cursor.ts';
 import { readSkipped, type SkippedCommand } from './skipped.ts';
 
-/** Says that a frame of this journal, with this SHA-256, was on the disk. */
+/** Says that this journal has had a frame with this SHA-256. */
 export interface Witness extends Pick<DurablePoint, 'frame' | 'journalIdHigh' | 'journalIdLow' | 'chain'> {
   /** For messages: who says so. */
   readonly name: string;
+  /** The frame was synced when this was written down. Else it was read, perhaps from a page cache that the disk does not agree with. */
+  readonly provesSync: boolean;
 }
 
 /** The ledger, which commits only what was acknowledged: it has every command through `sequence` of the journal. */
-export interface LedgerWord extends Omit<Witness, 'name'> {
+export interface LedgerWord extends Omit<Witness, 'name' | 'provesSync'> {
   readonly sequence: number;
 }
 
@@ -34,15 +36,20 @@ export function hearWitnesses(controlPath: string): Hearing {
   return { witnesses: control === undefined ? skipped : [control, ...skipped], notes };
 }
 
-/** Whoever rules a command out has seen its frame. */
-export function witnessOfSkipped({ sequence, frame, sha256, journalIdHigh, journalIdLow }: SkippedCommand): Witness {
-  const name = `SKIPPED (command ${sequence})`;
-  return { name, frame, journalIdHigh, journalIdLow, chain: Buffer.from(sha256, 'hex') };
+/** CONTROL is written behind the sync of the frame it names. */
+export function witnessOfControl(path: string, point: DurablePoint): Witness {
+  return { name: path, provesSync: true, ...point };
 }
 
-/** The snapshot that a start begins with. */
+/** Whoever rules a command out has read its frame, through the page cache. */
+export function witnessOfSkipped({ sequence, frame, sha256, journalIdHigh, journalIdLow }: SkippedCommand): Witness {
+  const name = `SKIPPED (command ${sequence})`;
+  return { name, provesSync: false, frame, journalIdHigh, journalIdLow, chain: Buffer.from(sha256, 'hex') };
+}
+
+/** The snapshot that a start begins with; it is taken of durable frames. */
 export function witnessOf(anchor: JournalAnchor): Witness {
-  return { name: `the snapshot of frame ${anchor.frame}`, ...anchor };
+  return { name: `the snapshot of frame ${anchor.frame}`, provesSync: true, ...anchor };
 }
 
 /** The witness that has seen the latest frame; undefined when there is none. */
@@ -51,6 +58,11 @@ export function latestWitness(witnesses: readonly Witness[]): Witness | undefine
     (latest, witness) => (witness.frame > (latest?.frame ?? 0) ? witness : latest),
     undefined,
   );
+}
+
+/** The latest frame that a witness proves to have been synced; 0 when none does. */
+export function syncedThrough(witnesses: readonly Witness[]): number {
+  return latestWitness(witnesses.filter(({ provesSync }) => provesSync))?.frame ?? 0;
 }
 
 /** What a witness says against a valid frame; '' when none does. Allocates: nothing then. */
@@ -88,5 +100,5 @@ function readControl(path: string, note: (text: string) => void): Witness | unde
     const site = { file: path, offsetBytes: 0, frame: 0, sequence: 0 };
     throw new JournalDamage(site, `it was written by a newer release (format version ${version})`);
   }
-  return { name: path, ...point };
+  return witnessOfControl(path, point);
 }

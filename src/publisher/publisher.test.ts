@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '../sim/servers/redis-server.ts';
@@ -105,7 +106,7 @@ class Rig {
         );
       }
       const worked = this.publisher.doWork();
-      await new Promise((resolve) => setTimeout(resolve, worked > 0 ? 0 : LOOK_AGAIN_MS));
+      await sleep(worked > 0 ? 0 : LOOK_AGAIN_MS);
     }
   }
 }

@@ -1,6 +1,7 @@
 // The life of the process: recovery, opening, orderly stop, crash. Main thread; owns threads and database.
 // Must never exit while a gateway holds a socket, and never hide why it ends.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerLedger, LEDGER_ANSWER_MS } from '../composition/ledger-word.ts';
 import type { ThreadData } from '../composition/thread-data.ts';
 import type { Config } from '../config.ts';
@@ -68,6 +69,13 @@ export interface StartFacts {
   readonly port: number;
   readonly recovered: RecoveryFacts;
   readonly instruments: readonly Instrument[];
+}
+
+/** An error, or what is left of one that came from another thread. */
+interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
 }
 
 export class Supervisor {
@@ -167,7 +175,8 @@ export class Supervisor {
     }
     this.#moveOn(ProcessState.CLOSING);
     this.#writersEnded = await this.#threads.ended(WRITERS, CLOSE_TIMEOUT_MS);
-    if (!this.#writersEnded) this.#fail('JournalFault', 'the matching thread does not end: a write or sync hangs');
+    if (!this.#writersEnded)
+      this.#fail({ name: 'JournalFault', message: 'the matching thread does not end: a write or sync hangs' });
     await this.#until(() => this.#followerIsComplete(), flushTimeoutMs);
     this.#moveOn(ProcessState.FINISHING);
     await this.#threads.ended(READERS, flushTimeoutMs + CLOSE_TIMEOUT_MS);
@@ -185,8 +194,8 @@ export class Supervisor {
   }
 
   /** Stop after a failure: nothing more is acknowledged; whoever waits is told that the outcome is unknown. */
-  async crash(error: { readonly name: string; readonly message: string; readonly stack?: string }): Promise<void> {
-    const code = this.#fail(error.name, error.message, error.stack);
+  async crash(error: Failure, thread?: string): Promise<void> {
+    const code = this.#fail(error, thread);
     // A stop that is under way goes on to its end, and ends with this code.
     if (this.#ending) return;
     this.#ending = true;
@@ -203,10 +212,12 @@ export class Supervisor {
   }
 
   /** Says what failed and remembers the first failure's exit code. Returns this one's. */
-  #fail(name: string, message: string, stack?: string): ExitCode {
-    const code = exitCodeFor({ name, message });
+  #fail(error: Failure, thread?: string): ExitCode {
+    const { name, message, stack } = error;
+    const code = exitCodeFor(error);
+    const text = thread === undefined ? message : `${thread}: ${message}`;
     // Where in the code it was found says nothing about a wrong setting.
-    this.#logger.fatal({ error: name, ...(code === ExitCode.USAGE ? {} : { stack }), code }, message);
+    this.#logger.fatal({ error: name, ...(code === ExitCode.USAGE ? {} : { stack }), code }, text);
     this.#failure ??= code;
     return code;
   }
@@ -228,7 +239,7 @@ export class Supervisor {
     const deadline = performance.now() + timeoutMs;
     while (!done()) {
       if (performance.now() >= deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
     }
     return true;
   }
@@ -266,7 +277,7 @@ export class Supervisor {
         void this.#answer(message.question).then((text) => answer({ kind: 'answer', id: message.id, answer: text }));
         break;
       case 'failed':
-        void this.crash({ ...message, message: `${thread.name}: ${message.message}` });
+        void this.crash(message, thread.name);
         break;
     }
   }

@@ -2,8 +2,8 @@
 // connected, each at its time, by one topic of uWebSockets, and does nothing else. One thread; its starter's end is its own end.
 // FILE: for each message f64 ms since the first, u32 length, the bytes.
 
-import { readFileSync } from 'node:fs';
 import { App } from 'uWebSockets.js';
+import { readFileSync } from 'node:fs';
 import { positiveInteger } from './usage.ts';
 
 const TOPIC = 'all';

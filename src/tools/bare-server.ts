@@ -97,7 +97,8 @@ function jsonReply(text: string, sequence: number): string {
 function binaryReply(message: ArrayBuffer, sequence: number): Uint8Array {
   const view = new DataView(message);
   const record = BINARY_HEAD_BYTES;
-  const isOrder = message.byteLength >= record + ORDER_COMMAND_BYTES && view.getUint8(0) === 1 && view.getUint8(1) === 1;
+  const isOrder =
+    message.byteLength >= record + ORDER_COMMAND_BYTES && view.getUint8(0) === 1 && view.getUint8(1) === 1;
   const reply = new Uint8Array(BINARY_REPLY_BYTES);
   const out = new DataView(reply.buffer);
   out.setUint8(0, 1);
@@ -130,7 +131,9 @@ function listen(host: string, port: number): TemplatedApp {
     maxBackpressure: 2 ** 30,
     maxPayloadLength: 65_536,
     message: (socket, message, isBinary) => {
-      const reply = isBinary ? binaryReply(message, ++sequence) : jsonReply(Buffer.from(message).toString('utf8'), ++sequence);
+      const reply = isBinary
+        ? binaryReply(message, ++sequence)
+        : jsonReply(Buffer.from(message).toString('utf8'), ++sequence);
       socket.send(reply, isBinary);
     },
   });

@@ -8,8 +8,9 @@ import { catchUp, readFrom } from './catch-up.ts';
 import { HttpConnection } from './http-connection.ts';
 import { type LoadResult, loadProblem, runLoad } from './load.ts';
 import { orderJson } from './order-mix.ts';
+import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';
-import type { ServerHealth } from './server-facts.ts';
+import { readHealth, type ServerHealth } from './server-facts.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: npm run compare -- [options]
@@ -32,7 +33,8 @@ interface Turn {
   /** What Ringbook says of itself at the end of its turn. */
   readonly health?: ServerHealth;
   readonly sequenced?: number;
-  readonly caughtUpSeconds?: number;
+  /** undefined: not in time. */
+  readonly caughtUpSeconds?: number | undefined;
 }
 
 async function main(): Promise<number> {
@@ -102,7 +104,7 @@ function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn
   return (
     `${figures}          ${sequenced?.toLocaleString('en')} sequenced, ${health.durability}; at the end Postgres was ` +
     `${health.postgresBehind.toLocaleString('en')} commands, ${health.postgresBehindSeconds.toFixed(2)} s behind; ` +
-    `level after ${caughtUpSeconds?.toFixed(1)} s\n`
+    `level ${caughtUpSeconds === undefined ? 'not in time' : `after ${caughtUpSeconds.toFixed(1)} s`}\n`
   );
 }
 
@@ -119,12 +121,6 @@ function summary(turns: readonly Turn[]): string {
     `ringbook ${Math.round(median(ringbook)).toLocaleString('en')}/s\n` +
     `ringbook reaches ${median(shares).toFixed(1)} % of the bare server (by round: ${each})\n`
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 runTool('compare-http', main, HELP);

@@ -121,7 +121,11 @@ function roundOf(bare: URL, options: Options, source: string): (() => Promise<Tu
   const ways = waysOf(options).flatMap((way) => {
     const name = nameOf(way);
     return [
-      async (): Promise<Turn> => ({ way: name, server: 'bare', load: await run(bare, way, options, `${source}-${name}`) }),
+      async (): Promise<Turn> => ({
+        way: name,
+        server: 'bare',
+        load: await run(bare, way, options, `${source}-${name}`),
+      }),
       () => ringbookTurn(name, options, () => run(options.url, way, options, `${source}-${name}`)),
     ];
   });

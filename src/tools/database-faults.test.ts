@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { findRedisProgram } from '../sim/servers/redis-server.ts';
 import { createRandom } from '../sim/testing/random.ts';
 import { NeverBack } from './book-watch.ts';
-import { FaultTable, percentile } from './fault-table.ts';
+import { FaultTable } from './fault-table.ts';
 import { KillKind, killKind } from './postgres-faults.ts';
 
 const TOOL = fileURLToPath(new URL('../../dist/tools/database-faults.js', import.meta.url));
@@ -22,9 +22,10 @@ const FEW = [
 ];
 const isPossible = process.platform === 'linux' && (await findRedisProgram()) !== undefined;
 
-function runTool(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+function runTool(args: readonly string[], env = process.env): Promise<{ code: number | null; output: string }> {
+  if (!existsSync(TOOL)) throw new Error(`${TOOL} is missing: npm run build`);
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [TOOL, ...args], (_error, stdout, stderr) => {
+    const child = execFile(process.execPath, [TOOL, ...args], { env }, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, output: stdout + stderr });
     });
   });
@@ -33,7 +34,6 @@ function runTool(args: readonly string[]): Promise<{ code: number | null; output
 it.skipIf(!isPossible)(
   'nothing is lost or doubled, and no older book follows a newer one',
   async () => {
-    if (!existsSync(TOOL)) throw new Error(`${TOOL} is missing: npm run build`);
     const { code, output } = await runTool([...FEW, '--seed=7']);
     expect(output).toContain('PASS');
     for (const kind of Object.values(KillKind)) expect(output).toMatch(new RegExp(`^${kind} +1 +1 `, 'm'));
@@ -41,6 +41,12 @@ it.skipIf(!isPossible)(
   },
   180_000,
 );
+
+it('says what is missing and exits 77', async () => {
+  const { code, output } = await runTool(FEW, { PATH: '/nowhere' });
+  expect(output).toBe('database-faults: not possible here: Linux and a redis-server or valkey-server are needed\n');
+  expect(code).toBe(77);
+});
 
 describe('what it looks with', () => {
   it('notices a book that is older than the one before', () => {
@@ -67,12 +73,6 @@ describe('what it looks with', () => {
     table.add('frozen', { hit: false, levelSeconds: undefined }, counts);
     expect([table.missed, table.neverLevel, table.unanswered]).toEqual([1, 1, 6]);
     expect(table.text()).toMatch(/^frozen +2 +1 +20 +4\.0 +4 +Infinity$/m);
-  });
-
-  it('takes the percentile that as many answers reach', () => {
-    const values = Array.from({ length: 100 }, (_, k) => 100 - k);
-    expect([0.5, 0.99, 1].map((share) => percentile(values, share))).toEqual([50, 99, 100]);
-    expect(percentile([], 0.5)).toBeNaN();
   });
 });
 

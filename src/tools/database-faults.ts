@@ -1,20 +1,20 @@
 // Makes PostgreSQL and Redis fail under load, in all the ways there are, and holds the ledger and the published book to what was
 // acknowledged. A process of its own; starts a PostgreSQL, a Redis and a Ringbook of its own, and ends them. Results on standard
-// output. Must never touch a server that it did not start.
+// output. Exit code 77 where they cannot be made to fail. Must never touch a server that it did not start.
 
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Keeper } from '../e2e/testing/keeper.ts';
 import { findRedisProgram } from '../sim/servers/redis-server.ts';
 import { CheckReport } from './check-report.ts';
 import { FaultBench, type Outcome } from './fault-bench.ts';
-import { FaultTable, percentile } from './fault-table.ts';
+import { FaultTable } from './fault-table.ts';
 import { checkRows } from './outage-checks.ts';
 import { readContent } from './outage-ledger.ts';
 import { inOwnDirectory } from './own-directory.ts';
 import { cutCommit, freeze, killInCopy, killKind, readOnly } from './postgres-faults.ts';
+import { median, quantile } from './quantile.ts';
 import { redisFault, troubleRedis } from './redis-faults.ts';
 import { parseObject } from './replay-requests.ts';
-import { ChildError } from './ringbook-child.ts';
 import { readHealth } from './server-facts.ts';
 import { positiveInteger, runTool } from './usage.ts';
 
@@ -23,7 +23,7 @@ const HELP = `Usage: npm run database-faults -- [options]
 Sends orders at a fixed rate to a Ringbook of its own, and meanwhile kills, freezes and shuts its PostgreSQL and its Redis.
 In the end every acknowledged order and trade must be in the ledger once, \`ringbook ledger verify\` must find nothing, and
 Redis must hold the book of GET /orderbook and never have gone back to an older one.
-Exit code 0: PASS; 1: FAIL; 64: wrong usage. On Linux.
+Exit code 0: PASS; 1: FAIL; 64: wrong usage; 77: no Linux, or no redis-server or valkey-server on the path.
 
   --kills N            backends and servers killed in the middle of a COPY (100)
   --cuts N             answers to COMMIT that are lost (20)
@@ -36,6 +36,7 @@ Exit code 0: PASS; 1: FAIL; 64: wrong usage. On Linux.
   --help               this text
 `;
 
+const SKIPPED = 77;
 const P99 = 0.99;
 
 interface FaultOptions {
@@ -57,7 +58,10 @@ interface Latencies {
 
 async function main(): Promise<number> {
   const options = readOptions();
-  if ((await findRedisProgram()) === undefined) throw new ChildError('there is no redis-server or valkey-server');
+  if (process.platform !== 'linux' || (await findRedisProgram()) === undefined) {
+    process.stderr.write('database-faults: not possible here: Linux and a redis-server or valkey-server are needed\n');
+    return SKIPPED;
+  }
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
   process.stdout.write(`seed ${options.seed}, ${options.rate.toLocaleString('en')} orders a second\n`);
@@ -130,10 +134,10 @@ async function failRedis(bench: FaultBench, options: FaultOptions, table: FaultT
     const kind = redisFault(n);
     bench.load.endPhase();
     await bench.pause(options.redisMs);
-    latencies.quiet.push(percentile(bench.load.endPhase().latenciesMs, P99));
+    latencies.quiet.push(quantile(bench.load.endPhase().latenciesMs, P99));
     const outcome = await troubleRedis(bench, kind, options.redisMs);
     const counts = bench.load.endPhase();
-    latencies.faulty.push(percentile(counts.latenciesMs, P99));
+    latencies.faulty.push(quantile(counts.latenciesMs, P99));
     table.add(kind, outcome, counts);
     process.stderr.write(`${kind}: the book is there after ${outcome.levelSeconds?.toFixed(2)} s\n`);
   }
@@ -142,7 +146,7 @@ async function failRedis(bench: FaultBench, options: FaultOptions, table: FaultT
 
 /** Medians: what else the machine does makes single ones many times as long. */
 function describe({ quiet, faulty }: Latencies): string {
-  const [before, during] = [percentile(quiet, 0.5), percentile(faulty, 0.5)];
+  const [before, during] = [median(quiet), median(faulty)];
   return (
     `p99 of acknowledgements, median of ${quiet.length}: ${during.toFixed(1)} ms while Redis failed, ` +
     `${before.toFixed(1)} ms before, ratio ${(during / before).toFixed(2)}\n`

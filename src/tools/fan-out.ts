@@ -7,8 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startBarePublisher } from './bare-child.ts';
 import { Audience, type AudienceFigures } from './audience.ts';
+import { startBarePublisher } from './bare-child.ts';
 import { inOwnDirectory } from './own-directory.ts';
 import { PacedOrders } from './paced-orders.ts';
 import { cpuSeconds, residentBytes } from './process-figures.ts';
@@ -109,7 +109,13 @@ async function bareTurn(recorded: string, options: Options): Promise<Turn> {
   }
 }
 
-async function measure(server: string, pid: number, audience: Audience, seconds: number, begin: () => void): Promise<Turn> {
+async function measure(
+  server: string,
+  pid: number,
+  audience: Audience,
+  seconds: number,
+  begin: () => void,
+): Promise<Turn> {
   await sleep(SETTLE_MS);
   const cpuBefore = cpuSeconds(pid);
   const startMs = performance.now();
@@ -121,7 +127,13 @@ async function measure(server: string, pid: number, audience: Audience, seconds:
     residentMaxBytes = Math.max(residentMaxBytes, residentBytes(pid));
   }
   const took = (performance.now() - startMs) / 1000;
-  return { server, figures: audience.figures(), seconds: took, cpuSeconds: cpuSeconds(pid) - cpuBefore, residentMaxBytes };
+  return {
+    server,
+    figures: audience.figures(),
+    seconds: took,
+    cpuSeconds: cpuSeconds(pid) - cpuBefore,
+    residentMaxBytes,
+  };
 }
 
 function perSecond({ figures, seconds }: Turn): number {

@@ -8,6 +8,7 @@ import type { Keeper } from '../e2e/testing/keeper.ts';
 import { createRandom } from '../sim/testing/random.ts';
 import { BookWatch } from './book-watch.ts';
 import { HttpConnection } from './http-connection.ts';
+import { LEVEL_MS, requireLevel, secondsUntil, secondsUntilLevel } from './level.ts';
 import { PostgresGate } from './postgres-gate.ts';
 import { TroubledRedis } from './redis-faults.ts';
 import { ChildError, runRingbook, startRingbook } from './ringbook-child.ts';
@@ -31,8 +32,6 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
 }
 
-const LEVEL_MS = 120_000;
-const POLL_MS = 20;
 const ANSWER_MS = 15_000;
 
 export class FaultBench {
@@ -72,9 +71,8 @@ export class FaultBench {
     const load = new SteadyLoad({ url: ringbook.url, perSecond, source: `s${seed}` });
     keeper.defer(() => load.stop());
     const random = createRandom(seed);
-    const bench = new FaultBench({ directory, postgres, gate, redis, watch, server, load, random, signal });
-    if ((await bench.level()) === undefined) throw new ChildError('Ringbook does not connect to Postgres');
-    return bench;
+    await requireLevel(server, signal);
+    return new FaultBench({ directory, postgres, gate, redis, watch, server, load, random, signal });
   }
 
   private constructor(parts: Omit<FaultBench, 'pause' | 'inTime' | 'level' | 'bookLevel' | 'verify'>) {
@@ -106,34 +104,19 @@ export class FaultBench {
     }
   }
 
-  /** Seconds until the ledger is connected and has all that is sequenced by now, though more is coming. */
-  async level(): Promise<number | undefined> {
-    const { sequence: target } = await readHealth(this.server);
-    return await this.#secondsUntil(async () => {
-      const { sequence, postgresBehind, postgresStatus } = await readHealth(this.server);
-      return postgresStatus === 'up' && sequence - postgresBehind >= target;
-    });
+  /** Seconds until the ledger has all that is sequenced by now; undefined: not in time. */
+  level(): Promise<number | undefined> {
+    return secondsUntilLevel(this.server, this.signal);
   }
 
-  /** Seconds until Redis holds the book as it is by now, or a newer one. */
+  /** Seconds until Redis holds the book as it is by now, or a newer one; undefined: not in time. */
   async bookLevel(): Promise<number | undefined> {
     const { sequence: target } = await readHealth(this.server);
-    return await this.#secondsUntil(async () => ((await this.watch.now())?.sequence ?? -1) >= target);
+    return await secondsUntil(async () => ((await this.watch.now())?.sequence ?? -1) >= target, this.signal);
   }
 
   /** `ringbook ledger verify`, past the gate. */
   verify(): Promise<{ exitCode: number; output: string }> {
     return runRingbook(this.directory, this.postgres.connection, ['ledger', 'verify']);
-  }
-
-  async #secondsUntil(holds: () => Promise<boolean>): Promise<number | undefined> {
-    const startMs = performance.now();
-    for (;;) {
-      const isSo = await holds();
-      const waitedMs = performance.now() - startMs;
-      if (isSo) return waitedMs / 1000;
-      if (waitedMs > LEVEL_MS) return undefined;
-      await this.pause(POLL_MS);
-    }
   }
 }

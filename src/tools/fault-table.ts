@@ -1,6 +1,7 @@
 // What was done to databases and what came of it, as a table with a row for each kind of fault. A tool's process; pure.
 
 import type { Outcome } from './fault-bench.ts';
+import { quantile } from './quantile.ts';
 import type { PhaseCounts } from './steady-load.ts';
 
 interface FaultRow {
@@ -49,8 +50,8 @@ export class FaultTable {
     const rows = [...this.#rows].map(([kind, row]) => [
       kind,
       ...[row.times, row.hits, row.acknowledged].map((value) => value.toLocaleString('en')),
-      percentile(row.latenciesMs, 0.99).toFixed(1),
-      percentile(row.latenciesMs, 1).toFixed(0),
+      quantile(row.latenciesMs, 0.99).toFixed(1),
+      quantile(row.latenciesMs, 1).toFixed(0),
       row.levelSeconds.toFixed(1),
     ]);
     const all = [head, ...rows];
@@ -65,12 +66,6 @@ export class FaultTable {
     for (const row of this.#rows.values()) sum += of(row);
     return sum;
   }
-}
-
-/** NaN of none. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 function noFaults(): FaultRow {

@@ -26,7 +26,9 @@ export class FeedSubscriber {
 
   static async open(url: URL, path: string, request: string): Promise<FeedSubscriber> {
     const subscriber = new FeedSubscriber();
-    subscriber.#connection = await WsConnection.open(url, path, (bytes, from, to) => subscriber.#receive(bytes, from, to));
+    subscriber.#connection = await WsConnection.open(url, path, (bytes, from, to) =>
+      subscriber.#receive(bytes, from, to),
+    );
     if (request !== '') subscriber.#connection.send(request);
     return subscriber;
   }
@@ -67,6 +69,7 @@ function numberBehind(head: Buffer, name: Buffer): number {
   const found = head.indexOf(name);
   if (found < 0) return Number.NaN;
   let value = 0;
-  for (let at = found + name.length; head[at] >= DIGIT_0 && head[at] <= DIGIT_9; at++) value = value * 10 + head[at] - DIGIT_0;
+  for (let at = found + name.length; head[at] >= DIGIT_0 && head[at] <= DIGIT_9; at++)
+    value = value * 10 + head[at] - DIGIT_0;
   return value;
 }

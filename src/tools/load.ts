@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectionLost, HttpConnection } from './http-connection.ts';
 import { orderJson, wrkScript } from './order-mix.ts';
+import { quantile } from './quantile.ts';
 
 export interface LoadOptions {
   readonly url: URL;
@@ -133,15 +134,13 @@ export async function runOwn({ url, connections, seconds, source }: LoadOptions)
   );
   await Promise.all(loops);
   const tookSeconds = (performance.now() - startMs) / 1000;
-  const sorted = Float64Array.from(latencies).sort();
-  const quantile = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
   return {
     tool: 'own client',
-    requests: sorted.length,
-    perSecond: sorted.length / tookSeconds,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
-    maxMs: quantile(1),
+    requests: latencies.length,
+    perSecond: latencies.length / tookSeconds,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    maxMs: quantile(latencies, 1),
     refused,
     failed,
   };

@@ -22,10 +22,7 @@ export const JSON_DIALECT: OrderDialect = {
   name: 'JSON',
 
   frame(source, n) {
-    return frame(
-      Opcode.TEXT,
-      Buffer.from(`{"id":"${n}","method":"order.place","params":${orderJson(source, n)}}`),
-    );
+    return frame(Opcode.TEXT, Buffer.from(`{"id":"${n}","method":"order.place","params":${orderJson(source, n)}}`));
   },
 
   /** `{"id":"7","status":202,...` */
@@ -36,3 +33,5 @@ export const JSON_DIALECT: OrderDialect = {
     done(n, Number(bytes.toString('latin1', at + STATUS_FROM, at + STATUS_TO)));
   },
 };
+
+export const DIALECTS: readonly OrderDialect[] = [JSON_DIALECT];

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../ledger/embedded-postgres.ts';
 import { CheckReport } from './check-report.ts';
 import { HttpConnection } from './http-connection.ts';
+import { LEVEL_MS, requireLevel, secondsUntilLevel } from './level.ts';
 import { checkRows } from './outage-checks.ts';
 import { countRows, type RowCounts, readContent } from './outage-ledger.ts';
 import { inOwnDirectory } from './own-directory.ts';
@@ -29,8 +30,6 @@ checks that nothing is missing there and nothing doubled. Exit code 0: PASS; 1: 
   --rate N             orders a second (500)
   --help               this text
 `;
-const CATCH_UP_MS = 120_000;
-const POLL_MS = 50;
 /** Ctrl-C: everything that was started is ended first. */
 const interrupted = new AbortController();
 
@@ -92,7 +91,7 @@ async function runIn(directory: string, options: OutageOptions): Promise<boolean
     const ringbook = await startRingbook(directory, first.connection);
     const server = new HttpConnection(ringbook.url, 15_000);
     try {
-      await connected(server);
+      await requireLevel(server, interrupted.signal); // the outage is to begin from there
       const load = new SteadyLoad({ url: ringbook.url, perSecond: options.rate, source: Date.now().toString(36) });
       const bench: Bench = { postgresDirectory, server, load, postgres: first };
       try {
@@ -107,15 +106,6 @@ async function runIn(directory: string, options: OutageOptions): Promise<boolean
     }
   } finally {
     await running.stop();
-  }
-}
-
-/** Waits until the ledger is up: the outage is to begin from there. */
-async function connected(server: HttpConnection): Promise<void> {
-  const deadline = performance.now() + CATCH_UP_MS;
-  while ((await readHealth(server)).status !== 200) {
-    if (performance.now() > deadline) throw new ChildError('Ringbook does not connect to Postgres');
-    await sleep(POLL_MS);
   }
 }
 
@@ -135,11 +125,11 @@ async function observe(bench: Bench, options: OutageOptions): Promise<boolean> {
 
   bench.postgres = await startEmbeddedPostgres({ directory: bench.postgresDirectory });
   if (bench.postgres.connection.host !== connection.host) throw new ChildError('Postgres came back at another address');
-  const [level] = await Promise.all([catchUp(bench.server), pause(secondsAfter)]);
+  const [level] = await Promise.all([secondsUntilLevel(bench.server, interrupted.signal), pause(secondsAfter)]);
   show(await endPhase('after', bench));
 
   await bench.load.stop();
-  const end = await catchUp(bench.server);
+  const end = await secondsUntilLevel(bench.server, interrupted.signal);
   const last = await endPhase('end', bench);
   show(last);
   process.stdout.write(
@@ -162,21 +152,8 @@ async function endPhase(name: string, { load, server, postgres }: Bench): Promis
   return { name, counts, rows, health, readyStatus };
 }
 
-/** Seconds until the ledger has all that is sequenced by now, though more is coming; undefined: not in time. */
-async function catchUp(server: HttpConnection): Promise<number | undefined> {
-  const startMs = performance.now();
-  const { sequence: target } = await readHealth(server);
-  for (;;) {
-    const { sequence, postgresBehind } = await readHealth(server);
-    const waitedMs = performance.now() - startMs;
-    if (sequence - postgresBehind >= target) return waitedMs / 1000;
-    if (waitedMs > CATCH_UP_MS) return undefined;
-    await sleep(POLL_MS);
-  }
-}
-
 function says(seconds: number | undefined): string {
-  return seconds === undefined ? `not within ${CATCH_UP_MS / 1000} s after` : `${seconds.toFixed(1)} s after`;
+  return seconds === undefined ? `not within ${LEVEL_MS / 1000} s after` : `${seconds.toFixed(1)} s after`;
 }
 
 function describePhase({ name, counts, rows, health, readyStatus }: Phase): string {

@@ -8,7 +8,9 @@ const PAGE_BYTES = 4096;
 
 /** User and system time of all its threads since it began. */
 export function cpuSeconds(pid: number): number {
-  const fields = read(`/proc/${pid}/stat`).replace(/^.*\) /, '').split(' ');
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 

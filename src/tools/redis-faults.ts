@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { isStopped } from '../ledger/embedded-postgres/processes.ts';
 import { type RedisServer, startRedisServer } from '../sim/servers/redis-server.ts';
 import type { FaultBench, Outcome } from './fault-bench.ts';
 
@@ -81,9 +82,14 @@ export class TroubledRedis {
   }
 
   async #freeze(ms: number): Promise<boolean> {
-    process.kill(this.#server.pid, 'SIGSTOP');
-    await sleep(ms);
-    return process.kill(this.#server.pid, 'SIGCONT');
+    const { pid } = this.#server;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await sleep(ms);
+      return isStopped(pid);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
   }
 
   async #empty(ms: number): Promise<boolean> {

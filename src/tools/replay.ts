@@ -51,9 +51,7 @@ async function replay(options: ReplayOptions, recording: Recording, report: Chec
   const { url, inFlight, runId, stateFile, isOverWebSocket } = options;
   const { commands, expected } = recording;
   const sequenceBefore = await prepareServer(url);
-  const client = isOverWebSocket
-    ? await WsPatientClient.open(url)
-    : new PatientClient(url, { connections: inFlight });
+  const client = isOverWebSocket ? await WsPatientClient.open(url) : new PatientClient(url, { connections: inFlight });
   const progress = new Progress('replay', commands.length);
   const startMs = performance.now();
   const onDone = (done: number) => progress.update(done);

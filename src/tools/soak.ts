@@ -10,9 +10,9 @@ import { parseArgs } from 'node:util';
 import { findRedisProgram, type RedisServer, startRedisServer } from '../sim/servers/redis-server.ts';
 import { CheckReport } from './check-report.ts';
 import { HttpConnection } from './http-connection.ts';
+import { requireLevel } from './level.ts';
 import { inOwnDirectory } from './own-directory.ts';
-import { ChildError, type ChildSettings, type RingbookChild, startRingbook } from './ringbook-child.ts';
-import { readHealth } from './server-facts.ts';
+import { type ChildSettings, type RingbookChild, startRingbook } from './ringbook-child.ts';
 import { checkLedger, checkWithTools } from './soak/checks.ts';
 import { SoakFlow } from './soak/flow.ts';
 import { growthLine, sampleLine } from './soak/lines.ts';
@@ -39,8 +39,6 @@ should not, and compares the ledger with what was acknowledged. Exit code 0: PAS
 Idempotency keys fill their window of 2^22 first, in 14 minutes at the default rate. Memory and snapshots are judged from
 then on; a run that ends before judges them only by what grew for each new key.
 `;
-const CATCH_UP_MS = 120_000;
-const POLL_MS = 100;
 const LINE_SECONDS = 60;
 /** A snapshot so often, or ten times in a short run: only behind one the journal may shrink. */
 const SNAPSHOT_SECONDS = 120;
@@ -142,7 +140,7 @@ function settingsFor({ seconds, rate }: SoakOptions, redis: RedisServer | undefi
 async function observe(ringbook: RingbookChild, options: SoakOptions, report: CheckReport): Promise<void> {
   const server = new HttpConnection(ringbook.url, 15_000);
   try {
-    await level(server);
+    await requireLevel(server, interrupted.signal);
     const { rate, openOrders, clients, seconds } = options;
     process.stdout.write(`${rate.toLocaleString('en')} commands a second for ${(seconds / 60).toFixed(1)} min\n`);
     const flow = new SoakFlow({ source: Date.now().toString(36), openOrders, clients });
@@ -157,7 +155,7 @@ async function observe(ringbook: RingbookChild, options: SoakOptions, report: Ch
     }
     load.endInterval();
     for (const problem of load.problems) process.stdout.write(`${problem}\n`);
-    await level(server);
+    await requireLevel(server, interrupted.signal);
     await checkLedger(
       { server, dataDirectory: ringbook.dataDirectory, counts: load.total, trades: flow.trades },
       report,
@@ -186,17 +184,6 @@ async function takeSamples(
     lineAt += LINE_SECONDS;
   }
   return samples;
-}
-
-/** Waits until the ledger has all that is sequenced. */
-async function level(server: HttpConnection): Promise<void> {
-  const deadline = performance.now() + CATCH_UP_MS;
-  for (;;) {
-    const { status, postgresBehind } = await readHealth(server);
-    if (status === 200 && postgresBehind === 0) return;
-    if (performance.now() > deadline) throw new ChildError('Ringbook does not catch up with its ledger');
-    await sleep(POLL_MS);
-  }
 }
 
 runTool('soak', main, HELP);

@@ -3,8 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadResult } from './load.ts';
-import { WsConnection } from './ws-connection.ts';
 import type { OrderDialect } from './order-dialects.ts';
+import { WsConnection } from './ws-connection.ts';
 
 export interface WsLoadOptions {
   readonly url: URL;

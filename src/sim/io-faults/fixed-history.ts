@@ -9,6 +9,7 @@ import { FRAME_HEADER_BYTES, FrameHeader, isWholeHeader, readFrameHeader } from 
 import { ORDER_CLIENT, ORDER_CLIENT_LENGTH, ORDER_NUMBER } from '../../wire/order-codec.ts';
 import { REPLY_ORDER, REPLY_ORDER_BYTES, REPLY_REQUEST_ID, REPLY_SEQUENCE } from '../../wire/reply-codec.ts';
 import { InProcessExchange } from '../in-process-exchange.ts';
+import { prepareSpare, writeControl } from '../main-chores.ts';
 import { Auditor } from '../simulation/auditor.ts';
 import { commandOfRecord, type Request, recordOf } from '../simulation/requests.ts';
 import { SimulatedDisk, type Stop } from '../simulation/simulated-disk.ts';
@@ -16,7 +17,6 @@ import { require, Violation } from '../simulation/violation.ts';
 import { Workload } from '../simulation/workload.ts';
 import { Random } from '../testing/random.ts';
 import { type Call, FailingDisk, type Fault } from './failing-disk.ts';
-import { prepareSpare, writeControl } from './main-chores.ts';
 
 /** How much there is of it. */
 export interface HistorySize {
@@ -257,7 +257,7 @@ class FixedHistory {
     this.#turn('follower'); // the spool
     this.#turn('market data');
     if (round % 2 === 0) this.#writeControl();
-    if (round % 3 === 0) this.#byTheWay(() => prepareSpare(this.#disk, JOURNAL, SEGMENT_BYTES));
+    if (round % 3 === 0) this.#byTheWay(() => prepareSpare(JOURNAL, SEGMENT_BYTES));
     if (round % 12 === 6) this.#takeSnapshot();
     if (round % 12 === 7) await this.#archive();
     this.#pass(PAUSE_US);
@@ -330,7 +330,7 @@ class FixedHistory {
 
   #writeControl(): void {
     const point = this.#running().durablePoint;
-    if (point !== undefined) this.#byTheWay(() => writeControl(this.#disk, CONTROL, point));
+    if (point !== undefined) this.#byTheWay(() => writeControl(CONTROL, point));
   }
 
   /** Runs what may fail with the disk, and nothing comes of it. */

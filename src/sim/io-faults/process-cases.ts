@@ -4,6 +4,7 @@
 
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DiskFault, FaultyDisk } from '../../e2e/testing/faulty-disk.ts';
 import { Keeper } from '../../e2e/testing/keeper.ts';
 import { between } from '../../e2e/testing/random.ts';
@@ -174,8 +175,4 @@ function countExit({ stderr }: Server, { code, signal }: Exit, run: Run, result:
 /** Twice as patient: every start is one after a failure, on a machine that has more to do. */
 function isUp(server: Server): Promise<void> {
   return server.up().catch(() => server.up());
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

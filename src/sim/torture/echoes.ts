@@ -1,6 +1,7 @@
 // Clients that send what others have sent, under the same key: while the original is in flight, and long after. Each 202 is one
 // more acknowledgement of the original, and must be the same to the byte. A tool's process.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '../../e2e/testing/http.ts';
 import { between } from '../../e2e/testing/random.ts';
 import { type Exchange, sendAgain, type Trader } from '../../e2e/testing/traffic.ts';
@@ -23,7 +24,7 @@ export class Echoes {
     try {
       while (go()) {
         const exchange = this.#choose();
-        if (exchange === undefined) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        if (exchange === undefined) await sleep(PAUSE_MS);
         else if (!(await this.#send(connection, exchange))) return;
       }
     } finally {

@@ -4,6 +4,7 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { auditOrders, replayAll } from '../../e2e/testing/audit.ts';
 import { Keeper } from '../../e2e/testing/keeper.ts';
 import { between } from '../../e2e/testing/random.ts';
@@ -135,7 +136,7 @@ async function cutUnderLoad(
 ): Promise<number> {
   let isOver = false;
   const trading = traders.map((trader) => trader.trade(server.url, () => !isOver));
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  await sleep(ms);
   const cutAtMs = performance.now();
   await disk.cut();
   isOver = true;

@@ -4,6 +4,7 @@
 
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Keeper } from '../../e2e/testing/keeper.ts';
 import { Server } from '../../e2e/testing/server.ts';
 import type { PostgresConnection } from '../../ledger/embedded-postgres.ts';
@@ -152,8 +153,4 @@ class Rack {
     const missed = crashAt !== undefined && isKilledHere;
     this.#tally.countEnd(signal !== 'SIGKILL' ? 'SIGTERM alone' : missed ? 'SIGKILL, its point not reached' : name);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

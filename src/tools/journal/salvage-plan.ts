@@ -19,7 +19,14 @@ import { restoreEngine } from '../../journal/restore.ts';
 import { SEGMENT_EXTENSION, segmentOf, segmentPath } from '../../journal/segment-files.ts';
 import { readSkipped, type SkippedCommand, skippedPath } from '../../journal/skipped.ts';
 import { listSnapshots, verifySnapshotFile } from '../../journal/snapshot-file.ts';
-import { contradictionBy, hearWitnesses, type Witness, witnessOf, witnessOfSkipped } from '../../journal/witnesses.ts';
+import {
+  contradictionBy,
+  hearWitnesses,
+  type Witness,
+  witnessOf,
+  witnessOfControl,
+  witnessOfSkipped,
+} from '../../journal/witnesses.ts';
 import { UsageError } from '../usage.ts';
 import { type JournalPlace, Survey } from './survey.ts';
 import { describeDamage } from './words.ts';
@@ -111,7 +118,8 @@ interface Told extends Witness {
 /** undefined also when it cannot be believed: then it is of no use in a copy either. */
 function controlTold(path: string): Told | undefined {
   const newest = existsSync(path) ? newestControlRecord(readFileSync(path)) : undefined;
-  return newest === undefined || newest.leastVersion > CONTROL_VERSION ? undefined : { name: path, ...newest.point };
+  if (newest === undefined || newest.leastVersion > CONTROL_VERSION) return undefined;
+  return { ...witnessOfControl(path, newest.point), sequence: newest.point.sequence };
 }
 
 function snapshotTold(anchor: JournalAnchor): Told {

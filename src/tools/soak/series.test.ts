@@ -1,12 +1,11 @@
-// Medians, lines and shares of a series.
+// Filters and lines of a series.
 
 import { expect, test } from 'vitest';
-import { median, quantile, quantileFilter, slope } from './series.ts';
+import { quantileFilter, slope } from './series.ts';
 
 test('a median filter takes a peak out and leaves a step', () => {
   expect(quantileFilter([1, 1, 9, 1, 1, 5, 5, 5], 3, 0.5)).toEqual([1, 1, 1, 1, 1, 5, 5, 5]);
   expect(quantileFilter([1, 9, 1, 9, 1, 9, 1], 3, 0.25)).toEqual([1, 1, 1, 1, 1, 1, 1]);
-  expect(median([3, 1, 2])).toBe(2);
 });
 
 test('a slope is the rise for each unit of time', () => {
@@ -14,10 +13,4 @@ test('a slope is the rise for each unit of time', () => {
   expect(slope([0, 10, 20], [5, 5, 5])).toBe(0);
   expect(slope([0, 1, 2, 3], [0, 1, 1, 0])).toBeCloseTo(0);
   expect(slope([7], [5])).toBe(0);
-});
-
-test('a quantile is a value of the series', () => {
-  expect(quantile([4, 1, 3, 2], 0.5)).toBe(3);
-  expect(quantile([4, 1, 3, 2], 1)).toBe(4);
-  expect(quantile([], 0.99)).toBe(0);
 });

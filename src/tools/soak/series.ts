@@ -1,9 +1,6 @@
-// What a series of figures does over time: its median, its trend. A tool's process; pure.
+// What a series of figures does over time: its steps without its peaks, its trend. A tool's process; pure.
 
-/** The middle value; of an even number of values the upper one. NaN of none. */
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
+import { quantile } from '../quantile.ts';
 
 /**
  * Each value replaced by the `q`-quantile of `width` (odd) around it, fewer at both ends: peaks vanish, steps stay. 0.5 is the median
@@ -25,12 +22,6 @@ export function slope(times: readonly number[], values: readonly number[]): numb
     variance += (time - meanTime) ** 2;
   });
   return variance === 0 ? 0 : covariance / variance;
-}
-
-/** The value that the share `q` of all does not exceed; 0 of none. Sorts `values`. */
-export function quantile(values: number[], q: number): number {
-  values.sort((a, b) => a - b);
-  return values[Math.min(values.length - 1, Math.floor(q * values.length))] ?? 0;
 }
 
 function mean(values: readonly number[]): number {

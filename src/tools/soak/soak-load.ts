@@ -2,9 +2,9 @@
 // Owns its connections. Must never send a command twice: the counts would not say what was sent.
 
 import { ConnectionLost, HttpConnection } from '../http-connection.ts';
+import { quantile } from '../quantile.ts';
 import type { SoakFlow } from './flow.ts';
 import type { IntervalCounts } from './sample.ts';
-import { quantile } from './series.ts';
 
 interface SoakLoadOptions {
   readonly url: URL;

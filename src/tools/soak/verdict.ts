@@ -4,8 +4,9 @@
 
 import { IDEMPOTENCY_KEYS_MAX } from '../../domain/idempotency/idempotency-table.ts';
 import type { CheckReport } from '../check-report.ts';
+import { median } from '../quantile.ts';
 import { type Directory, type Sample, SINKS } from './sample.ts';
-import { median, quantileFilter, slope } from './series.ts';
+import { quantileFilter, slope } from './series.ts';
 
 const MIB = 2 ** 20;
 const FILTER_WIDTH = 13;
