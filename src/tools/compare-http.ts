@@ -10,7 +10,7 @@ import { type LoadResult, loadProblem, runLoad } from './load.ts';
 import { orderJson } from './order-mix.ts';
 import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';
-import { readHealth, type ServerHealth } from './server-facts.ts';
+import type { ServerHealth } from './server-facts.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: npm run compare -- [options]

@@ -58,7 +58,7 @@ export function messageTimeMs(bytes: Buffer, from: number, to: number): number {
   const at = bytes.subarray(from, Math.min(to, from + HEAD_BYTES)).indexOf(TIME);
   if (at < 0) return Number.NaN;
   const text = bytes.toString('latin1', from + at + TIME.length, from + at + TIME.length + TIME_LENGTH);
-  return Date.parse(text.slice(0, 23) + 'Z') + Number(text.slice(23, 26)) / 1000;
+  return Date.parse(`${text.slice(0, 23)}Z`) + Number(text.slice(23, 26)) / 1000;
 }
 
 function startsWith(head: Buffer, text: Buffer): boolean {
