@@ -19,6 +19,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   follower: ['domain', 'wire', 'journal', 'runtime', 'shared-memory'],
   ledger: ['domain', 'wire', 'journal', 'runtime', 'shared-memory'],
   publisher: ['domain', 'wire', 'journal', 'runtime', 'shared-memory'],
+  // Only files of these that browsers can run: see below.
+  client: ['domain', 'wire'],
   metrics: ['domain', 'wire', 'runtime', 'shared-memory'],
   'config.ts': ['runtime', 'wire'],
   'topology.ts': ['config.ts', 'domain', 'wire', 'runtime', 'shared-memory'],
@@ -102,8 +104,20 @@ describe('who may import whom', () => {
     expect(foreign).toEqual([]);
   });
 
+  it('keeps all that the client needs free of Node and npm', () => {
+    const reached = new Set(['client/index.ts']);
+    for (const file of reached) {
+      for (const { target } of importsOf(join(SOURCE, file))) {
+        expect(target, `${file} is run by browsers`).toMatch(/^\./);
+        reached.add(relative(SOURCE, resolve(SOURCE, dirname(file), target)));
+      }
+      expect(readFileSync(join(SOURCE, file), 'utf8')).not.toMatch(/\b(Buffer|process|global|require)\b[.(]/);
+    }
+    expect(reached).toContain('wire/book-checksum.ts');
+  });
+
   it('reads clock, randomness and environment only where it may', () => {
-    const may = /^(main\.ts|thread\.ts|config\.ts|runtime\/clock\.ts|supervisor\/|composition\/|tools\/|sim\/|e2e\/)/;
+    const may = /^(main\.ts|thread\.ts|config\.ts|runtime\/clock\.ts|supervisor\/|composition\/|client\/timers\.ts|tools\/|sim\/|e2e\/)/;
     const readers = files
       .map((file) => relative(SOURCE, file))
       .filter((file) => !may.test(file))
