@@ -1,4 +1,4 @@
-// Starts the bare reference server as a child process on a free port, and ends it. A tool's process; owns the child, which ends with us.
+// Starts the bare reference servers as child processes on a free port, and ends them. A tool's process; owns the child, which ends with us.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,17 +8,35 @@ import { LoadError } from './load.ts';
 
 export interface BareChild {
   readonly url: URL;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
+export interface BarePublisher extends BareChild {
+  /** Publishes all it was given, from now on. */
+  begin(): void;
+}
+
+/** bare-server.ts: answers orders. */
 export async function startBareChild(): Promise<BareChild> {
+  return await start('bare-server.js', []);
+}
+
+/** bare-publisher.ts: publishes the messages of a file. */
+export async function startBarePublisher(file: string): Promise<BarePublisher> {
+  return await start('bare-publisher.js', [file]);
+}
+
+async function start(program: string, args: readonly string[]): Promise<BarePublisher> {
   const port = await freePort();
-  const child = fork(fileURLToPath(new URL('./bare-server.js', import.meta.url)), [String(port)]);
+  const child = fork(fileURLToPath(new URL(`./${program}`, import.meta.url)), [String(port), ...args]);
   const exited = once(child, 'exit');
   const started = await Promise.race([once(child, 'message').then(() => true), exited.then(() => false)]);
-  if (!started) throw new LoadError('the bare server did not start');
+  if (!started) throw new LoadError(`${program} did not start`);
   return {
     url: new URL(`http://127.0.0.1:${port}`),
+    pid: child.pid ?? 0,
+    begin: () => child.send('begin'),
     stop: async () => {
       child.disconnect();
       await exited;

@@ -19,6 +19,12 @@ const BOOK = JSON.stringify({ asks: [], bids: [], sequence: 0, instrument: 'BTC-
 /** Of the right length; a real one is made for each order. */
 const ORDER_ID = '01a203ad-3ef2-8400-8000-0000001a7c2a';
 const ZERO = '0.00000000';
+const BINARY_HEAD_BYTES = 16;
+const ORDER_COMMAND_BYTES = 56;
+const COMMAND_PRICE_TICKS = 24;
+const COMMAND_QUANTITY_LOTS = 32;
+/** Head, reply record, an order record with a client id of eight bytes. */
+const BINARY_REPLY_BYTES = 16 + 56 + 88;
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
@@ -28,16 +34,25 @@ function isAmount(value: unknown): value is number | string {
   return typeof value === 'number' || typeof value === 'string';
 }
 
-/** undefined: not JSON, or a field is missing or of another type. */
-function readOrder(text: string): OrderFields | undefined {
-  let body: Partial<Record<string, unknown>> | null;
+/** undefined: not JSON, or no object. */
+function parseObject(text: string): Partial<Record<string, unknown>> | undefined {
   try {
-    body = JSON.parse(text);
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? { ...body } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** undefined: not JSON, or a field is missing or of another type. */
+function readOrder(text: string): OrderFields | undefined {
+  return orderOf(parseObject(text));
+}
+
+function orderOf(body: unknown): OrderFields | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
-  const { idempotency_key, client_id, side, type, price, quantity } = body;
+  const fields: Partial<Record<string, unknown>> = body;
+  const { idempotency_key, client_id, side, type, price, quantity } = fields;
   if (!isText(idempotency_key) || !isText(client_id) || !isText(side) || !isText(type)) return undefined;
   if (!isAmount(price) || !isAmount(quantity)) return undefined;
   return { idempotency_key, client_id, side, type, price, quantity };
@@ -70,6 +85,34 @@ function replyTo({ client_id, side, type, price, quantity }: OrderFields, sequen
   });
 }
 
+/** The frame of an order over WebSocket, its parameters as of POST /orders. */
+function jsonReply(text: string, sequence: number): string {
+  const { id, method, params } = parseObject(text) ?? {};
+  const order = method === 'order.place' ? orderOf(params) : undefined;
+  if (order === undefined) return `{"id":${JSON.stringify(id)},"status":400,"error":{}}`;
+  return `{"id":${JSON.stringify(id)},"status":202,"result":${replyTo(order, sequence)}}`;
+}
+
+/** The same for a binary frame: reads what an order has, answers a head and a record of a real reply's length. */
+function binaryReply(message: ArrayBuffer, sequence: number): Uint8Array {
+  const view = new DataView(message);
+  const record = BINARY_HEAD_BYTES;
+  const isOrder =
+    message.byteLength >= record + ORDER_COMMAND_BYTES && view.getUint8(0) === 1 && view.getUint8(1) === 1;
+  const reply = new Uint8Array(BINARY_REPLY_BYTES);
+  const out = new DataView(reply.buffer);
+  out.setUint8(0, 1);
+  out.setUint8(1, 129);
+  out.setUint32(4, BINARY_REPLY_BYTES, true);
+  if (!isOrder) return reply;
+  out.setUint32(8, view.getUint32(8, true), true);
+  out.setUint16(12, 202, true);
+  out.setFloat64(BINARY_HEAD_BYTES, sequence, true);
+  out.setFloat64(BINARY_HEAD_BYTES + 8, view.getFloat64(record + COMMAND_PRICE_TICKS, true), true);
+  out.setFloat64(BINARY_HEAD_BYTES + 16, view.getFloat64(record + COMMAND_QUANTITY_LOTS, true), true);
+  return reply;
+}
+
 /** Listens; throws when the port is taken. */
 function listen(host: string, port: number): TemplatedApp {
   let sequence = 0;
@@ -83,6 +126,16 @@ function listen(host: string, port: number): TemplatedApp {
         res.writeStatus(status).writeHeader('Content-Type', 'application/json').end(body);
       });
     });
+  });
+  app.ws('/ws', {
+    maxBackpressure: 2 ** 30,
+    maxPayloadLength: 65_536,
+    message: (socket, message, isBinary) => {
+      const reply = isBinary
+        ? binaryReply(message, ++sequence)
+        : jsonReply(Buffer.from(message).toString('utf8'), ++sequence);
+      socket.send(reply, isBinary);
+    },
   });
   app.get('/orderbook', (res) => {
     res.writeHeader('Content-Type', 'application/json').end(BOOK);

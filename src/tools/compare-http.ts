@@ -4,13 +4,13 @@
 
 import { parseArgs } from 'node:util';
 import { startBareChild } from './bare-child.ts';
+import { catchUp, readFrom } from './catch-up.ts';
 import { HttpConnection } from './http-connection.ts';
-import { secondsUntilLevel } from './level.ts';
 import { type LoadResult, loadProblem, runLoad } from './load.ts';
 import { orderJson } from './order-mix.ts';
 import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';
-import { readHealth, type ServerHealth } from './server-facts.ts';
+import type { ServerHealth } from './server-facts.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: npm run compare -- [options]
@@ -86,27 +86,12 @@ async function ringbookTurn(url: URL, connections: number, seconds: number, sour
   return { server: 'ringbook', load, health, sequenced: health.sequence - before.sequence, caughtUpSeconds };
 }
 
-async function readFrom(url: URL): Promise<ServerHealth> {
-  const connection = new HttpConnection(url, 5_000);
-  const health = await readHealth(connection);
-  connection.close();
-  return health;
-}
-
 /** wrk does not tell 202 from other good answers, so one order is looked at. */
 async function requireAccepted(url: URL, source: string): Promise<void> {
   const connection = new HttpConnection(url, 5_000);
   const { status, body } = await connection.request('POST', '/orders', orderJson(source, 0));
   connection.close();
   if (status !== 202) throw new ReplyError(`${url.origin} answers ${status} ${body.slice(0, 200)}`);
-}
-
-/** Waits until the ledger has everything, so that its work is not done in the bare server's turn. Returns the seconds. */
-async function catchUp(url: URL): Promise<number | undefined> {
-  const connection = new HttpConnection(url, 5_000);
-  const seconds = await secondsUntilLevel(connection);
-  connection.close();
-  return seconds;
 }
 
 function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn): string {

@@ -15,6 +15,7 @@ final state of every order with what the recorded files say. Exit code 0: all eq
   --fills FILE      expected fills (*-fills.csv beside the commands)
   --final FILE      expected open orders at the end (*-final-open.csv.gz beside the commands)
   --in-flight N     most commands under way at once (64); 1 sends one by one
+  --ws              over one pipelined WebSocket instead of HTTP
   --limit N         only the first N commands
   --data-dir DIR    compare the ledger too: the embedded PostgreSQL of this data directory
   --postgres URL    compare the ledger too: postgresql://user@host/database, or
@@ -33,6 +34,7 @@ export interface ReplayOptions {
   readonly finalFile: string | undefined;
   readonly url: URL;
   readonly inFlight: number;
+  readonly isOverWebSocket: boolean;
   readonly limit: number | undefined;
   readonly ledger: LedgerAddress | undefined;
   readonly runId: string;
@@ -49,6 +51,7 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions {
       fills: { type: 'string' },
       final: { type: 'string' },
       'in-flight': { type: 'string', default: '64' },
+      ws: { type: 'boolean', default: false },
       limit: { type: 'string' },
       'data-dir': { type: 'string' },
       postgres: { type: 'string' },
@@ -71,6 +74,7 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions {
     finalFile: limit === undefined ? existing(values.final ?? beside(commandsFile, '-final-open.csv.gz')) : undefined,
     url: httpUrl('url', values.url),
     inFlight: positiveInteger('in-flight', values['in-flight']),
+    isOverWebSocket: values.ws,
     limit,
     ledger: ledgerAddress(values.postgres, values['data-dir']),
     runId,

@@ -3,7 +3,6 @@
 
 import { type Admitted, type CommandResult, CommandWindow } from './command-window.ts';
 import type { HttpReply } from './http-connection.ts';
-import type { PatientClient } from './patient-client.ts';
 import type { RecordedCancel, RecordedCommand, RecordedFill, RecordedOrder } from './recorded-flow.ts';
 import { problemCodeOf, ReplyError, readCancelReply, readOrderReply, requestOf } from './replay-requests.ts';
 
@@ -28,9 +27,14 @@ export interface RunRecord {
   readonly kept: KeptReply[];
 }
 
+/** Sends a command until it knows what became of it: over HTTP or over a WebSocket. */
+export interface CommandClient {
+  request(method: string, path: string, json: string): Promise<HttpReply>;
+}
+
 export interface RunOptions {
   readonly commands: readonly RecordedCommand[];
-  readonly client: PatientClient;
+  readonly client: CommandClient;
   readonly runId: string;
   readonly inFlight: number;
   readonly keepReplies: number;

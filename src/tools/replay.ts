@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Replays recorded order flow over HTTP against a running server and verifies the outcome. A process of its own, started by
+// Replays recorded order flow over HTTP or one WebSocket against a running server and verifies the outcome. A process of its own, started by
 // `npm run replay`. Results on standard output, progress on standard error. Must never be pointed at a book that is in use.
 
 import { CheckReport } from './check-report.ts';
@@ -15,6 +15,7 @@ import { ReplayRun } from './replay-run.ts';
 import { type ReplayState, readState, writeState } from './replay-state.ts';
 import { bookIsEmpty, readHealth } from './server-facts.ts';
 import { runTool, UsageError } from './usage.ts';
+import { WsPatientClient } from './ws-patient-client.ts';
 
 const KEEP_REPLIES = 1_000;
 const READ_CONNECTIONS = 32;
@@ -47,10 +48,10 @@ function readRecording(options: ReplayOptions, earlier: ReplayState | undefined)
 }
 
 async function replay(options: ReplayOptions, recording: Recording, report: CheckReport): Promise<ReplayState> {
-  const { url, inFlight, runId, stateFile } = options;
+  const { url, inFlight, runId, stateFile, isOverWebSocket } = options;
   const { commands, expected } = recording;
   const sequenceBefore = await prepareServer(url);
-  const client = new PatientClient(url, { connections: inFlight });
+  const client = isOverWebSocket ? await WsPatientClient.open(url) : new PatientClient(url, { connections: inFlight });
   const progress = new Progress('replay', commands.length);
   const startMs = performance.now();
   const onDone = (done: number) => progress.update(done);

@@ -10,6 +10,7 @@ import type { PostgresConnection } from '../ledger/embedded-postgres.ts';
 
 export interface RingbookChild {
   readonly url: URL;
+  readonly pid: number;
   readonly dataDirectory: string;
   /** Orderly; by force when that takes too long. Returns its exit code, null after a signal. */
   stop(): Promise<number | null>;
@@ -54,6 +55,7 @@ export async function startRingbook(
   }
   return {
     url: new URL(up),
+    pid: child.pid ?? 0,
     dataDirectory: dataIn(directory),
     stop: async () => {
       child.kill('SIGTERM');
