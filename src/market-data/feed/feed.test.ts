@@ -506,4 +506,30 @@ describe('interest', () => {
     expect([user.live, user.messages.length]).toEqual([true, 1]);
     exchange.close();
   });
+
+  it('of a process whose spool opens with a snapshot goes back to there', () => {
+    const rig = new Rig(16);
+    rig.run(200);
+    const { sequence: opening } = rig.exchange.takeSnapshot();
+    rig.run(50);
+    rig.settle();
+    rig.exchange.close();
+    const { sequence } = rig;
+    const exchange = new InProcessExchange({ directory, gateways: 2, followerBeginsWith: sequence });
+    const side = new GatewaySide(exchange);
+    const [old, known, fresh] = [opening - 1, opening, -1].map((from) => side.begin({ channel: Channel.LEVEL2, from }));
+    const full = side.begin({ channel: Channel.FULL, from: opening });
+    for (let n = 0; n < 5; n++) {
+      exchange.settle();
+      side.poll();
+    }
+    const book = rig.bookAt(0, sequence);
+    expect(old.messages[0]).toMatchObject({ type: 'snapshot', reason: 'too_old' });
+    expect(known.messages[0]).toMatchObject({ type: 'resumed', from_sequence: opening });
+    expect(follow(old, new LevelMirror()).levels).toEqual(book);
+    expect(follow(fresh, new LevelMirror()).levels).toEqual(book);
+    expect(follow(known, new LevelMirror(opening, rig.bookAt(0, opening))).levels).toEqual(book);
+    expect(follow(full, new FullMirror(opening, rig.bookAt(0, opening))).levels).toEqual(book);
+    exchange.close();
+  });
 });
