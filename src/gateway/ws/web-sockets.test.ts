@@ -488,7 +488,7 @@ describe('limits', () => {
     expect(parsed((await messages(client, wrong.length + 1)).at(-1))).toMatchObject({ type: 'pong', req_id: 7 });
     for (let i = 0; i < 40; i++) client.send('{');
     await until(() => client.ended, 'the end');
-    expect([client.closeCode, client.messages.length]).toEqual([1008, wrong.length + 1]);
+    expect([client.closeCode, client.messages.length]).toEqual([1008, wrong.length + 1 + 32]);
     expect([count(GatewayCounter.WS_REFUSED_MALFORMED), begins()]).toEqual([1, []]);
   });
 
