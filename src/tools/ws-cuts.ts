@@ -66,7 +66,7 @@ async function main(): Promise<number> {
       watch.close();
       await ringbook.stop();
     }
-    const report = watch.check(join(ringbook.dataDirectory, 'journal'), cuts);
+    const report = watch.check(join(ringbook.dataDirectory, 'shard-0', 'journal'), cuts);
     process.stdout.write(report.text());
     return report.passed;
   });
