@@ -134,7 +134,10 @@ export class GatewayAgent implements Agent {
 
   doWork(): number {
     if (this.#closed) return 0;
-    let work = this.#replies.doWork() + this.#queries.doWork() + this.#depthReads.doWork() + this.#stream.doWork();
+    this.#webSockets.hold();
+    let work = this.#replies.doWork() + this.#queries.doWork();
+    this.#webSockets.release();
+    work += this.#depthReads.doWork() + this.#stream.doWork();
     work += this.orderFrames.doWork() + this.#webSockets.doWork() + this.#followState();
     const nowUs = this.#context.clock.monotonicUs();
     if (nowUs >= this.#sweepAtUs) {

@@ -17,6 +17,7 @@ import { Beginnings } from './beginnings.ts';
 import { Conflation } from './conflation.ts';
 import { Feed } from './feed.ts';
 import { FeedKeys } from './feed-key.ts';
+import { HeldMessages } from './held-messages.ts';
 import { Refusals } from './refusals.ts';
 import type { FrameHandler } from './session.ts';
 import { Snapshots } from './snapshots.ts';
@@ -51,6 +52,7 @@ export class WebSockets {
   readonly #beginnings: Beginnings;
   readonly #conflation: Conflation;
   readonly #feed: Feed;
+  readonly #together = new HeldMessages();
   /** Bytes passed on since the slow were looked for. */
   #bytes = 0;
   #sweepAtUs = 0;
@@ -94,6 +96,7 @@ export class WebSockets {
       ...{ refusals, counters, clock, askers, responder, connectionEnded },
       handlers: [...parts.handlers, subscriptions],
       limits: limits.ws,
+      together: this.#together,
       admit: (asker) => admitRead(state, asker, responder),
       opened: (socket) => subscriptions.opened(socket),
       drained: (socket) => {
@@ -102,6 +105,15 @@ export class WebSockets {
       },
     });
     app.ws('/ws', this.#sockets.behavior());
+  }
+
+  /** What is sent until release() goes out then: one write for each socket. */
+  hold(): void {
+    this.#together.holding = true;
+  }
+
+  release(): void {
+    this.#together.release();
   }
 
   /** Passes on what the feed has, and looks for slow sockets when it is time. Returns how much was done. */

@@ -5,6 +5,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { CounterBlock } from '../../shared-memory/counters.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { CloseCode } from '../stream.ts';
+import type { HeldMessages, Holder } from './held-messages.ts';
 import type { WsSession } from './session.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
@@ -20,6 +21,8 @@ const TOPIC_OF_ALL = 'all';
 const REFUSALS_IN_A_ROW_MAX = 32;
 /** What it asked for itself may be so many times what makes a socket slow. */
 const ALLOWANCES_MAX = 16;
+/** Messages that are sent together: with their heads they fit what uWebSockets gathers for one write. */
+const TOGETHER_BYTES_MAX = 14_000;
 /** JSON objects begin so, binary messages with their version. */
 const OPEN_OBJECT = 0x7b;
 
@@ -28,7 +31,12 @@ export function isBinary(message: Uint8Array): boolean {
   return message[0] !== OPEN_OBJECT;
 }
 
-export class WsSocket implements WsSession {
+interface Held {
+  readonly message: Uint8Array;
+  readonly binary: boolean;
+}
+
+export class WsSocket implements WsSession, Holder {
   readonly id: number;
   /** Frames its client may send. */
   readonly frames: TokenBucket;
@@ -37,6 +45,9 @@ export class WsSocket implements WsSession {
 
   readonly #counters: CounterBlock;
   readonly #backpressureBytesMax: number;
+  readonly #together: HeldMessages;
+  /** Copies. */
+  #held: Held[] = [];
   #socket: WebSocket<WsSocketData> | undefined;
   /** Bytes of snapshots and the like that still wait: what it asked for itself does not make it slow, up to a point. */
   #allowance = 0;
@@ -47,12 +58,14 @@ export class WsSocket implements WsSession {
     frames: TokenBucket,
     counters: CounterBlock,
     backpressureBytesMax: number,
+    together: HeldMessages,
   ) {
     this.id = id;
     this.frames = frames;
     this.#socket = socket;
     this.#counters = counters;
     this.#backpressureBytesMax = backpressureBytesMax;
+    this.#together = together;
     socket.subscribe(TOPIC_OF_ALL);
   }
 
@@ -116,18 +129,49 @@ export class WsSocket implements WsSession {
     return buffered - this.#allowance;
   }
 
+  sendHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    let first = 0;
+    let bytes = 0;
+    for (let k = 0; k < held.length; k++) {
+      const { length } = held[k].message;
+      if (bytes + length > TOGETHER_BYTES_MAX && k > first) {
+        this.#sendTogether(held.slice(first, k));
+        first = k;
+        bytes = 0;
+      }
+      bytes += length;
+    }
+    this.#sendTogether(held.slice(first));
+  }
+
   #send(message: Uint8Array | string, binary: boolean): void {
     const socket = this.#socket;
     if (socket === undefined) return;
-    if (this.backlog() > this.#backpressureBytesMax) {
-      this.endSlow();
+    const length = typeof message === 'string' ? Buffer.byteLength(message) : message.length;
+    this.#counters.add(GatewayCounter.WS_MESSAGES, 1);
+    this.#counters.add(GatewayCounter.WS_BYTES, length);
+    if (!this.#together.holding) {
+      if (this.#isReading()) socket.send(message, binary);
       return;
     }
-    this.#counters.add(GatewayCounter.WS_MESSAGES, 1);
-    this.#counters.add(
-      GatewayCounter.WS_BYTES,
-      typeof message === 'string' ? Buffer.byteLength(message) : message.length,
-    );
-    socket.send(message, binary);
+    if (this.#held.length === 0) this.#together.note(this);
+    this.#held.push({ message: Buffer.from(message), binary });
+  }
+
+  #sendTogether(messages: readonly Held[]): void {
+    if (!this.#isReading()) return;
+    const socket = this.#socket;
+    socket?.cork(() => {
+      for (const { message, binary } of messages) socket.send(message, binary);
+    });
+  }
+
+  /** False: it has ended, or ends now since too much waits for its client. */
+  #isReading(): boolean {
+    if (this.backlog() <= this.#backpressureBytesMax) return this.open;
+    this.endSlow();
+    return false;
   }
 }

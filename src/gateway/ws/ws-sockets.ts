@@ -10,6 +10,7 @@ import type { Asker } from '../asker.ts';
 import type { Askers } from '../http-askers.ts';
 import type { Responder } from '../responses.ts';
 import { CloseCode } from '../stream.ts';
+import type { HeldMessages } from './held-messages.ts';
 import type { WsLimits } from './limits.ts';
 import { isAllowedOrigin } from './origin.ts';
 import type { Refusal, Refusals } from './refusals.ts';
@@ -29,6 +30,7 @@ export interface WsSocketsParts {
   readonly handlers: readonly FrameHandler[];
   readonly refusals: Refusals;
   readonly limits: WsLimits;
+  readonly together: HeldMessages;
   readonly counters: CounterBlock;
   readonly clock: Clock;
   readonly askers: Askers;
@@ -99,9 +101,9 @@ export class WsSockets {
   }
 
   #opened(socket: WebSocket<WsSocketData>): void {
-    const { limits, counters, clock, opened } = this.#parts;
+    const { limits, counters, clock, opened, together } = this.#parts;
     const frames = new TokenBucket(limits.framesPerSecond, clock.monotonicUs());
-    const session = new WsSocket(++this.#lastId, socket, frames, counters, limits.backpressureBytesMax);
+    const session = new WsSocket(++this.#lastId, socket, frames, counters, limits.backpressureBytesMax, together);
     socket.getUserData().session = session;
     this.#sockets.add(session);
     counters.set(GatewayCounter.WS_CONNECTIONS, this.#sockets.size);
