@@ -46,7 +46,7 @@ export class WsSocket implements WsSession, Holder {
   readonly #counters: CounterBlock;
   readonly #backpressureBytesMax: number;
   readonly #together: HeldMessages;
-  /** Copies. */
+  /** Messages that are held back. */
   #held: Held[] = [];
   #socket: WebSocket<WsSocketData> | undefined;
   /** Bytes of snapshots and the like that still wait: what it asked for itself does not make it slow, up to a point. */
@@ -157,7 +157,7 @@ export class WsSocket implements WsSession, Holder {
       return;
     }
     if (this.#held.length === 0) this.#together.note(this);
-    this.#held.push({ message: Buffer.from(message), binary });
+    this.#held.push({ message: this.#together.copy(message), binary });
   }
 
   #sendTogether(messages: readonly Held[]): void {
