@@ -1,5 +1,5 @@
 // The reference for fan-out, as a process: `node dist/tools/bare-publisher.js PORT FILE`. Publishes recorded messages to all who are
-// connected, each at its time, by one topic of uWebSockets, and does nothing else. One thread; its starter's end is its own end.
+// connected, each at its time and with that time in it, by one topic of uWebSockets, and does nothing else. One thread; its starter's end is its own end.
 // FILE: for each message f64 ms since the first, u32 length, the bytes.
 
 import { App } from 'uWebSockets.js';
@@ -7,10 +7,13 @@ import { readFileSync } from 'node:fs';
 import { positiveInteger } from './usage.ts';
 
 const TOPIC = 'all';
+const TIME = '"time":"';
+/** The time stands within. */
+const HEAD_BYTES = 256;
 
 interface Recorded {
   readonly atMs: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 }
 
 function readMessages(path: string): Recorded[] {
@@ -40,14 +43,21 @@ app.listen('127.0.0.1', positiveInteger('port', process.argv[2] ?? ''), (socket)
 });
 if (listening.length === 0) throw new Error('the port is taken');
 
+/** As of now: who gets it takes its delay from the time within. */
+function stamped(message: Buffer): Buffer {
+  const at = message.subarray(0, HEAD_BYTES).indexOf(TIME);
+  if (at >= 0) message.write(new Date().toISOString().replace('Z', '000Z'), at + TIME.length);
+  return message;
+}
+
 /** As many as are due; the rest at their time. */
 function publishFrom(next: number, startMs: number): void {
   let at = next;
   for (; at < messages.length && startMs + messages[at].atMs <= performance.now(); at++) {
-    app.publish(TOPIC, messages[at].bytes, false);
+    app.publish(TOPIC, stamped(messages[at].bytes), false);
   }
-  if (at === messages.length) process.send?.('over');
-  else setTimeout(publishFrom, Math.max(0, startMs + messages[at].atMs - performance.now()), at, startMs);
+  if (at < messages.length)
+    setTimeout(publishFrom, Math.max(0, startMs + messages[at].atMs - performance.now()), at, startMs);
 }
 
 process.on('message', () => publishFrom(0, performance.now()));

@@ -147,7 +147,7 @@ function describe(turn: Turn): string {
     `${server.padEnd(8)}  ${Math.round(perSecond(turn)).toLocaleString('en').padStart(8)} messages/s out, ` +
     `delay p50 ${figures.delayP50Ms.toFixed(1)} ms  p99 ${figures.delayP99Ms.toFixed(1)} ms, ` +
     `${figures.gaps} gaps, closed: ${figures.healthyClosed} healthy, ${figures.troubledClosed} stalled or slow; ` +
-    `at most ${Math.round(residentMaxBytes / MIB)} MiB, ${perMillion.toFixed(2)} CPU-seconds a million messages\n`
+    `at most ${Math.round(residentMaxBytes / MIB)} MiB, ${perMillion.toFixed(2)} CPU-seconds a million messages (the whole server)\n`
   );
 }
 
