@@ -39,9 +39,9 @@ interface Checked {
 }
 
 /** Price in ticks, quantity in lots. */
-export type BinaryLevel = readonly [priceTicks: number, quantityLots: number];
+type BinaryLevel = readonly [priceTicks: number, quantityLots: number];
 /** Number, price in ticks, quantity in lots. */
-export type BinaryRestingOrder = readonly [number: number, priceTicks: number, quantityLots: number];
+type BinaryRestingOrder = readonly [number: number, priceTicks: number, quantityLots: number];
 
 export interface BinarySnapshot extends BookMessage, Origin {
   readonly type: 'snapshot';
@@ -61,7 +61,7 @@ export interface BinaryOrders extends BookMessage, Origin {
   readonly asks: readonly BinaryRestingOrder[];
 }
 
-export interface BinaryTrade {
+interface BinaryTrade {
   readonly number: number;
   readonly makerOrder: number;
   readonly takerOrder: number;
@@ -70,13 +70,13 @@ export interface BinaryTrade {
   readonly takerSide: number;
 }
 
-export interface BinaryMatch extends DataMessage, Sequenced {
+interface BinaryMatch extends DataMessage, Sequenced {
   readonly type: 'match';
   readonly trades: readonly BinaryTrade[];
 }
 
 /** Of an order: `change` is an OrderChange and `lots` a delta. Of a trade: `change` is 0, `side` the taker's. */
-export interface BinaryEvent {
+interface BinaryEvent {
   readonly change: number;
   readonly side: number;
   readonly number: number;
