@@ -7,7 +7,7 @@ import { until } from './http-client.ts';
 export class WebSocketClient {
   /** Of text, and binary ones. */
   readonly messages: string[] = [];
-  readonly binary: Uint8Array[] = [];
+  readonly binary: Buffer[] = [];
   /** The close frame's code and reason, once it came. */
   closeCode = 0;
   closeReason = '';

@@ -308,10 +308,10 @@ test('what the gateway says itself is as the protocol has it', async () => {
   expect(names).toEqual(['pong', 'pong', 'error', 'error', 'subscriptions', 'fullSnapshot', 'userSnapshot']);
 });
 
-describe('binary', () => {
-  const binary = { format: FeedFormat.BINARY };
-  const frame = (text: string) => Buffer.of(1, ...Buffer.from(text));
+const binary = { format: FeedFormat.BINARY };
+const frame = (text: string) => Buffer.of(1, ...Buffer.from(text));
 
+describe('binary', () => {
   test('a socket gets the format it asked for; what has no binary form is JSON', async () => {
     await start();
     const client = await open();
@@ -385,13 +385,14 @@ describe('slow sockets', () => {
 
   /** Publishes until `enough`, with the quick socket reading along. */
   async function flood(publish: (n: number) => void, quick: WebSocketClient, enough: () => boolean): Promise<number> {
-    const had = quick.messages.length;
+    const read = () => quick.messages.length + quick.binary.length;
+    const had = read();
     let sent = 0;
     while (!enough() && sent < 6_000) {
       for (let i = 0; i < 20; i++) publish(sent++);
       rig.feed.publish();
       rig.passTime(60);
-      await until(() => quick.messages.length >= had + sent, 'the quick one keeps up');
+      await until(() => read() >= had + sent, 'the quick one keeps up');
     }
     return sent;
   }
@@ -447,6 +448,33 @@ describe('slow sockets', () => {
     ticker(60_001).publish();
     await until(() => slow.messages.at(-1) === '{"ticker":60001}', 'the next');
     expect([count(GatewayCounter.WS_SLOW_CONSUMER_CLOSES), conflated(), slow.ended]).toEqual([0, 1, false]);
+  });
+
+  test('of a binary ticker the newest is a frame, and what was left out is said in JSON', async () => {
+    await start({ ws: { backpressureBytesMax: 256 * 1024, conflateBytes: 64 * 1024 } });
+    const [slow, quick] = [await open(), await open()];
+    for (const [k, client] of [slow, quick].entries()) {
+      ask(client, { type: 'subscribe', channels: ['ticker'], instruments: ['BTC-USD'], format: 'binary' });
+      const wish = await wishAfter(k);
+      rig.feed.answer(wish.id, 1, frame('begin'));
+      rig.feed.live(wish.id, 1).publish();
+      await until(() => client.binary.length === 1, 'the beginning');
+    }
+    const newest = (sequence: number, text: string) =>
+      rig.feed.message({ channel: Channel.TICKER, sequence, ...binary }, frame(text));
+    slow.socket.pause();
+    await flood(
+      (n) => newest(100 + n, filler),
+      quick,
+      () => count(GatewayCounter.WS_CONFLATIONS) > 0,
+    );
+    newest(50_000, 'left out');
+    newest(60_000, 'newest').publish();
+    await until(() => quick.binary.at(-1)?.equals(frame('newest')) === true, 'the quick one');
+    slow.socket.resume();
+    await until(() => slow.binary.at(-1)?.equals(frame('newest')) === true, 'the newest');
+    expect(parsed(slow.messages.at(-1))).toMatchObject({ type: 'conflated', channel: 'ticker', to: 60_000 });
+    expect(slow.binary.some((bytes) => bytes.equals(frame('left out')))).toBe(false);
   });
 
   test('level2_batch goes on with all changes since', async () => {
