@@ -1,6 +1,7 @@
 // Builds the market-data agent from shared memory. Projection thread, or the market-data thread where there is one.
 
 import { SpoolReader } from '../journal/spool.ts';
+import { BinaryFeedWriter } from '../market-data/feed/binary-feed-writer.ts';
 import { JsonFeedWriter } from '../market-data/feed/json-feed-writer.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -20,6 +21,7 @@ export function composeMarketData(wiring: Wiring): Agent {
   const publicIds = new PublicIds(journalIdHigh, journalIdLow);
   const gatewayDoorbells = doorbellsOf(memory, threads, 'gateway');
   const journal = journalIdText(journalIdHigh, journalIdLow);
+  const json = new JsonFeedWriter(wiring.instruments, publicIds, config.showClientIds, journal);
   return new MarketDataAgent({
     instruments: wiring.instruments,
     events: new BroadcastReader(memory.events),
@@ -40,7 +42,7 @@ export function composeMarketData(wiring: Wiring): Agent {
       spool: new SpoolReader(directories.spool),
       historyBytes: config.limits.feedHistoryBytes,
       resumeSpoolBytes: config.limits.resumeSpoolBytes,
-      writers: [new JsonFeedWriter(wiring.instruments, publicIds, config.showClientIds, journal)],
+      writers: [json, new BinaryFeedWriter(json, journalIdHigh, journalIdLow)],
     },
     depth: memory.depth.map((buffer) => new LatestValue(buffer)),
     state,

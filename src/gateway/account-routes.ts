@@ -2,9 +2,8 @@
 // Owns nothing. Whoever may place orders for a client may read its accounts: client ids are not secrets here.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { InstrumentStatus } from '../domain/codes.ts';
 import { CLIENT_ID_BYTES_MAX } from '../domain/command.ts';
-import { instrumentFacts } from '../wire/instrument-json.ts';
+import { instrumentListJson } from '../wire/instrument-json.ts';
 import { AnswerStatus, QueryType, SETTLEMENTS_LIMIT_MAX } from '../wire/query-codec.ts';
 import { admitRead } from './admission.ts';
 import type { Asker } from './asker.ts';
@@ -99,8 +98,7 @@ export class AccountRoutes {
     const asker = this.#begin(res, req);
     if (asker === undefined) return;
     const { context, responder } = this.#parts;
-    const listed = context.instruments.current.all.filter(({ status }) => status !== InstrumentStatus.DELISTED);
-    responder.json(asker, JSON.stringify(listed.map(instrumentFacts)));
+    responder.json(asker, instrumentListJson(context.instruments.current));
   };
 
   #ofClient(res: HttpResponse, req: HttpRequest, type: number): void {

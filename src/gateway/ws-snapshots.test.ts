@@ -12,6 +12,7 @@ import { createClock } from '../runtime/clock.ts';
 import { Doorbell } from '../shared-memory/doorbell.ts';
 import { MessageRing } from '../shared-memory/message-ring.ts';
 import { limitOrder } from '../sim/testing/commands.ts';
+import { type BinaryMessage, decodeServerFrame } from '../wire/binary-server-frame.ts';
 import { BookChecksum } from '../wire/book-checksum.ts';
 import { SnapshotReason } from '../wire/feed-codec.ts';
 import { FULL_BOOK_PAGE_MAX } from '../wire/full-book-codec.ts';
@@ -21,6 +22,7 @@ import * as Q from '../wire/query-codec.ts';
 import { checkWsMessage } from '../wire/testing/check-ws-message.ts';
 import type { Answer, Question } from './queries.ts';
 import { RecordJson } from './record-json.ts';
+import { BinaryFullBook } from './ws/binary-full-book.ts';
 import { fullBookQuestion, hasMoreOrders, SnapshotJson } from './ws-snapshots.ts';
 
 const TIME_US = 1_777_689_371_123_456;
@@ -39,6 +41,7 @@ function messageRing(): MessageRing {
 class Rig {
   readonly engine = new Engine([BTC], SILENT_LISTENER);
   readonly snapshots = new SnapshotJson(list, ids, new RecordJson(list, ids), JOURNAL);
+  readonly binary = new BinaryFullBook(0x1234_5678, 0x9abc_def0);
   readonly #queries = messageRing();
   readonly #answers = messageRing();
   readonly #desk: QueryDesk;
@@ -90,17 +93,34 @@ class Rig {
   /** The parts of a snapshot of `full`. `between` happens after each page. */
   full(between: () => void = () => {}): Message[] {
     const parts: Message[] = [];
+    this.#pages(between, (answer, read) =>
+      parts.push(parsed(this.snapshots.full(answer, 0, SnapshotReason.SUBSCRIBED, read), 'fullSnapshot')),
+    );
+    return parts;
+  }
+
+  /** The same in binary. */
+  fullBinary(between: () => void = () => {}): BinaryMessage[] {
+    const parts: BinaryMessage[] = [];
+    this.#pages(between, (answer, read) => {
+      const { messages, fault } = decodeServerFrame(this.binary.full(answer, 0, SnapshotReason.TOO_OLD, read));
+      expect([messages.length, fault]).toEqual([1, '']);
+      parts.push(...messages);
+    });
+    return parts;
+  }
+
+  #pages(between: () => void, take: (answer: Answer, read: number) => void): void {
     let read = 0;
     let sequence = 0;
     for (let more = true; more; between()) {
       this.ask(fullBookQuestion(0, read, sequence), (answer) => {
-        parts.push(parsed(this.snapshots.full(answer, 0, SnapshotReason.SUBSCRIBED, read), 'fullSnapshot'));
+        take(answer, read);
         more = hasMoreOrders(answer, read);
         read += answer.count;
         sequence = answer.sequence;
       });
     }
-    return parts;
   }
 
   user(reason: SnapshotReason): Message {
@@ -112,12 +132,12 @@ class Rig {
     return message ?? expect.fail('there is a snapshot');
   }
 
-  checksum(): string {
+  checksum(): BookChecksum {
     const checksum = new BookChecksum();
     for (const side of [Side.BUY, Side.SELL]) {
       this.engine.forEachLevel(0, side, (price, lots) => checksum.change(side, price, 0, lots));
     }
-    return checksum.text();
+    return checksum;
   }
 }
 
@@ -151,7 +171,7 @@ describe('a snapshot of full', () => {
           sequence: 4,
           time: '2026-05-02T02:36:11.123459Z',
         },
-        ...{ reason: 'subscribed', journal: JOURNAL, checksum: rig.checksum() },
+        ...{ reason: 'subscribed', journal: JOURNAL, checksum: rig.checksum().text() },
         orders: [
           [id(3), 'buy', '70000.00', '0.10000000'],
           [id(4), 'buy', '70000.00', '0.20000000'],
@@ -169,7 +189,7 @@ describe('a snapshot of full', () => {
   it('comes in parts when it is long, all of one moment', () => {
     const total = 2 * FULL_BOOK_PAGE_MAX + 1;
     for (let i = 1; i <= total; i++) rig.place(Side.BUY, 100 * i, 100_000);
-    const checksum = rig.checksum();
+    const checksum = rig.checksum().text();
     const parts = rig.full(() => rig.place(Side.SELL, 100 * total, 100_000));
     expect(parts.map(({ more, orders }) => [more, orders.length])).toEqual([
       [true, FULL_BOOK_PAGE_MAX],
@@ -178,6 +198,45 @@ describe('a snapshot of full', () => {
     ]);
     for (const part of parts) expect(part).toMatchObject({ sequence: total, checksum });
     expect(new Set(parts.flatMap(({ orders }) => orders.map(String))).size).toBe(total);
+  });
+});
+
+describe('a snapshot of full in binary', () => {
+  it('is one message: bids, asks, each level in queue order, displayed parts', () => {
+    rig.place(Side.SELL, 7_000_100, 30_000_000, 10_000_000);
+    rig.place(Side.BUY, 6_999_900, 50_000_000);
+    rig.place(Side.BUY, 7_000_000, 10_000_000);
+    rig.place(Side.BUY, 7_000_000, 20_000_000);
+    const { lane0, lane1 } = rig.checksum();
+    expect(rig.fullBinary()).toEqual([
+      {
+        ...{ type: 'orders', channel: 5, instrument: 0, sequence: 4, timeUs: TIME_US + 3, more: false },
+        ...{ reason: SnapshotReason.TOO_OLD, journal: JOURNAL, lane0, lane1 },
+        bids: [
+          [3, 7_000_000, 10_000_000],
+          [4, 7_000_000, 20_000_000],
+          [2, 6_999_900, 50_000_000],
+        ],
+        asks: [[1, 7_000_100, 10_000_000]],
+      },
+    ]);
+  });
+
+  it('of an empty book is empty', () => {
+    expect(rig.fullBinary()).toMatchObject([{ sequence: 0, bids: [], asks: [], lane0: 0, lane1: 0, more: false }]);
+  });
+
+  it('comes in parts when it is long, all of one moment', () => {
+    const bids = FULL_BOOK_PAGE_MAX + 1;
+    for (let i = 1; i <= bids; i++) rig.place(Side.BUY, 100 * i, 100_000);
+    for (let i = 1; i <= 2; i++) rig.place(Side.SELL, 100 * (bids + i), 100_000);
+    const { lane0, lane1 } = rig.checksum();
+    const parts = rig.fullBinary(() => rig.place(Side.BUY, 100 * (bids + 1), 100_000));
+    expect(parts).toMatchObject([
+      { sequence: bids + 2, lane0, lane1, more: true, asks: [] },
+      { sequence: bids + 2, lane0, lane1, more: false, bids: [[1, 100, 100_000]], asks: { length: 2 } },
+    ]);
+    expect(parts[0]).toHaveProperty('bids.length', FULL_BOOK_PAGE_MAX);
   });
 });
 

@@ -11,6 +11,7 @@ import { type ArchiveFacts, type ArchiveTask, archiveSegments } from '../journal
 import { makeDirectory } from '../journal/segment-files.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import { type SnapshotFacts, takeSnapshot } from '../journal/take-snapshot.ts';
+import { BinaryFeedWriter } from '../market-data/feed/binary-feed-writer.ts';
 import { JsonFeedWriter } from '../market-data/feed/json-feed-writer.ts';
 import { MarketDataAgent } from '../market-data/market-data-agent.ts';
 import { MatchingAgent, type RecoveryFacts } from '../matching/matching-agent.ts';
@@ -462,6 +463,7 @@ export class InProcessExchange {
     const { journalIdHigh, journalIdLow } = this.state;
     const publicIds = new PublicIds(journalIdHigh, journalIdLow);
     const journal = journalIdText(journalIdHigh, journalIdLow);
+    const json = new JsonFeedWriter(this.instruments, publicIds, true, journal);
     return new MarketDataAgent({
       instruments: this.instruments,
       events: new BroadcastReader(events),
@@ -478,7 +480,7 @@ export class InProcessExchange {
         spool: new SpoolReader(this.#directories.spool),
         historyBytes: feedHistoryBytes,
         resumeSpoolBytes,
-        writers: [new JsonFeedWriter(this.instruments, publicIds, true, journal)],
+        writers: [json, new BinaryFeedWriter(json, journalIdHigh, journalIdLow)],
       },
       depth: this.#depth,
       state: this.state,

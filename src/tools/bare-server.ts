@@ -24,7 +24,7 @@ const ORDER_COMMAND_BYTES = 56;
 const COMMAND_PRICE_TICKS = 24;
 const COMMAND_QUANTITY_LOTS = 32;
 /** Head, reply record, an order record with a client id of eight bytes. */
-const BINARY_REPLY_BYTES = 16 + 56 + 88;
+const BINARY_REPLY_BYTES = 16 + 72 + 88;
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';

@@ -28,7 +28,7 @@ sequenced fewer commands than it answered.
 `;
 const WARM_UP_SECONDS = 2;
 const HTTP_CONNECTIONS = 200;
-/** More than any server here answers in a second. */
+/** Frames made for each second of a turn; a server that answers more is done sooner. */
 const FRAMES_PER_SECOND_MAX = 150_000;
 
 interface Options {

@@ -1,5 +1,6 @@
 // Positions, balances, instruments and dry runs as clients read them.
 
+import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { OrderRows } from '../domain/book/order-rows.ts';
@@ -7,13 +8,13 @@ import { Accounts } from '../domain/clearing/accounts.ts';
 import { Amount } from '../domain/clearing/amount.ts';
 import { Balances } from '../domain/clearing/balances.ts';
 import { highLimb, lowLimb } from '../domain/clearing/exact.ts';
-import { CommandType, Side } from '../domain/codes.ts';
+import { CommandType, InstrumentStatus, Side } from '../domain/codes.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { Reason } from '../domain/reasons.ts';
 import { DryRun } from '../domain/rules/dry-run.ts';
 import { balancesJson, positionsJson } from './account-json.ts';
 import { dryRunJson } from './dry-run-json.ts';
-import { appliedJson, instrumentFacts } from './instrument-json.ts';
+import { appliedJson, instrumentFacts, instrumentListJson } from './instrument-json.ts';
 import { InstrumentList } from './instrument-list.ts';
 import * as S from './schemas.ts';
 
@@ -102,7 +103,6 @@ describe('balances', () => {
 
 describe('an instrument', () => {
   it('is written at its own scales', () => {
-    expect(Compile(S.InstrumentSchema).Check(instrumentFacts(ETH))).toBe(true);
     expect(instrumentFacts(ETH)).toEqual({
       ...{
         name: 'ETH-USD',
@@ -117,6 +117,16 @@ describe('an instrument', () => {
       ...{ price_band_bps: 0, reference_price: '0.05', maker_fee_bps: '-0.25', taker_fee_bps: '10.50', status: 'open' },
     });
     expect(instrumentFacts(BTC)).toMatchObject({ reference_price: null, maker_fee_bps: '0.00' });
+  });
+
+  it('is listed under its number, unless it is delisted', () => {
+    const gone = { ...BTC, name: 'OLD-USD', status: InstrumentStatus.DELISTED };
+    const listed: unknown = JSON.parse(instrumentListJson(new InstrumentList([gone, BTC, ETH])));
+    expect(Compile(Type.Array(S.InstrumentSchema)).Check(listed)).toBe(true);
+    expect(listed).toEqual([
+      { number: 1, ...instrumentFacts(BTC) },
+      { number: 2, ...instrumentFacts(ETH) },
+    ]);
   });
 
   it.each([

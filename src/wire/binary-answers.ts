@@ -41,7 +41,7 @@ export interface BinaryOrder {
   readonly expiresUs: number;
 }
 
-export interface BinaryFill {
+interface BinaryFill {
   readonly tradeNumber: number;
   readonly makerOrder: number;
   readonly makerCreatedUs: number;
@@ -50,7 +50,7 @@ export interface BinaryFill {
 }
 
 /** Microseconds of a request's way. */
-export interface BinaryTimes {
+interface BinaryTimes {
   readonly receiveUs: number;
   readonly ringUs: number;
   readonly journalUs: number;

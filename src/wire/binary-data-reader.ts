@@ -2,7 +2,7 @@
 // nothing of Node. Never throws on input: undefined when a message does not have its layout. Allocates: the objects.
 
 import { Side } from '../domain/codes.ts';
-import { type FrameReader, MESSAGE_HEAD_BYTES, MessageType } from './binary-frame.ts';
+import { FLAG_NO_CHECKSUM, type FrameReader, MESSAGE_HEAD_BYTES, MessageType } from './binary-frame.ts';
 import * as D from './binary-market-data.ts';
 
 interface DataMessage {
@@ -33,10 +33,15 @@ interface Sequenced {
   readonly previous: number;
 }
 
+interface Checked {
+  /** False: the lanes say nothing. */
+  readonly hasChecksum: boolean;
+}
+
 /** Price in ticks, quantity in lots. */
-export type BinaryLevel = readonly [priceTicks: number, quantityLots: number];
+type BinaryLevel = readonly [priceTicks: number, quantityLots: number];
 /** Number, price in ticks, quantity in lots. */
-export type BinaryRestingOrder = readonly [number: number, priceTicks: number, quantityLots: number];
+type BinaryRestingOrder = readonly [number: number, priceTicks: number, quantityLots: number];
 
 export interface BinarySnapshot extends BookMessage, Origin {
   readonly type: 'snapshot';
@@ -44,7 +49,7 @@ export interface BinarySnapshot extends BookMessage, Origin {
   readonly asks: readonly BinaryLevel[];
 }
 
-export interface BinaryUpdate extends BookMessage, Sequenced {
+export interface BinaryUpdate extends BookMessage, Sequenced, Checked {
   readonly type: 'l2update';
   readonly bids: readonly BinaryLevel[];
   readonly asks: readonly BinaryLevel[];
@@ -56,7 +61,7 @@ export interface BinaryOrders extends BookMessage, Origin {
   readonly asks: readonly BinaryRestingOrder[];
 }
 
-export interface BinaryTrade {
+interface BinaryTrade {
   readonly number: number;
   readonly makerOrder: number;
   readonly takerOrder: number;
@@ -65,13 +70,13 @@ export interface BinaryTrade {
   readonly takerSide: number;
 }
 
-export interface BinaryMatch extends DataMessage, Sequenced {
+interface BinaryMatch extends DataMessage, Sequenced {
   readonly type: 'match';
   readonly trades: readonly BinaryTrade[];
 }
 
 /** Of an order: `change` is an OrderChange and `lots` a delta. Of a trade: `change` is 0, `side` the taker's. */
-export interface BinaryEvent {
+interface BinaryEvent {
   readonly change: number;
   readonly side: number;
   readonly number: number;
@@ -81,7 +86,7 @@ export interface BinaryEvent {
   readonly takerOrder: number;
 }
 
-export interface BinaryFull extends BookMessage, Sequenced {
+export interface BinaryFull extends BookMessage, Sequenced, Checked {
   readonly type: 'full';
   readonly events: readonly BinaryEvent[];
 }
@@ -127,8 +132,9 @@ function decodeBook(frame: FrameReader): BinarySnapshot | BinaryUpdate | undefin
     bids: list(bids, (i) => decodeLevel(view, levels + i * D.LEVEL_BYTES)),
     asks: list(asks, (i) => decodeLevel(view, levels + (bids + i) * D.LEVEL_BYTES)),
   };
-  const book = { ...decodeFacts(frame), ...decodeLanes(view, at + D.BOOK_LANE_0), ...sides };
-  if (frame.type === MessageType.UPDATE) return { type: 'l2update', ...book, previous: decodePrevious(view, at) };
+  const book = { ...decodeFacts(frame), ...decodeLanes(view, at + D.BOOK_LANES), ...sides };
+  if (frame.type === MessageType.UPDATE)
+    return { type: 'l2update', ...book, ...decodeChecked(frame), previous: decodePrevious(view, at) };
   return { type: 'snapshot', ...book, ...decodeOrigin(view, at) };
 }
 
@@ -142,7 +148,7 @@ function decodeOrders(frame: FrameReader): BinaryOrders | undefined {
   return {
     type: 'orders',
     ...decodeFacts(frame),
-    ...decodeLanes(view, at + D.BOOK_LANE_0),
+    ...decodeLanes(view, at + D.BOOK_LANES),
     ...decodeOrigin(view, at),
     bids: list(bids, (i) => decodeRestingOrder(view, orders + i * D.RESTING_ORDER_BYTES)),
     asks: list(asks, (i) => decodeRestingOrder(view, orders + (bids + i) * D.RESTING_ORDER_BYTES)),
@@ -172,7 +178,8 @@ function decodeFull(frame: FrameReader): BinaryFull | undefined {
   return {
     type: 'full',
     ...decodeFacts(frame),
-    ...decodeLanes(view, at + D.FULL_LANE_0),
+    ...decodeLanes(view, at + D.FULL_LANES),
+    ...decodeChecked(frame),
     previous: decodePrevious(view, at),
     events: list(events, (i) => decodeEvent(view, first + i * D.EVENT_BYTES)),
   };
@@ -214,6 +221,10 @@ function decodeFacts(frame: FrameReader): DataMessage {
 
 function decodePrevious(view: DataView, at: number): number {
   return view.getFloat64(at + D.DATA_PREVIOUS, true);
+}
+
+function decodeChecked({ flags }: FrameReader): Checked {
+  return { hasChecksum: (flags & FLAG_NO_CHECKSUM) === 0 };
 }
 
 function decodeLanes(view: DataView, at: number): { lane0: number; lane1: number } {

@@ -26,6 +26,8 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
 /** Of a command: its reply shall carry times. Of a reply: it does. */
 export const FLAG_TIMES = 1;
+/** Of an l2update and a full: it has no checksum. */
+export const FLAG_NO_CHECKSUM = 1;
 
 /** What is wrong with a frame, from the message on where reading stopped. */
 export const FrameFault = {
@@ -85,9 +87,9 @@ export const SERVER_MESSAGES: readonly MessageKind[] = [
   { type: MessageType.PROBLEM, bytesMin: 16, bytesMax: ANY, flags: 0 },
   { type: MessageType.ORDER, bytesMin: 96, bytesMax: 192, flags: 0 },
   { type: MessageType.SNAPSHOT, bytesMin: 56, bytesMax: ANY, flags: 0 },
-  { type: MessageType.UPDATE, bytesMin: 56, bytesMax: ANY, flags: 0 },
+  { type: MessageType.UPDATE, bytesMin: 56, bytesMax: ANY, flags: FLAG_NO_CHECKSUM },
   { type: MessageType.MATCH, bytesMin: 48, bytesMax: ANY, flags: 0 },
-  { type: MessageType.FULL, bytesMin: 56, bytesMax: ANY, flags: 0 },
+  { type: MessageType.FULL, bytesMin: 56, bytesMax: ANY, flags: FLAG_NO_CHECKSUM },
   { type: MessageType.TICKER, bytesMin: 88, bytesMax: 88, flags: 0 },
   { type: MessageType.ORDERS, bytesMin: 56, bytesMax: ANY, flags: 0 },
 ];

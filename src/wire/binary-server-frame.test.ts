@@ -110,7 +110,9 @@ describe('market data', () => {
     expect(decoded(samples.update())).toEqual({
       ...{ type: 'l2update', ...facts, more: false, previous: 2 ** 51, lane0: 2 ** 32 - 1, lane1: 7 },
       ...levels,
+      hasChecksum: true,
     });
+    expect(decoded(samples.unchecked())).toMatchObject({ type: 'l2update', hasChecksum: false, lane0: 0, ...levels });
     expect(decoded(samples.start())).toMatchObject({ type: 'snapshot', bids: [], asks: [], more: false });
   });
 
@@ -131,14 +133,14 @@ describe('market data', () => {
     const full = samples.full();
     expect(full).toBe(FULL_HEAD_BYTES + 2 * EVENT_BYTES);
     expect(decoded(full)).toMatchObject({
-      ...{ type: 'full', previous: 2 ** 51, lane0: 1, lane1: 2, more: false },
+      ...{ type: 'full', previous: 2 ** 51, hasChecksum: true, lane0: 2 ** 32 - 1, lane1: 7, more: false },
       events: [
         { change: 3, side: Side.BUY, number: 11, priceTicks: 12, lots: -13, makerOrder: 0, takerOrder: 0 },
         { ...trade, change: 0, side: Side.SELL, number: 9, lots: 8 },
       ],
     });
     expect(decoded(samples.orders())).toMatchObject({
-      ...{ type: 'orders', reason: 1, journal: '0000000a0000ffff', lane0: 3, lane1: 4 },
+      ...{ type: 'orders', reason: 1, journal: '0000000a0000ffff', lane0: 2 ** 32 - 1, lane1: 7 },
       ...{ bids: [[21, 22, 23]], asks: [[24, 25, 26]] },
     });
   });
@@ -161,7 +163,7 @@ describe('market data', () => {
   });
 
   it('leaves nothing of what was in its buffer', () => {
-    for (const write of ['snapshot', 'update', 'start', 'match', 'full', 'orders', 'ticker'] as const) {
+    for (const write of ['snapshot', 'update', 'unchecked', 'start', 'match', 'full', 'orders', 'ticker'] as const) {
       bytes.fill(0);
       const length = samples[write](false);
       const clean = bytes.slice(AT, AT + length);

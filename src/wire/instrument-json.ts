@@ -1,7 +1,7 @@
 // Instruments as clients read them, and what commands came to that are about no single order. Any thread; rare, so it
 // allocates. Decimals are texts, at the instrument's scales.
 
-import { CommandType } from '../domain/codes.ts';
+import { CommandType, InstrumentStatus } from '../domain/codes.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { formatDecimal } from './decimal.ts';
 import { formatScaled } from './decimal-pair.ts';
@@ -33,6 +33,13 @@ export function instrumentFacts(instrument: Instrument): Readonly<Record<string,
     taker_fee_bps: formatScaled(BigInt(instrument.takerFeeMillionths), FEE_SCALE),
     status: INSTRUMENT_STATUS_TEXTS[instrument.status],
   };
+}
+
+/** Those that are not delisted, each with its number: what binary frames call it. */
+export function instrumentListJson({ all }: InstrumentList): string {
+  const numbered = all.map((instrument, number) => ({ number, instrument }));
+  const listed = numbered.filter(({ instrument }) => instrument.status !== InstrumentStatus.DELISTED);
+  return JSON.stringify(listed.map(({ number, instrument }) => ({ number, ...instrumentFacts(instrument) })));
 }
 
 /**

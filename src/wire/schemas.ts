@@ -142,7 +142,10 @@ const instrument = {
   status: oneOf(INSTRUMENT_STATUS_TEXTS),
 };
 
-export const InstrumentSchema = Type.Object(instrument, { ...CLOSED, title: 'Instrument' });
+export const InstrumentSchema = Type.Object(
+  { number: Type.Integer({ minimum: 0, description: 'What binary frames of /ws call it.' }), ...instrument },
+  { ...CLOSED, title: 'Instrument' },
+);
 
 export const InstrumentReplySchema = Type.Object(
   { ...instrument, sequence },

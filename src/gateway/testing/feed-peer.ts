@@ -57,7 +57,7 @@ export class FeedPeer implements Agent {
   }
 
   /** A message for the one who wished; `parts` of it but the last are marked as such. */
-  answer(wish: number, sequence: number, ...parts: readonly string[]): void {
+  answer(wish: number, sequence: number, ...parts: readonly (string | Uint8Array)[]): void {
     for (const [index, part] of parts.entries()) {
       const at = this.#answer(F.FeedAnswerType.MESSAGE, wish, part);
       const { view } = this.#rings.answers;
@@ -93,10 +93,10 @@ export class FeedPeer implements Agent {
   }
 
   /** Writes a message of a key; publish() shows it. */
-  message(about: FedMessage, text: string): this {
+  message(about: FedMessage, message: string | Uint8Array): this {
     const { feed } = this.#rings;
     const client = Buffer.from(about.client ?? '');
-    const body = Buffer.from(text);
+    const body = Buffer.from(message);
     const bodyFrom = F.FEED_BODY + Math.ceil(client.length / 8) * 8;
     const at = feed.claim(F.FeedType.MESSAGE, bodyFrom + body.length);
     feed.view.setUint16(at + F.FEED_CHANNEL, about.channel, true);
@@ -117,9 +117,9 @@ export class FeedPeer implements Agent {
     this.#wake();
   }
 
-  #answer(type: number, wish: number, text: string): number {
+  #answer(type: number, wish: number, message: string | Uint8Array): number {
     const { answers } = this.#rings;
-    const body = Buffer.from(text);
+    const body = Buffer.from(message);
     const at = answers.claim(type, F.FEED_ANSWER_BODY + body.length);
     if (at < 0) throw new Error('no room for an answer');
     answers.bytes.fill(0, at, at + F.FEED_ANSWER_BODY);

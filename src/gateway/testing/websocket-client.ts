@@ -5,7 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { until } from './http-client.ts';
 
 export class WebSocketClient {
+  /** Of text, and binary ones. */
   readonly messages: string[] = [];
+  readonly binary: Buffer[] = [];
   /** The close frame's code and reason, once it came. */
   closeCode = 0;
   closeReason = '';
@@ -83,6 +85,8 @@ export class WebSocketClient {
       this.closeReason = payload.toString('utf8', 2);
     } else if ((bytes[0] & 0x0f) === 1) {
       this.messages.push(payload.toString());
+    } else if ((bytes[0] & 0x0f) === 2) {
+      this.binary.push(payload);
     }
     this.#unread = bytes.subarray(start + length);
     return true;

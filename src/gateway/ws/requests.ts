@@ -17,8 +17,6 @@ export type RequestType = (typeof RequestType)[keyof typeof RequestType];
 
 const TYPES = new WordTable(['subscribe', 'unsubscribe', 'ping']);
 const FORMATS = new WordTable(['', 'json', 'binary']);
-/** The one place that says so: market data writes no binary messages. */
-const OFFERED_FORMATS: readonly FeedFormat[] = [FeedFormat.JSON];
 
 const Field = {
   TYPE: 0,
@@ -194,9 +192,7 @@ export class RequestParser {
     if (!fields.has(Field.FORMAT)) return FeedFormat.JSON;
     const word = readWord(fields, Field.FORMAT, FORMATS);
     if (word < 0) return undefined;
-    const format = word === FeedFormat.BINARY ? FeedFormat.BINARY : FeedFormat.JSON;
-    if (OFFERED_FORMATS.includes(format)) return format;
-    return nothing(fields.refuse('invalid_value', Field.FORMAT, 'format must be json: there is no other here.'));
+    return word === FeedFormat.BINARY ? FeedFormat.BINARY : FeedFormat.JSON;
   }
 
   #readFrom(channels: readonly Channel[]): boolean {

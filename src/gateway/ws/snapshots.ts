@@ -5,7 +5,7 @@
 import { ALL_INSTRUMENTS } from '../../domain/codes.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { SharedProcessState } from '../../runtime/process-state.ts';
-import { Channel, type SnapshotReason } from '../../wire/feed-codec.ts';
+import { Channel, FeedFormat, type SnapshotReason } from '../../wire/feed-codec.ts';
 import type { InstrumentSource } from '../../wire/instrument-list.ts';
 import { journalIdText } from '../../wire/public-id.ts';
 import { AnswerStatus, ORDERS_LIMIT_MAX, QueryType } from '../../wire/query-codec.ts';
@@ -13,6 +13,7 @@ import { Asker } from '../asker.ts';
 import type { Identity } from '../identity.ts';
 import { type Answer, BEHIND_DETAIL, type FollowerQueries } from '../queries.ts';
 import { fullBookQuestion, hasMoreOrders, SnapshotJson } from '../ws-snapshots.ts';
+import { BinaryFullBook } from './binary-full-book.ts';
 import type { FeedKey } from './feed-key.ts';
 import type { Refusal } from './refusals.ts';
 import { type Subscription, SubscriptionState } from './subscription.ts';
@@ -49,6 +50,7 @@ export class Snapshots {
   readonly #parts: SnapshotsParts;
   readonly #books = new Map<FeedKey, BookRead>();
   #json: SnapshotJson | undefined;
+  #binary: BinaryFullBook | undefined;
 
   constructor(parts: SnapshotsParts) {
     this.#parts = parts;
@@ -115,7 +117,8 @@ export class Snapshots {
     const { sequence, count } = answer;
     book.group = book.group.filter(({ subscription }) => isWaiting(subscription));
     for (const reason of new Set(book.group.map((waiting) => waiting.reason))) {
-      const part = this.#writer().full(answer, book.key.instrument, reason, read);
+      const writer = book.key.format === FeedFormat.BINARY ? this.#binaryWriter() : this.#writer();
+      const part = writer.full(answer, book.key.instrument, reason, read);
       for (const waiting of book.group) if (waiting.reason === reason) waiting.subscription.socket.sendBeginning(part);
     }
     if (more && book.group.length > 0) this.#askPage(book, read + count, sequence);
@@ -135,6 +138,12 @@ export class Snapshots {
     const { ids, json } = identity();
     this.#json ??= new SnapshotJson(instruments, ids, json, journalIdText(state.journalIdHigh, state.journalIdLow));
     return this.#json;
+  }
+
+  #binaryWriter(): BinaryFullBook {
+    const { journalIdHigh, journalIdLow } = this.#parts.state;
+    this.#binary ??= new BinaryFullBook(journalIdHigh, journalIdLow);
+    return this.#binary;
   }
 }
 

@@ -1,8 +1,9 @@
 // Subscriptions over real sockets of /ws, with a market-data end that says what the test tells it.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { decodeServerFrame } from '../../wire/binary-server-frame.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
-import { Channel, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
+import { Channel, FeedFormat, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
 import { checkWsMessage } from '../../wire/testing/check-ws-message.ts';
 import type { SeenWish } from '../testing/feed-peer.ts';
 import { GatewayRig, type RigOptions } from '../testing/gateway-rig.ts';
@@ -307,18 +308,91 @@ test('what the gateway says itself is as the protocol has it', async () => {
   expect(names).toEqual(['pong', 'pong', 'error', 'error', 'subscriptions', 'fullSnapshot', 'userSnapshot']);
 });
 
+const binary = { format: FeedFormat.BINARY };
+const frame = (text: string) => Buffer.of(1, ...Buffer.from(text));
+
+describe('binary', () => {
+  test('a socket gets the format it asked for; what has no binary form is JSON', async () => {
+    await start();
+    const client = await open();
+    const other = await open();
+    await subscribe(other, 'level2');
+    const channels = ['level2', 'user', 'candles', 'heartbeat'];
+    ask(client, { type: 'subscribe', channels, instruments: ['BTC-USD'], client_id: 'me', format: 'binary' });
+    await wishAfter(4);
+    const named = parsed((await messages(client, 1))[0]).channels;
+    const formatOf = (name: string) => ({ name, format: name === 'level2' ? 'binary' : 'json' });
+    expect(named).toMatchObject(channels.map(formatOf));
+    const [, wish] = begins();
+    expect(begins().map(({ channel, format }) => [channel, format])).toEqual([
+      [Channel.LEVEL2, FeedFormat.JSON],
+      [Channel.LEVEL2, FeedFormat.BINARY],
+      [Channel.CANDLES, FeedFormat.JSON],
+      [Channel.HEARTBEAT, FeedFormat.JSON],
+      [Channel.USER, FeedFormat.JSON],
+    ]);
+    rig.feed.answer(wish.id, 11, frame('snap'), frame('shot'));
+    rig.feed.live(wish.id, 11);
+    level2(12)
+      .message({ channel: Channel.LEVEL2, sequence: 12, ...binary }, frame('update'))
+      .publish();
+    await until(() => client.binary.length === 2, 'the frames');
+    await until(() => other.messages.at(-1) === '{"sequence":12}', 'the JSON');
+    expect(client.binary).toEqual([Buffer.concat([frame('snap'), frame('shot')]), frame('update')]);
+    expect([other.binary.length, client.messages.includes('{"sequence":12}')]).toEqual([0, false]);
+  });
+
+  test('full begins with all resting orders of one sequence, page by page', async () => {
+    await start();
+    rig.peer.bookPageMax = 2;
+    const sides = ['buy', 'sell', 'buy', 'sell', 'buy'];
+    const prices = [70_000.01, 70_100.01, 70_000.02, 70_100.01, 70_000.01];
+    for (const [i, side] of sides.entries()) await post(`${rig.url}/orders`, order({ side, price: prices[i] }));
+    const client = await open();
+    ask(client, { type: 'subscribe', channels: ['full'], format: 'binary' });
+    const wish = await wishAfter(0);
+    expect(wish).toMatchObject({ channel: Channel.FULL, from: 5, ...binary });
+    await until(() => client.binary.length === 3, 'the pages');
+    const read = client.binary.map((bytes) => decodeServerFrame(bytes));
+    expect(read.map(({ messages: all, fault }) => [all.length, fault])).toEqual(Array(3).fill([1, '']));
+    const parts = read.map(({ messages: [one] }) => one);
+    const about = { type: 'orders', channel: Channel.FULL, instrument: 0, sequence: 5, reason: 0 };
+    expect(parts).toMatchObject([
+      { ...about, more: true, journal: '123456789abcdef0', asks: [] },
+      { ...about, more: true, bids: [[5, 7_000_001, 50_000_000]] },
+      { ...about, more: false, bids: [] },
+    ]);
+    const orders = (name: 'bids' | 'asks') => parts.flatMap((part) => (part.type === 'orders' ? part[name] : []));
+    expect(orders('bids').map(([number, price]) => [number, price])).toEqual([
+      [3, 7_000_002],
+      [1, 7_000_001],
+      [5, 7_000_001],
+    ]);
+    expect(orders('asks').map(([number, price]) => [number, price])).toEqual([
+      [2, 7_010_001],
+      [4, 7_010_001],
+    ]);
+    rig.feed.answer(wish.id, 5, '{"type":"resumed"}');
+    rig.feed.live(wish.id, 5);
+    rig.feed.message({ channel: Channel.FULL, sequence: 6, ...binary }, frame('full')).publish();
+    await until(() => client.binary.length === 4, 'the message');
+    expect([client.messages.length, client.binary[3]]).toEqual([1, frame('full')]);
+  });
+});
+
 describe('slow sockets', () => {
   const filler = 'z'.repeat(8_000);
 
   /** Publishes until `enough`, with the quick socket reading along. */
   async function flood(publish: (n: number) => void, quick: WebSocketClient, enough: () => boolean): Promise<number> {
-    const had = quick.messages.length;
+    const read = () => quick.messages.length + quick.binary.length;
+    const had = read();
     let sent = 0;
     while (!enough() && sent < 6_000) {
       for (let i = 0; i < 20; i++) publish(sent++);
       rig.feed.publish();
       rig.passTime(60);
-      await until(() => quick.messages.length >= had + sent, 'the quick one keeps up');
+      await until(() => read() >= had + sent, 'the quick one keeps up');
     }
     return sent;
   }
@@ -374,6 +448,33 @@ describe('slow sockets', () => {
     ticker(60_001).publish();
     await until(() => slow.messages.at(-1) === '{"ticker":60001}', 'the next');
     expect([count(GatewayCounter.WS_SLOW_CONSUMER_CLOSES), conflated(), slow.ended]).toEqual([0, 1, false]);
+  });
+
+  test('of a binary ticker the newest is a frame, and what was left out is said in JSON', async () => {
+    await start({ ws: { backpressureBytesMax: 256 * 1024, conflateBytes: 64 * 1024 } });
+    const [slow, quick] = [await open(), await open()];
+    for (const [k, client] of [slow, quick].entries()) {
+      ask(client, { type: 'subscribe', channels: ['ticker'], instruments: ['BTC-USD'], format: 'binary' });
+      const wish = await wishAfter(k);
+      rig.feed.answer(wish.id, 1, frame('begin'));
+      rig.feed.live(wish.id, 1).publish();
+      await until(() => client.binary.length === 1, 'the beginning');
+    }
+    const newest = (sequence: number, text: string) =>
+      rig.feed.message({ channel: Channel.TICKER, sequence, ...binary }, frame(text));
+    slow.socket.pause();
+    await flood(
+      (n) => newest(100 + n, filler),
+      quick,
+      () => count(GatewayCounter.WS_CONFLATIONS) > 0,
+    );
+    newest(50_000, 'left out');
+    newest(60_000, 'newest').publish();
+    await until(() => quick.binary.at(-1)?.equals(frame('newest')) === true, 'the quick one');
+    slow.socket.resume();
+    await until(() => slow.binary.at(-1)?.equals(frame('newest')) === true, 'the newest');
+    expect(parsed(slow.messages.at(-1))).toMatchObject({ type: 'conflated', channel: 'ticker', to: 60_000 });
+    expect(slow.binary.some((bytes) => bytes.equals(frame('left out')))).toBe(false);
   });
 
   test('level2_batch goes on with all changes since', async () => {
@@ -471,7 +572,6 @@ describe('limits', () => {
         'instruments',
       ],
       [{ type: 'subscribe', channels: ['level2'], format: 'xml' }, 'invalid_value', 'format'],
-      [{ type: 'subscribe', channels: ['level2'], format: 'binary' }, 'invalid_value', 'format'],
       [{ type: 'subscribe', channels: ['level2'], from_sequence: -1 }, 'wrong_type', 'from_sequence'],
       [{ type: 'subscribe', channels: ['ticker'], from_sequence: 1 }, 'field_not_allowed', 'from_sequence'],
       [{ type: 'subscribe', channels: ['level2'], journal: 'x' }, 'field_not_allowed', 'journal'],

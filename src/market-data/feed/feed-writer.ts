@@ -48,7 +48,7 @@ export interface FeedWriter {
   /** Ends it. `more`: the next message goes on with the same command. No checksum: the channel has none, or it is not known. */
   close(out: MessageBuffer, head: MessageHead, more: boolean, checksum?: BookChecksum): void;
 
-  /** LEVEL2, LEVEL2_BATCH: what a price holds. `first`: nothing comes before it in its message. */
+  /** LEVEL2, LEVEL2_BATCH: what a price holds; all bids before the first ask. `first`: nothing comes before it in its message. */
   level(out: MessageBuffer, instrument: number, side: number, priceTicks: number, lots: number, first: boolean): void;
   /** MATCHES: the trade record at `offset`. */
   match(out: MessageBuffer, bytes: Uint8Array, view: DataView, offset: number, first: boolean): void;

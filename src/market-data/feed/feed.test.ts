@@ -14,13 +14,15 @@ import { InProcessExchange, type InProcessOptions } from '../../sim/in-process-e
 import { commandOf, definitionOf, limitOrder } from '../../sim/testing/commands.ts';
 import { Random } from '../../sim/testing/random.ts';
 import { MarketDataCounter } from '../../wire/counters.ts';
-import { Channel, SnapshotReason } from '../../wire/feed-codec.ts';
-import { GatewaySide, type Message, type Subscriber } from './testing/gateway-side.ts';
+import { Channel, FeedFormat, SnapshotReason } from '../../wire/feed-codec.ts';
+import { GatewaySide, type Subscriber } from './testing/gateway-side.ts';
 import { checksumOf, Follower, FullMirror, LevelMirror, type Levels } from './testing/mirror.ts';
+import type { Message } from './testing/read-message.ts';
 
 const [BTC_USD] = DEFAULT_INSTRUMENTS;
 const ETH_USD = { ...BTC_USD, name: 'ETH-USD', base: 'ETH' };
 const CLIENTS = 5;
+const FORMATS = [FeedFormat.JSON, FeedFormat.BINARY];
 
 let directory = '';
 beforeEach(() => {
@@ -177,10 +179,15 @@ describe('level2', () => {
     ({ seed, eventRingBytes }) => {
       const rig = new Rig(seed, { eventRingBytes });
       const subscribers = [0, 1].flatMap((instrument) =>
-        [Channel.LEVEL2, Channel.LEVEL2_BATCH].map((channel) => rig.side.begin({ channel, instrument })),
+        FORMATS.flatMap((format) =>
+          [Channel.LEVEL2, Channel.LEVEL2_BATCH].map((channel) => rig.side.begin({ channel, instrument, format })),
+        ),
       );
       rig.run(1_500);
-      subscribers.push(rig.side.begin({ channel: Channel.LEVEL2 }), rig.side.begin({ channel: Channel.LEVEL2_BATCH }));
+      for (const format of FORMATS) {
+        subscribers.push(rig.side.begin({ channel: Channel.LEVEL2, format }));
+        subscribers.push(rig.side.begin({ channel: Channel.LEVEL2_BATCH, format }));
+      }
       rig.run(300);
       rig.settle();
       for (const subscriber of subscribers) {
@@ -206,7 +213,11 @@ describe('level2', () => {
     rig.settle();
     const asked = Array.from({ length: rig.sequence + 1 }, (_, from) => ({
       from,
-      subscriber: rig.side.begin({ channel: from % 2 === 0 ? Channel.LEVEL2 : Channel.LEVEL2_BATCH, from }),
+      subscriber: rig.side.begin({
+        channel: from % 2 === 0 ? Channel.LEVEL2 : Channel.LEVEL2_BATCH,
+        from,
+        format: FORMATS[Math.floor(from / 2) % 2],
+      }),
     }));
     rig.settle();
     rig.run(50);
@@ -218,9 +229,9 @@ describe('level2', () => {
     }
   });
 
-  it('negative control: one change left out is caught by the checksum', () => {
+  it.each(FORMATS)('negative control: one change left out is caught by the checksum (format %i)', (format) => {
     const rig = new Rig(5);
-    const subscriber = rig.side.begin({ channel: Channel.LEVEL2 });
+    const subscriber = rig.side.begin({ channel: Channel.LEVEL2, format });
     rig.run(400);
     rig.settle();
     const victim = subscriber.messages.findIndex(({ changes }, at) => at > 20 && (changes?.length ?? 0) > 1);
@@ -243,12 +254,12 @@ function sequencesOf(messages: readonly Message[], from: number): number[] {
 const behind = (sequences: Iterable<number>, from: number) => [...sequences].filter((sequence) => sequence > from);
 
 describe('full, matches and user', () => {
-  it('tell every command that concerns them, once, live and resumed', () => {
+  it.each(FORMATS)('tell every command that concerns them, once, live and resumed (format %i)', (format) => {
     const rig = new Rig(6, { feedHistoryBytes: 2 ** 22 });
     const begin = rig.sequence;
-    const full = rig.side.begin({ channel: Channel.FULL, from: begin });
-    const matches = rig.side.begin({ channel: Channel.MATCHES });
-    const user = rig.side.begin({ channel: Channel.USER, client: 'c1', from: begin });
+    const full = rig.side.begin({ channel: Channel.FULL, from: begin, format });
+    const matches = rig.side.begin({ channel: Channel.MATCHES, format });
+    const user = rig.side.begin({ channel: Channel.USER, client: 'c1', from: begin, format });
     rig.settle();
     rig.run(600);
     rig.settle();
@@ -258,9 +269,9 @@ describe('full, matches and user', () => {
       return {
         from,
         client,
-        full: rig.side.begin({ channel: Channel.FULL, from }),
-        matches: rig.side.begin({ channel: Channel.MATCHES, from }),
-        user: rig.side.begin({ channel: Channel.USER, client, from }),
+        full: rig.side.begin({ channel: Channel.FULL, from, format }),
+        matches: rig.side.begin({ channel: Channel.MATCHES, from, format }),
+        user: rig.side.begin({ channel: Channel.USER, client, from, format }),
       };
     });
     rig.run(100);
@@ -284,12 +295,12 @@ describe('full, matches and user', () => {
     expect(rig.exchange.marketDataCounter(MarketDataCounter.RESUMES_FROM_MEMORY)).toBeGreaterThan(50);
   });
 
-  it('say the same when they are replayed', () => {
+  it.each(FORMATS)('say the same when they are replayed (format %i)', (format) => {
     const rig = new Rig(7, { feedHistoryBytes: 2 ** 22 });
     const ask = (from: number) => [
-      rig.side.begin({ channel: Channel.FULL, from }),
-      rig.side.begin({ channel: Channel.MATCHES, from }),
-      rig.side.begin({ channel: Channel.USER, client: 'c2', from }),
+      rig.side.begin({ channel: Channel.FULL, from, format }),
+      rig.side.begin({ channel: Channel.MATCHES, from, format }),
+      rig.side.begin({ channel: Channel.USER, client: 'c2', from, format }),
     ];
     const begin = rig.sequence;
     const live = ask(begin);
@@ -306,20 +317,21 @@ describe('full, matches and user', () => {
     }
   });
 
-  it('cuts what one command did into parts', () => {
-    const rig = new Rig(8, { feedHistoryBytes: 2 ** 21 });
+  it.each(FORMATS)('cuts what one command did into parts (format %i)', (format) => {
+    const rig = new Rig(8, { feedHistoryBytes: 2 ** 22 });
+    const orders = 4_200; // levels of more than one part of 64 KiB
     const from = rig.sequence;
     const channels = [
-      { channel: Channel.FULL, from },
-      { channel: Channel.MATCHES, from },
-      { channel: Channel.USER, client: 'some', from },
-      { channel: Channel.LEVEL2 },
+      { channel: Channel.FULL, from, format },
+      { channel: Channel.MATCHES, from, format },
+      { channel: Channel.USER, client: 'some', from, format },
+      { channel: Channel.LEVEL2, format },
     ];
     const live = channels.map((one) => rig.side.begin(one));
-    for (let n = 0; n < 2_500; n++) rig.submit(limitOrder(n % 5 === 0 ? 'some' : 'many', Side.SELL, 1_000 + n, 1));
+    for (let n = 0; n < orders; n++) rig.submit(limitOrder(n % 5 === 0 ? 'some' : 'many', Side.SELL, 1_000 + n, 1));
     rig.settle();
     for (const one of live) one.messages.length = 0;
-    rig.submit(limitOrder('taker', Side.BUY, 5_000, 2_500));
+    rig.submit(limitOrder('taker', Side.BUY, 10_000, orders));
     rig.settle();
     const replayed = channels.slice(0, 3).map((one) => rig.side.begin({ ...one, from: rig.sequence - 1 }));
     rig.settle();
@@ -330,7 +342,8 @@ describe('full, matches and user', () => {
       expect(new Set(parts.map(({ sequence }) => sequence))).toEqual(new Set([rig.sequence]));
       expect(new Set(parts.map(({ prev_sequence }) => prev_sequence)).size).toBe(1);
       const items = parts.flatMap(({ changes, trades, events }) => [...(changes ?? trades ?? events ?? [])]);
-      const each = key.startsWith(`${Channel.USER}/`) ? 2 * 500 : key.startsWith(`${Channel.FULL}/`) ? 5_000 : 2_500;
+      const channel = Number(key.split('/')[0]);
+      const each = channel === Channel.USER ? (2 * orders) / 5 : channel === Channel.FULL ? 2 * orders : orders;
       expect(items).toHaveLength(each);
     }
   });

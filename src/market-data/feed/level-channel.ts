@@ -1,10 +1,10 @@
 // `level2` or `level2_batch` of one instrument: gathers the levels that changed and sends them as one message when it is time.
 // Market data's thread. Without interest it keeps nothing but the chain. Allocates: with interest, as its set grows.
 
-import { Side } from '../../domain/codes.ts';
 import type { BookChecksum } from '../../wire/book-checksum.ts';
 import type { Channel } from '../../wire/feed-codec.ts';
 import type { L2Book } from '../l2-book.ts';
+import { ChangedLevels } from './changed-levels.ts';
 import type { FeedRing } from './feed-ring.ts';
 import type { MessageHead } from './feed-writer.ts';
 import { Chain, type Key } from './key.ts';
@@ -13,22 +13,6 @@ import { MessageBuffer } from './message-buffer.ts';
 /** A longer message goes on in a next part. */
 const PART_BYTES = 64 * 1024;
 const NO_CLIENT = new Uint8Array(0);
-
-/** Prices that changed, of both sides, in the order of their first change. */
-export type ChangedLevels = Set<number>;
-
-/** A side and a price as one whole number; prices are below 2^47 ticks. */
-export function levelCode(side: number, priceTicks: number): number {
-  return priceTicks * 2 + (side === Side.BUY ? 0 : 1);
-}
-
-export function sideOfCode(code: number): Side {
-  return code % 2 === 0 ? Side.BUY : Side.SELL;
-}
-
-export function priceOfCode(code: number): number {
-  return Math.floor(code / 2);
-}
 
 export class LevelChannel {
   readonly channel: Channel;
@@ -39,7 +23,7 @@ export class LevelChannel {
   readonly #book: L2Book;
   readonly #checksum: BookChecksum;
   readonly #intervalUs: number;
-  readonly #changed: ChangedLevels = new Set();
+  readonly #changed = new ChangedLevels();
   readonly #out = new MessageBuffer();
   readonly #head: MessageHead;
   wanted = false;
@@ -64,8 +48,8 @@ export class LevelChannel {
 
   /** A level changed; only while somebody wants it. */
   change(side: number, priceTicks: number, nowUs: number): void {
-    if (this.#changed.size === 0) this.dueUs = nowUs + this.#intervalUs;
-    this.#changed.add(levelCode(side, priceTicks));
+    if (this.#changed.empty) this.dueUs = nowUs + this.#intervalUs;
+    this.#changed.add(side, priceTicks);
   }
 
   /** Sends what is gathered. The newest command that changed the book, which is complete, is of that sequence and time. */
@@ -88,17 +72,18 @@ export class LevelChannel {
     const { instrument } = this.#head;
     let first = true;
     writer.open(out, this.#head);
-    for (const code of this.#changed) {
-      if (out.end > PART_BYTES) {
-        writer.close(out, this.#head, true);
-        this.#deliver(key, true);
-        writer.open(out, this.#head);
-        first = true;
+    for (const { side, prices } of this.#changed.sides) {
+      const levels = this.#book.side(side);
+      for (const price of prices) {
+        if (out.end > PART_BYTES) {
+          writer.close(out, this.#head, true);
+          this.#deliver(key, true);
+          writer.open(out, this.#head);
+          first = true;
+        }
+        writer.level(out, instrument, side, price, levels.lotsOf(price), first);
+        first = false;
       }
-      const side = sideOfCode(code);
-      const price = priceOfCode(code);
-      writer.level(out, instrument, side, price, this.#book.side(side).lotsOf(price), first);
-      first = false;
     }
     writer.close(out, this.#head, false, this.#checksum);
     this.#deliver(key, false);

@@ -11,11 +11,12 @@ import {
 } from '../../wire/event-codec.ts';
 import { Channel } from '../../wire/feed-codec.ts';
 import { ORDER_INSTRUMENT, ORDER_PRICE_TICKS, ORDER_SIDE } from '../../wire/order-codec.ts';
+import { ChangedLevels } from './changed-levels.ts';
 import { CommandMessage, concerns, type SendMessage } from './command-message.ts';
 import type { FeedMarket } from './feed-market.ts';
 import type { MessageHead } from './feed-writer.ts';
 import type { Chain, Key } from './key.ts';
-import { type ChangedLevels, type LevelChannel, levelCode, priceOfCode, sideOfCode } from './level-channel.ts';
+import type { LevelChannel } from './level-channel.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -70,7 +71,7 @@ export class LevelReplay implements Replay {
   readonly #channel: LevelChannel;
   readonly #outbox: Outbox;
   readonly #head: MessageHead;
-  readonly #touched: ChangedLevels = new Set();
+  readonly #touched = new ChangedLevels();
   readonly #out = new MessageBuffer();
   /** Of the message that the asker has last, once it has one. */
   #last: number;
@@ -110,7 +111,7 @@ export class LevelReplay implements Replay {
     if (type !== EventType.ORDER || view.getFloat64(offset + EVENT_RESTING_DELTA_LOTS, true) === 0) return;
     const order = offset + EVENT_BODY;
     if (view.getUint16(order + ORDER_INSTRUMENT, true) !== this.#key.instrument) return;
-    this.#touched.add(levelCode(bytes[order + ORDER_SIDE], view.getFloat64(order + ORDER_PRICE_TICKS, true)));
+    this.#touched.add(bytes[order + ORDER_SIDE], view.getFloat64(order + ORDER_PRICE_TICKS, true));
   }
 
   settle(): void {
@@ -134,11 +135,12 @@ export class LevelReplay implements Replay {
     let first = true;
     this.#head.prevSequence = previous;
     writer.open(out, this.#head);
-    for (const code of this.#touched) {
-      const side = sideOfCode(code);
-      const price = priceOfCode(code);
-      writer.level(out, instrument, side, price, book.side(side).lotsOf(price), first);
-      first = false;
+    for (const { side, prices } of this.#touched.sides) {
+      const levels = book.side(side);
+      for (const price of prices) {
+        writer.level(out, instrument, side, price, levels.lotsOf(price), first);
+        first = false;
+      }
     }
     writer.close(out, this.#head, false, checksum);
     this.#send();

@@ -3,18 +3,16 @@
 import { Side } from '../../domain/codes.ts';
 import type { Random } from '../../sim/testing/random.ts';
 import type { BinaryOrder } from '../binary-answers.ts';
-import {
-  BinaryBookWriter,
-  BinaryFullWriter,
-  BinaryMatchWriter,
-  BinaryOrdersWriter,
-  writeBinaryTicker,
-} from '../binary-market-data.ts';
+import { MessageType } from '../binary-frame.ts';
+import * as D from '../binary-market-data.ts';
 import { BINARY_REPLY_BYTES_MAX, writeBinaryOrder, writeBinaryProblem, writeBinaryReply } from '../binary-replies.ts';
+import { BookChecksum } from '../book-checksum.ts';
+import type { SnapshotReason } from '../feed-codec.ts';
 import * as O from '../order-codec.ts';
 import * as R from '../reply-codec.ts';
 
-const FACTS = { channel: 3, instrument: 4, sequence: 2 ** 52, previous: 2 ** 51, timeUs: 2 ** 50 };
+const FACTS = { channel: 3, instrument: 4, sequence: 2 ** 52, prevSequence: 2 ** 51, timeUs: 2 ** 50 };
+const CHECKSUM = Object.assign(new BookChecksum(), { lane0: 2 ** 32 - 1, lane1: 7 });
 
 /** What orderSample says. */
 export const ORDER_SAMPLE: BinaryOrder = {
@@ -60,10 +58,6 @@ export function replySample(fills: number): Uint8Array {
 
 /** Writes one message of each kind at a place of a buffer; each returns its length. */
 export class ServerSamples {
-  readonly #book = new BinaryBookWriter();
-  readonly #orders = new BinaryOrdersWriter();
-  readonly #matches = new BinaryMatchWriter();
-  readonly #full = new BinaryFullWriter();
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #at: number;
@@ -75,60 +69,68 @@ export class ServerSamples {
   }
 
   snapshot(more = false): number {
-    this.#book.beginSnapshot(this.#bytes, this.#view, this.#at, FACTS, 2, 10, 0xffff);
-    return this.#endBook(more);
+    return this.#book(this.#beginSnapshot(MessageType.SNAPSHOT, 2), more, CHECKSUM);
   }
 
   update(more = false): number {
-    this.#book.beginUpdate(this.#bytes, this.#view, this.#at, FACTS);
-    return this.#endBook(more);
+    return this.#book(D.beginUpdate(this.#bytes, this.#view, this.#at, FACTS), more, CHECKSUM);
+  }
+
+  unchecked(more = false): number {
+    return this.#book(D.beginUpdate(this.#bytes, this.#view, this.#at, FACTS), more);
   }
 
   /** A starting point only. */
   start(more = false): number {
-    this.#book.beginSnapshot(this.#bytes, this.#view, this.#at, FACTS, 0, 10, 0xffff);
-    return this.#book.end(0, 0, more);
+    return this.#end(this.#beginSnapshot(MessageType.SNAPSHOT, 0), more);
   }
 
   /** An ask before a bid, which is a mistake. */
   mixed(): number {
-    this.#book.beginUpdate(this.#bytes, this.#view, this.#at, FACTS);
-    this.#book.addLevel(Side.SELL, 1, 1);
-    return this.#endBook(false);
+    const end = D.beginUpdate(this.#bytes, this.#view, this.#at, FACTS);
+    return this.#book(D.addLevel(this.#view, this.#at, end, Side.SELL, 1, 1), false);
   }
 
   orders(more = false): number {
-    this.#orders.begin(this.#bytes, this.#view, this.#at, FACTS, 1, 10, 0xffff);
-    this.#orders.addOrder(Side.BUY, 21, 22, 23);
-    this.#orders.addOrder(Side.SELL, 24, 25, 26);
-    return this.#orders.end(3, 4, more);
+    let end = this.#beginSnapshot(MessageType.ORDERS, 1);
+    end = D.addRestingOrder(this.#view, this.#at, end, Side.BUY, 21, 22, 23);
+    end = D.addRestingOrder(this.#view, this.#at, end, Side.SELL, 24, 25, 26);
+    return this.#end(end, more, CHECKSUM);
   }
 
   match(more = true): number {
-    this.#matches.begin(this.#bytes, this.#view, this.#at, FACTS);
-    this.#matches.addTrade(9, 5, 6, 7, 8, Side.SELL);
-    return this.#matches.end(more);
+    const end = D.beginMatch(this.#bytes, this.#view, this.#at, FACTS);
+    return this.#end(D.addTrade(this.#view, this.#at, end, 9, 5, 6, 7, 8, Side.SELL), more);
   }
 
   full(more = false): number {
-    this.#full.begin(this.#bytes, this.#view, this.#at, FACTS);
-    this.#full.addOrder(3, Side.BUY, 11, 12, -13);
-    this.#full.addTrade(9, 5, 6, 7, 8, Side.SELL);
-    return this.#full.end(1, 2, more);
+    let end = D.beginFull(this.#bytes, this.#view, this.#at, FACTS);
+    end = D.addEvent(this.#view, this.#at, end, 3, Side.BUY, 11, 12, -13, 0, 0);
+    end = D.addEvent(this.#view, this.#at, end, D.TRADE_CHANGE, Side.SELL, 9, 7, 8, 5, 6);
+    return this.#end(end, more, CHECKSUM);
   }
 
   ticker(_more = false): number {
-    return writeBinaryTicker(this.#view, this.#at, FACTS, {
+    return D.writeBinaryTicker(this.#view, this.#at, FACTS, {
       ...{ takerSide: Side.SELL, tradeNumber: 9, priceTicks: 1, quantityLots: 2 },
       ...{ bidTicks: 3, bidLots: 4, askTicks: 5, askLots: 6 },
     });
   }
 
-  #endBook(more: boolean): number {
-    this.#book.addLevel(Side.BUY, 100, 5);
-    this.#book.addLevel(Side.BUY, 99, 2 ** 51);
-    this.#book.addLevel(Side.SELL, 2 ** 46, 1);
-    return this.#book.end(2 ** 32 - 1, 7, more);
+  #beginSnapshot(type: typeof MessageType.SNAPSHOT | typeof MessageType.ORDERS, reason: SnapshotReason): number {
+    return D.beginSnapshot(this.#bytes, this.#view, this.#at, type, FACTS, reason, 10, 0xffff);
+  }
+
+  #book(from: number, more: boolean, checksum?: BookChecksum): number {
+    let end = D.addLevel(this.#view, this.#at, from, Side.BUY, 100, 5);
+    end = D.addLevel(this.#view, this.#at, end, Side.BUY, 99, 2 ** 51);
+    end = D.addLevel(this.#view, this.#at, end, Side.SELL, 2 ** 46, 1);
+    return this.#end(end, more, checksum);
+  }
+
+  #end(end: number, more: boolean, checksum?: BookChecksum): number {
+    D.endMessage(this.#view, this.#at, end, more, checksum);
+    return end - this.#at;
   }
 }
 
@@ -145,6 +147,7 @@ function writeAny(random: Random): number {
   const kind = random.pick([
     'snapshot',
     'update',
+    'unchecked',
     'start',
     'orders',
     'match',
@@ -175,6 +178,8 @@ function writeData(kind: string): number {
       return scratchSamples.snapshot();
     case 'update':
       return scratchSamples.update();
+    case 'unchecked':
+      return scratchSamples.unchecked();
     case 'orders':
       return scratchSamples.orders();
     case 'match':

@@ -6,24 +6,7 @@ import { BroadcastReader } from '../../../shared-memory/broadcast-ring.ts';
 import type { InProcessExchange } from '../../../sim/in-process-exchange.ts';
 import * as F from '../../../wire/feed-codec.ts';
 import { Channel, FeedAnswerType, FeedFormat, FeedType, NO_INSTRUMENT, WishType } from '../../../wire/feed-codec.ts';
-
-/** A message as a client reads it: the members that tests look at. */
-export interface Message {
-  readonly type: string;
-  readonly channel: string;
-  readonly sequence: number;
-  readonly prev_sequence?: number;
-  readonly from_sequence?: number;
-  readonly reason?: string;
-  readonly checksum?: string;
-  readonly more?: boolean;
-  readonly bids?: [string, string][];
-  readonly asks?: [string, string][];
-  readonly changes?: [string, string, string][];
-  readonly trades?: { trade_id: string; price: string; quantity: string }[];
-  readonly events?: Record<string, unknown>[];
-  readonly [name: string]: unknown;
-}
+import { type Message, readMessage } from './read-message.ts';
 
 export interface Asked {
   readonly channel: Channel;
@@ -31,6 +14,15 @@ export interface Asked {
   readonly client?: string;
   readonly from?: number;
   readonly reason?: number;
+  /** JSON when left out. */
+  readonly format?: FeedFormat;
+}
+
+interface Subject {
+  readonly channel: number;
+  readonly instrument: number;
+  readonly format: number;
+  readonly client: string;
 }
 
 export class Subscriber {
@@ -49,7 +41,8 @@ export class Subscriber {
   }
 }
 
-const keyOf = (channel: number, instrument: number, client: string) => `${channel}/${instrument}/${client}`;
+const keyOf = (channel: number, instrument: number, format: number, client: string) =>
+  `${channel}/${instrument}/${format}/${client}`;
 
 export class GatewaySide {
   readonly #exchange: InProcessExchange;
@@ -66,21 +59,23 @@ export class GatewaySide {
   }
 
   begin(asked: Asked): Subscriber {
-    const { channel, from = -1, reason = 0 } = asked;
+    const { channel, from = -1, reason = 0, format = FeedFormat.JSON } = asked;
     const client = channel === Channel.USER ? (asked.client ?? '') : '';
     const instrument = channel === Channel.USER ? NO_INSTRUMENT : (asked.instrument ?? 0);
-    const subscriber = new Subscriber(++this.#lastWish, keyOf(channel, instrument, client));
+    const subscriber = new Subscriber(++this.#lastWish, keyOf(channel, instrument, format, client));
     this.#subscribers.set(subscriber.wish, subscriber);
-    this.#wish(WishType.BEGIN, subscriber.wish, channel, instrument, client, from, reason);
+    this.#wish(WishType.BEGIN, subscriber.wish, { channel, instrument, format, client }, from, reason);
     return subscriber;
   }
 
   /** The socket is gone; `last`: it was the key's last here. */
   end(subscriber: Subscriber, last: boolean): void {
     this.#subscribers.delete(subscriber.wish);
-    const [channel, instrument, client] = subscriber.key.split('/');
-    if (!subscriber.live) this.#wish(WishType.FORGET, subscriber.wish, 0, 0, '', -1, 0);
-    if (last) this.#wish(WishType.END, 0, Number(channel), Number(instrument), client, -1, 0);
+    const [channel, instrument, format] = subscriber.key.split('/').map(Number);
+    const client = subscriber.key.split('/')[3];
+    const subject = { channel, instrument, format, client };
+    if (!subscriber.live) this.#wish(WishType.FORGET, subscriber.wish, subject, -1, 0);
+    if (last) this.#wish(WishType.END, 0, subject, -1, 0);
   }
 
   /** Takes what has come. `answersOnly`: the doorbell for a full answer ring. */
@@ -91,15 +86,8 @@ export class GatewaySide {
     assert(count >= 0, 'this side keeps up with the feed');
   }
 
-  #wish(
-    type: number,
-    id: number,
-    channel: number,
-    instrument: number,
-    client: string,
-    from: number,
-    reason: number,
-  ): void {
+  #wish(type: number, id: number, subject: Subject, from: number, reason: number): void {
+    const { channel, instrument, format, client } = subject;
     const ring = this.#exchange.wishes[this.#gateway];
     const text = Buffer.from(client);
     const at = ring.claim(type, (F.WISH_BODY + text.length + 7) & ~7);
@@ -108,7 +96,7 @@ export class GatewaySide {
     ring.view.setUint32(at + F.WISH_ID, id, true);
     ring.view.setUint16(at + F.WISH_CHANNEL, channel, true);
     ring.view.setUint16(at + F.WISH_INSTRUMENT, instrument, true);
-    ring.bytes[at + F.WISH_FORMAT] = FeedFormat.JSON;
+    ring.bytes[at + F.WISH_FORMAT] = format;
     ring.bytes[at + F.WISH_CLIENT_LENGTH] = text.length;
     ring.bytes[at + F.WISH_REASON] = reason;
     ring.view.setFloat64(at + F.WISH_FROM_SEQUENCE, from, true);
@@ -134,9 +122,10 @@ export class GatewaySide {
     const key = keyOf(
       view.getUint16(offset + F.FEED_CHANNEL, true),
       view.getUint16(offset + F.FEED_INSTRUMENT, true),
+      bytes[offset + F.FEED_FORMAT],
       client,
     );
-    const message: Message = JSON.parse(Buffer.from(bytes.slice(start, offset + length)).toString());
+    const message = readMessage(bytes.slice(start, offset + length));
     assert(view.getFloat64(offset + F.FEED_SEQUENCE, true) === message.sequence, 'head and message agree');
     assert((bytes[offset + F.FEED_MORE] !== 0) === (message.more === true), 'head and message agree on parts');
     for (const subscriber of this.#subscribers.values()) {
@@ -160,7 +149,7 @@ export class GatewaySide {
       this.#parts.set(wish, parts);
       if (ring.bytes[offset + F.FEED_ANSWER_PART] !== 0) return;
       this.#parts.delete(wish);
-      subscriber.messages.push(JSON.parse(Buffer.concat(parts).toString()));
+      subscriber.messages.push(readMessage(Buffer.concat(parts)));
     }, Infinity);
   }
 }

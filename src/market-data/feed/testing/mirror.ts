@@ -3,7 +3,7 @@
 import { assert } from '../../../assert.ts';
 import { Side } from '../../../domain/codes.ts';
 import { BookChecksum } from '../../../wire/book-checksum.ts';
-import type { Message } from './gateway-side.ts';
+import type { Message } from './read-message.ts';
 
 const ticks = (text: string) => Number(text.replace('.', ''));
 const sideOf = (text: string) => (text === 'buy' ? Side.BUY : Side.SELL);
