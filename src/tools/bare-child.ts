@@ -12,9 +12,11 @@ export interface BareChild {
   stop(): Promise<void>;
 }
 
+export type Pace = 'recorded' | 'fastest';
+
 export interface BarePublisher extends BareChild {
-  /** Publishes all it was given, from now on. */
-  begin(): void;
+  /** Publishes all it was given: at the recorded pace, or over and over as fast as it is taken. */
+  begin(pace: Pace): void;
 }
 
 /** bare-server.ts: answers orders. */
@@ -36,7 +38,7 @@ async function start(program: string, args: readonly string[]): Promise<BarePubl
   return {
     url: new URL(`http://127.0.0.1:${port}`),
     pid: child.pid ?? 0,
-    begin: () => child.send('begin'),
+    begin: (pace) => child.send(pace),
     stop: async () => {
       child.disconnect();
       await exited;

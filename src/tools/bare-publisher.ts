@@ -1,13 +1,15 @@
 // The reference for fan-out, as a process: `node dist/tools/bare-publisher.js PORT FILE`. Publishes recorded messages to all who are
-// connected, each at its time and with that time in it, by one topic of uWebSockets, and does nothing else. One thread; its starter's end is its own end.
+// connected, each at its time or as fast as they are taken, with the time in it, by one topic of uWebSockets, and does nothing else. One thread; its starter's end is its own end.
 // FILE: for each message f64 ms since the first, u32 length, the bytes.
 
-import { App } from 'uWebSockets.js';
+import { App, type WebSocket } from 'uWebSockets.js';
 import { readFileSync } from 'node:fs';
 import { positiveInteger } from './usage.ts';
 
 const TOPIC = 'all';
 const TIME = '"time":"';
+/** A socket with less to be read has taken its messages. */
+const TAKEN_BYTES_MAX = 64 * 1024;
 /** The time stands within. */
 const HEAD_BYTES = 256;
 
@@ -27,6 +29,7 @@ function readMessages(path: string): Recorded[] {
   return messages;
 }
 
+const sockets = new Set<WebSocket<unknown>>();
 const messages = readMessages(process.argv[3] ?? '');
 const app = App();
 app.ws('/ws', {
@@ -34,7 +37,11 @@ app.ws('/ws', {
   closeOnBackpressureLimit: true,
   idleTimeout: 0,
   open: (socket) => {
+    sockets.add(socket);
     socket.subscribe(TOPIC);
+  },
+  close: (socket) => {
+    sockets.delete(socket);
   },
 });
 const listening: unknown[] = [];
@@ -60,6 +67,22 @@ function publishFrom(next: number, startMs: number): void {
     setTimeout(publishFrom, Math.max(0, startMs + messages[at].atMs - performance.now()), at, startMs);
 }
 
-process.on('message', () => publishFrom(0, performance.now()));
+/** Over and over, the next one once most sockets have taken the one before. */
+function publishAll(next: number): void {
+  const goesOn = isTaken();
+  if (goesOn) app.publish(TOPIC, stamped(messages[next % messages.length].bytes), false);
+  setImmediate(publishAll, goesOn ? next + 1 : next);
+}
+
+function isTaken(): boolean {
+  let waiting = 0;
+  for (const socket of sockets) if (socket.getBufferedAmount() > TAKEN_BYTES_MAX) waiting++;
+  return waiting * 20 < sockets.size;
+}
+
+process.on('message', (pace) => {
+  if (pace === 'recorded') publishFrom(0, performance.now());
+  else publishAll(0);
+});
 process.on('disconnect', () => process.exit(0));
 process.send?.('listening');
