@@ -155,7 +155,7 @@ const answers = {
   ),
   refusal: message(
     {
-      id: requestId,
+      id: nullOr(requestId),
       status: Type.Integer({ minimum: 400, maximum: 599, description: "HTTP's." }),
       replayed: Type.Optional(Type.Literal(true)),
       ...{ error: ProblemSchema, timing },
@@ -170,6 +170,8 @@ const sequence = Type.Integer({ minimum: 0, description: 'The command after whic
 const ofInstrument = { instrument: Type.String() };
 const ofClient = { client_id: Type.String() };
 const checksum = { checksum: Type.String({ pattern: '^[0-9a-f]{16}$', description: "The whole book's." }) };
+/** Of `full`: those that were missed have none, but for the newest. */
+const mayHaveChecksum = { checksum: Type.Optional(checksum.checksum) };
 const level = Type.Tuple([decimal, decimal], { description: 'Price, quantity.' });
 const levels = Type.Array(level, { description: 'Best first.' });
 const change = Type.Tuple([side, decimal, decimal], { description: 'Side, price, the quantity there now.' });
@@ -254,7 +256,14 @@ const channelMessages = {
   level2Snapshot: snapshot(LEVEL_CHANNELS, ofInstrument, { bids: levels, asks: levels }, checksum, 'The whole book'),
   l2update: update('l2update', LEVEL_CHANNELS, ofInstrument, changes, checksum, 'What changed of the book'),
   fullSnapshot: snapshot(['full'], ofInstrument, orders, checksum, 'All resting orders'),
-  full: update('full', ['full'], ofInstrument, events.full, checksum, 'What a command did to the orders of the book'),
+  full: update(
+    'full',
+    ['full'],
+    ofInstrument,
+    events.full,
+    mayHaveChecksum,
+    'What a command did to the orders of the book',
+  ),
   matchesSnapshot: snapshot(['matches'], ofInstrument, {}, {}, 'Where trades begin'),
   match: update('match', ['matches'], ofInstrument, trades, {}, 'The trades of a command'),
   userSnapshot: snapshot(['user'], ofClient, openOrders, {}, "A client's open orders"),
