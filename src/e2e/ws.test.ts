@@ -307,10 +307,10 @@ describe('a client that goes away', () => {
     const resting = { side: 'buy', type: 'limit', price: '410', quantity: '1' } as const;
     const { order_id: dave } = await one.client.orders.place(resting);
     const { order_id: erin } = await one.client.orders.place({ ...resting, client_id: 'erin' });
-    await one.client.orders.cancelAfter(300);
+    await one.client.orders.cancelAfter(1_500);
     await other.client.orders.cancelAfter(0);
     await other.client.orders.cancelAfter(86_400_000, { client_id: 'erin' });
-    await one.client.orders.cancelAfter(400, { client_id: 'erin' });
+    await one.client.orders.cancelAfter(1_600, { client_id: 'erin' });
     await eventually('the time of one is up', async () => (await statusOf(erin)) === 'cancelled');
     expect(await statusOf(dave)).toBe('open');
     await other.client.orders.cancelAfter(1);
@@ -349,6 +349,7 @@ test('figures show connections, subscriptions, and that a socket was closed as t
   });
   slow.resume();
   await eventually('it is told', () => !slow.open);
+  expect(slow.closeCode).toBe(4008);
   expect(await total('connections')).toBe(before[0] + 1);
   expect(await total('subscriptions')).toBe(before[1]);
 });
