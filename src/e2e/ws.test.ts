@@ -2,7 +2,7 @@
 // away, over the sockets of two gateways.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ClientOptions, connect, type Order, type RingbookClient, type Timing } from '../client/index.ts';
+import { type ClientOptions, connect, type RingbookClient, type Timing } from '../client/index.ts';
 import { CuttableSockets } from '../tools/raw-web-socket.ts';
 import { WsConnection } from '../tools/ws-connection.ts';
 import { checkWsMessage } from '../wire/testing/check-ws-message.ts';
@@ -82,7 +82,7 @@ async function openAtEachGateway(clientId: string): Promise<Session[]> {
   return [...found.values()];
 }
 
-async function statusOf(orderId: string): Promise<Order['status']> {
+async function statusOf(orderId: string): Promise<string> {
   return orderOf(await server.api.get(`/orders/${orderId}`)).status;
 }
 
