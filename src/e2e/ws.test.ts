@@ -197,6 +197,13 @@ describe('orders', () => {
     await orders.cancelOnDisconnect(false);
     await orders.cancelAfter(60_000);
     await orders.cancelAfter(0);
+    const texts: string[] = [];
+    const { client: plain } = open({ clientId: 'alice' }, (text) => {
+      texts.push(text);
+      return text;
+    });
+    await plain.orders.cancelAll();
+    expect(texts).toEqual([expect.not.stringContaining('timing')]);
     const methods = timings.map(([method]) => method);
     for (const name of ['place', 'amend', 'replace', 'cancel', 'cancel_all'])
       expect(methods).toContain(`order.${name}`);
