@@ -236,7 +236,7 @@ export interface UserSnapshot extends Head, Snapshot {
   /** The open ones, at most a thousand. */
   readonly orders: readonly Order[];
   /** Where `GET /clients/:id/orders` goes on behind them, as its `after`; null: these are all. */
-  readonly next?: string | null;
+  readonly next: string | null;
 }
 
 export type UserEvent =

@@ -3,18 +3,26 @@
 import type { WebSocketConstructor, WebSocketLike } from '../client/index.ts';
 import { WsConnection } from './ws-connection.ts';
 
+/** Sees every message and says what goes on in its stead. */
+export interface Tap {
+  readonly sent: (text: string) => string;
+  readonly received: (text: string) => string;
+}
+
+const NO_TAP: Tap = { sent: (text) => text, received: (text) => text };
+
 /** Makes sockets for one client, and cuts the one that is open. */
 export class CuttableSockets {
   #current: RawWebSocket | undefined;
   readonly WebSocket: WebSocketConstructor;
 
-  constructor() {
+  constructor(tap: Partial<Tap> = {}) {
     const adopt = (socket: RawWebSocket) => {
       this.#current = socket;
     };
     this.WebSocket = class extends RawWebSocket {
       constructor(url: string) {
-        super(url);
+        super(url, { ...NO_TAP, ...tap });
         adopt(this);
       }
     };
@@ -37,14 +45,17 @@ export class CuttableSockets {
 
 class RawWebSocket implements WebSocketLike {
   connection: WsConnection | undefined;
+  readonly #tap: Tap;
   readonly #events = new EventTarget();
   #ended = false;
 
-  constructor(url: string) {
+  constructor(url: string, tap: Tap) {
+    this.#tap = tap;
     const { host, pathname } = new URL(url);
     const receive = (bytes: Buffer, from: number, to: number) => {
       if (this.#ended) return;
-      this.#events.dispatchEvent(new MessageEvent('message', { data: bytes.toString('utf8', from, to) }));
+      const data = tap.received(bytes.toString('utf8', from, to));
+      this.#events.dispatchEvent(new MessageEvent('message', { data }));
     };
     WsConnection.open(new URL(`http://${host}`), pathname, receive).then(
       (connection) => this.#opened(connection),
@@ -58,7 +69,7 @@ class RawWebSocket implements WebSocketLike {
   }
 
   send(data: string): void {
-    this.connection?.send(data);
+    this.connection?.send(this.#tap.sent(data));
   }
 
   close(): void {

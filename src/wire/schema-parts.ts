@@ -9,8 +9,10 @@ const PRINTABLE = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$';
 const NUMBER = '(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$';
 const POSITIVE_DECIMAL = `^(?=[0-9.]*[1-9])${NUMBER}`;
 
-export function oneOf(texts: readonly string[]) {
-  return Type.Union(texts.filter((text) => text !== '').map((text) => Type.Literal(text)));
+/** The union's static type is that of the texts, which Union could not know of a list. */
+export function oneOf<const T extends string>(texts: readonly T[]) {
+  const literals = texts.filter((text) => text !== '').map((text) => Type.Literal(text));
+  return Type.Unsafe<Exclude<T, ''>>(Type.Union(literals));
 }
 
 export function text(bytesMax: number, description: string) {

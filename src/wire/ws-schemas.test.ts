@@ -91,6 +91,16 @@ describe('the messages of /ws', () => {
     expect(() => checkWsMessage(JSON.stringify({ ...l2update, more: false }))).toThrow();
   });
 
+  it('of `full` may have no checksum, which came behind `resumed`; of nothing else', () => {
+    checkWsMessage(JSON.stringify({ ...WS_EXAMPLES.full, checksum: undefined }));
+    expect(() => checkWsMessage(JSON.stringify({ ...WS_EXAMPLES.l2update, checksum: undefined }))).toThrow('checksum');
+  });
+
+  it('that refuse a request without a usable id have `null` for it; results never', () => {
+    checkWsMessage(JSON.stringify({ ...WS_EXAMPLES.refusal, id: null }));
+    expect(() => checkWsMessage(JSON.stringify({ ...WS_EXAMPLES.result, id: null }))).toThrow('id');
+  });
+
   it('are plain JSON Schema', () => {
     for (const schema of Object.values({ ...CLIENT_MESSAGES, ...SERVER_MESSAGES }))
       expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);

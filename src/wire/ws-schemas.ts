@@ -26,7 +26,7 @@ import {
 
 type Members = Readonly<Record<string, Type.TSchema>>;
 
-function message(members: Members, title: string, description = '') {
+function message<M extends Members>(members: M, title: string, description = '') {
   return Type.Object({ ...members }, { ...CLOSED, title, ...(description === '' ? {} : { description }) });
 }
 
@@ -66,7 +66,7 @@ const unsubscribe = message(
 );
 const ping = message({ type: Type.Literal('ping'), ...mayBeNamed }, 'Asks for a sign of life');
 
-function request(method: string, params: Type.TSchema, title: string) {
+function request<P extends Type.TSchema>(method: string, params: P, title: string) {
   const timing = Type.Optional(Type.Boolean({ description: 'Whether the reply says where its time went.' }));
   return message({ id: requestId, method: Type.Literal(method), params, timing }, title);
 }
@@ -155,7 +155,7 @@ const answers = {
   ),
   refusal: message(
     {
-      id: requestId,
+      id: nullOr(requestId),
       status: Type.Integer({ minimum: 400, maximum: 599, description: "HTTP's." }),
       replayed: Type.Optional(Type.Literal(true)),
       ...{ error: ProblemSchema, timing },
@@ -170,14 +170,16 @@ const sequence = Type.Integer({ minimum: 0, description: 'The command after whic
 const ofInstrument = { instrument: Type.String() };
 const ofClient = { client_id: Type.String() };
 const checksum = { checksum: Type.String({ pattern: '^[0-9a-f]{16}$', description: "The whole book's." }) };
+/** Of `full`: those that were missed have none, but for the newest. */
+const mayHaveChecksum = { checksum: Type.Optional(checksum.checksum) };
 const level = Type.Tuple([decimal, decimal], { description: 'Price, quantity.' });
 const levels = Type.Array(level, { description: 'Best first.' });
 const change = Type.Tuple([side, decimal, decimal], { description: 'Side, price, the quantity there now.' });
 const resting = Type.Tuple([uuid, side, decimal, decimal], { description: 'Order, side, price, displayed quantity.' });
-const LEVEL_CHANNELS = ['level2', 'level2_batch'];
+const LEVEL_CHANNELS = ['level2', 'level2_batch'] as const;
 
 /** A message that may come in parts: all but the last have `more`, and what is only known at the end may be missing there. */
-function inParts(members: Members, atEnd: Members, title: string) {
+function inParts<M extends Members, E extends Members>(members: M, atEnd: E, title: string) {
   const mayLack = Object.fromEntries(Object.entries(atEnd).map(([name, schema]) => [name, Type.Optional(schema)]));
   return Type.Union(
     [
@@ -188,17 +190,23 @@ function inParts(members: Members, atEnd: Members, title: string) {
   );
 }
 
-function snapshot(channels: readonly string[], whose: Members, content: Members, atEnd: Members, title: string) {
+function snapshot<N extends string, W extends Members, C extends Members, E extends Members>(
+  channels: readonly N[],
+  whose: W,
+  content: C,
+  atEnd: E,
+  title: string,
+) {
   const head = { type: Type.Literal('snapshot'), channel: oneOf(channels), ...whose, sequence, time };
   return inParts({ ...head, reason: oneOf(SNAPSHOT_REASONS), journal, ...content }, atEnd, title);
 }
 
-function update(
-  type: string,
-  channels: readonly string[],
-  whose: Members,
-  list: Members,
-  atEnd: Members,
+function update<T extends string, N extends string, W extends Members, L extends Members, E extends Members>(
+  type: T,
+  channels: readonly N[],
+  whose: W,
+  list: L,
+  atEnd: E,
   title: string,
 ) {
   const prev = { prev_sequence: Type.Integer({ minimum: 0, description: 'Of the message before of this channel.' }) };
@@ -207,7 +215,7 @@ function update(
 }
 
 /** Of a channel without numbers in a row. */
-function newest(type: string, channel: string, content: Members, title: string) {
+function newest<T extends string, N extends string, C extends Members>(type: T, channel: N, content: C, title: string) {
   const head = { type: Type.Literal(type), channel: Type.Literal(channel), ...ofInstrument, sequence, time };
   return message({ ...head, ...content }, title);
 }
@@ -254,7 +262,14 @@ const channelMessages = {
   level2Snapshot: snapshot(LEVEL_CHANNELS, ofInstrument, { bids: levels, asks: levels }, checksum, 'The whole book'),
   l2update: update('l2update', LEVEL_CHANNELS, ofInstrument, changes, checksum, 'What changed of the book'),
   fullSnapshot: snapshot(['full'], ofInstrument, orders, checksum, 'All resting orders'),
-  full: update('full', ['full'], ofInstrument, events.full, checksum, 'What a command did to the orders of the book'),
+  full: update(
+    'full',
+    ['full'],
+    ofInstrument,
+    events.full,
+    mayHaveChecksum,
+    'What a command did to the orders of the book',
+  ),
   matchesSnapshot: snapshot(['matches'], ofInstrument, {}, {}, 'Where trades begin'),
   match: update('match', ['matches'], ofInstrument, trades, {}, 'The trades of a command'),
   userSnapshot: snapshot(['user'], ofClient, openOrders, {}, "A client's open orders"),
