@@ -1,7 +1,7 @@
 // The feed through its rings, with the real engine, journal, follower and spool: a client that keeps to WEBSOCKET.md has the
 // engine's book at every message, and a resume from wherever it was leaves no gap.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -442,6 +442,68 @@ describe('a resume', () => {
     }
   });
 
+  it('goes on while events do, and holds up nobody who has missed little', () => {
+    const rig = new Rig(16, { feedHistoryBytes: 2 ** 24 });
+    rig.run(1_500);
+    rig.settle();
+    const asked = Array.from({ length: 64 }, (_, k) =>
+      rig.side.begin({ channel: Channel.USER, client: `n${k}`, from: 2 }),
+    );
+    const late = rig.sequence - 20;
+    const fresh = [
+      rig.side.begin({ channel: Channel.LEVEL2 }),
+      rig.side.begin({ channel: Channel.TICKER }),
+      rig.side.begin({ channel: Channel.FULL, from: late }),
+      rig.side.begin({ channel: Channel.USER, client: 'c1', from: late }),
+    ];
+    const turn = (): void => {
+      for (let n = 0; n < 45; n++) rig.submit(invent(rig.random, rig.sequence));
+      while (rig.exchange.turnMatching() > 0) rig.exchange.replies();
+      rig.turn();
+    };
+    turn();
+    expect(fresh.map(({ live }) => live)).toEqual([true, true, true, true]);
+    for (let n = 0; n < 200; n++) turn();
+    expect(asked.filter(({ live }) => !live)).toHaveLength(0);
+  });
+
+  it('from a disk that does not give the spool back begins anew', () => {
+    const rig = new Rig(17, { resumeSpoolBytes: 2 ** 28 });
+    rig.run(2_000);
+    rig.settle();
+    const spool = join(directory, 'spool');
+    for (const name of readdirSync(spool)) {
+      rmSync(join(spool, name));
+      mkdirSync(join(spool, name)); // opened it is, but not read
+    }
+    const level2 = rig.side.begin({ channel: Channel.LEVEL2, from: 5 });
+    const user = rig.side.begin({ channel: Channel.USER, client: 'c1', from: 5 });
+    rig.settle();
+    expect(level2.messages[0]).toMatchObject({ type: 'snapshot', reason: 'too_old' });
+    expect(follow(level2, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+    expect(user.refused).toBe(SnapshotReason.TOO_OLD);
+  });
+
+  it('of a process that has just started goes back to where its spool begins', () => {
+    const rig = new Rig(18);
+    rig.run(4_000);
+    rig.settle();
+    const { sequence } = rig;
+    rig.exchange.close();
+    const exchange = new InProcessExchange({ directory, feedRingBytes: 2 ** 22, resumeSpoolBytes: 2 ** 28 });
+    while (exchange.turnFollower() > 0) exchange.advance(20_000);
+    exchange.settle();
+    const side = new GatewaySide(exchange);
+    const level2 = side.begin({ channel: Channel.LEVEL2, from: 2 });
+    for (let n = 0; n < 5; n++) {
+      exchange.settle();
+      side.poll();
+    }
+    expect(level2.messages[0]).toMatchObject({ type: 'resumed', from_sequence: 2 });
+    expect(follow(level2, new LevelMirror(2, rig.bookAt(0, 2))).levels).toEqual(rig.bookAt(0, sequence));
+    exchange.close();
+  });
+
   it('that is forgotten is not answered further', () => {
     const rig = new Rig(12, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
     rig.run(400);
@@ -452,6 +514,26 @@ describe('a resume', () => {
     rig.settle();
     expect(rig.exchange.marketDataCounter(MarketDataCounter.FEED_CATCH_UPS)).toBe(0);
     expect(asked.live).toBe(false);
+  });
+});
+
+describe('ticker', () => {
+  it('begins with the newest, though its answer had to wait', () => {
+    const rig = new Rig(19, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
+    rig.run(300);
+    rig.settle();
+    const other = rig.side.begin({ channel: Channel.TICKER });
+    rig.settle();
+    const full = rig.side.begin({ channel: Channel.FULL, from: 2 });
+    rig.exchange.settle(); // nobody takes the answers
+    const late = Array.from({ length: 12 }, () => rig.side.begin({ channel: Channel.TICKER })); // more than have room
+    rig.exchange.settle();
+    rig.submit(limitOrder('c1', Side.BUY, 5_000, 7_000));
+    rig.exchange.settle();
+    for (let n = 0; n < 3_000 && !full.live; n++) rig.turn();
+    rig.settle();
+    expect(other.messages.at(-1)).toMatchObject({ sequence: rig.sequence });
+    for (const one of late) expect(one.messages.at(-1)).toEqual(other.messages.at(-1));
   });
 });
 
