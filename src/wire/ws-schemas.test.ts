@@ -91,6 +91,11 @@ describe('the messages of /ws', () => {
     expect(() => checkWsMessage(JSON.stringify({ ...l2update, more: false }))).toThrow();
   });
 
+  it('of the server refuse what had no usable id too', () => {
+    expect(checkWsMessage(JSON.stringify({ ...WS_EXAMPLES.refusal, id: null }))).toBe('refusal');
+    expect(() => checkWsMessage(JSON.stringify({ ...WS_EXAMPLES.result, id: null }))).toThrow('not a message "result"');
+  });
+
   it('are plain JSON Schema', () => {
     for (const schema of Object.values({ ...CLIENT_MESSAGES, ...SERVER_MESSAGES }))
       expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);

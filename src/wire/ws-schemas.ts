@@ -155,7 +155,7 @@ const answers = {
   ),
   refusal: message(
     {
-      id: requestId,
+      id: nullOr(requestId),
       status: Type.Integer({ minimum: 400, maximum: 599, description: "HTTP's." }),
       replayed: Type.Optional(Type.Literal(true)),
       ...{ error: ProblemSchema, timing },
