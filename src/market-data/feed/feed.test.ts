@@ -615,3 +615,84 @@ describe('interest', () => {
     exchange.close();
   });
 });
+
+interface Visitor {
+  readonly side: GatewaySide;
+  readonly channel: Channel;
+  readonly instrument: number;
+  readonly client: string;
+  readonly from: number;
+  readonly subscriber: Subscriber;
+}
+
+describe('comings and goings', () => {
+  it.each([107, 114, 139])('on two gateways leave no gap to anybody (seed %i)', (seed) => {
+    const rig = new Rig(seed, {
+      eventRingBytes: seed % 2 === 0 ? 2 ** 13 : 2 ** 18,
+      feedHistoryBytes: 2 ** 17,
+      feedAnswerRingBytes: 2 ** 13,
+      resumeSpoolBytes: 2 ** 28,
+    });
+    const sides = [rig.side, new GatewaySide(rig.exchange, 1)];
+    const visitors: Visitor[] = [];
+    const here = new Set<Visitor>();
+    for (let n = 0; n < 400; n++) {
+      rig.run(rig.random.below(15));
+      for (const side of sides) if (rig.random.below(3) > 0) side.poll(rig.random.below(4) === 0);
+      if (n % 2 === 0) {
+        const visitor = come(rig, sides[rig.random.below(2)]);
+        visitors.push(visitor);
+        here.add(visitor);
+      }
+      if (here.size > 6 && rig.random.below(4) === 0) leave([...here][rig.random.below(here.size)], here);
+    }
+    const catchUps = () => rig.exchange.marketDataCounter(MarketDataCounter.FEED_CATCH_UPS);
+    for (let n = 0; n < 5_000 && (n < 5 || catchUps() > 0); n++) {
+      rig.exchange.settle();
+      rig.exchange.replies();
+      for (const side of sides) side.poll();
+    }
+    for (const visitor of visitors) check(rig, visitor, here.has(visitor));
+    expect(visitors.filter(({ subscriber }) => subscriber.live).length).toBeGreaterThan(100);
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.RESUMES_FROM_SPOOL)).toBeGreaterThan(10);
+  });
+
+  const CHANNELS = [Channel.LEVEL2, Channel.LEVEL2_BATCH, Channel.FULL, Channel.MATCHES, Channel.USER];
+
+  /** Most have missed little, some much, and some begin with a snapshot. */
+  function come({ random, exchange }: Rig, side: GatewaySide): Visitor {
+    const { sequence } = exchange;
+    const channel = CHANNELS[random.below(CHANNELS.length)];
+    const begins = channel !== Channel.FULL && channel !== Channel.USER && random.below(3) === 0;
+    const missed = random.below(4) === 0 ? random.below(sequence + 1) : random.below(40);
+    const from = begins ? -1 : Math.max(sequence - missed, 0);
+    const asked = { channel, instrument: random.below(2), client: `c${random.below(CLIENTS)}`, from };
+    return { ...asked, side, subscriber: side.begin(asked) };
+  }
+
+  function leave(gone: Visitor, here: Set<Visitor>): void {
+    here.delete(gone);
+    const isSame = ({ side, subscriber }: Visitor) => side === gone.side && subscriber.key === gone.subscriber.key;
+    gone.side.end(gone.subscriber, ![...here].some(isSame));
+  }
+
+  /** Throws unless what came is a whole chain; who is still here, and was not told to begin anew, has come to its end. */
+  function check(rig: Rig, { channel, instrument, client, from, subscriber }: Visitor, isHere: boolean): void {
+    const isAtEnd = isHere && subscriber.refused < 0;
+    if (isAtEnd) expect(subscriber.live).toBe(true);
+    const known = rig.bookAt(instrument, from);
+    if (channel === Channel.MATCHES || channel === Channel.USER) {
+      follow(subscriber, new Follower(from));
+      const newest = subscriber.messages.findLast(({ type }) => type !== 'resumed');
+      const begin = subscriber.messages.findLast(({ type }) => type === 'snapshot')?.sequence ?? from;
+      const through = isAtEnd ? rig.sequence : (newest?.sequence ?? begin);
+      const truth = channel === Channel.USER ? rig.reference.told.get(client) : rig.reference.traded[instrument];
+      const told = behind(truth ?? [], begin).filter((sequence) => sequence <= through);
+      expect(sequencesOf(subscriber.messages, begin)).toEqual(told);
+      return;
+    }
+    const mirror = channel === Channel.FULL ? new FullMirror(from, known) : new LevelMirror(from, known);
+    const { levels } = follow(subscriber, mirror);
+    if (isAtEnd) expect(levels).toEqual(rig.bookAt(instrument, rig.sequence));
+  }
+});
