@@ -517,6 +517,22 @@ describe('a resume', () => {
   });
 });
 
+describe('many snapshots', () => {
+  it('are made over several turns when they take long', () => {
+    const rig = new Rig(20);
+    rig.run(300);
+    rig.settle();
+    rig.exchange.onClockRead(() => rig.exchange.advance(700)); // whatever looks at the clock has taken long
+    const asked = Array.from({ length: 20 }, () => rig.side.begin({ channel: Channel.LEVEL2 }));
+    rig.turn();
+    const first = asked.filter(({ live }) => live).length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(10);
+    for (let n = 0; n < 20; n++) rig.turn();
+    for (const one of asked) expect(follow(one, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+  });
+});
+
 describe('ticker', () => {
   it('begins with the newest, though its answer had to wait', () => {
     const rig = new Rig(19, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
