@@ -41,7 +41,8 @@ export function composeMarketData(wiring: Wiring): Agent {
       })),
       spool: new SpoolReader(directories.spool),
       historyBytes: config.limits.feedHistoryBytes,
-      resumeSpoolBytes: config.limits.resumeSpoolBytes,
+      // What is kept on purpose must not be what is told of as too long.
+      resumeSpoolBytes: Math.min(config.limits.resumeSpoolBytes, config.spoolMaxBytes / 2),
       writers: [json, new BinaryFeedWriter(json, journalIdHigh, journalIdLow)],
     },
     depth: memory.depth.map((buffer) => new LatestValue(buffer)),

@@ -2,7 +2,7 @@
 // memory, sends what that makes, and says LIVE at the end of a command when nothing is missing. Market data's thread; a few
 // events a turn, and none while the gateway's answer ring is full.
 
-import { SpoolDamage } from '../../journal/errors.ts';
+import { errorCode, SpoolDamage } from '../../journal/errors.ts';
 import type { ReceiveRecord } from '../../journal/spool.ts';
 import type { CounterBlock } from '../../shared-memory/counters.ts';
 import { FollowerCounter, MarketDataCounter } from '../../wire/counters.ts';
@@ -32,7 +32,8 @@ export interface Wish {
   readonly reason: number;
 }
 
-type Place = 'nowhere' | 'spool' | 'memory';
+/** `behind`: there is a past to be read, and it is not begun. */
+type Place = 'nowhere' | 'behind' | 'spool' | 'memory';
 
 export class CatchUp {
   readonly wish: Wish;
@@ -63,19 +64,29 @@ export class CatchUp {
 
   /**
    * One turn at the end of a command: every event through `sequence` is in the history. `newest` is how far the engine is. True
-   * when there is no more to do; else it has read about `limit` events, or waits.
+   * when there is no more to do; else it has read about `limit` events, or waits. Who has read all needs none to be live.
    */
   turn(sequence: number, newest: number, limit: number): boolean {
-    this.#drain();
-    if (this.#outbox.empty && this.#place === 'nowhere' && !this.#ended) this.#start(sequence, newest);
+    if (this.isNew) this.#start(sequence, newest);
+    if (this.#place === 'behind' && limit > 0) this.#resume();
     let left = limit;
-    while (!this.#ended && this.#place !== 'nowhere' && this.#drain() && left > 0) {
+    while (!this.#ended && this.#drain() && (left > 0 ? this.#isReading() : this.#isAtEnd())) {
       const taken = this.#place === 'spool' ? this.#readSpool(left) : this.#readMemory();
       left -= taken;
       this.#work += taken;
       if (taken === 0 && this.#outbox.empty && !this.#settle()) break;
     }
     return this.#drain() && this.#ended;
+  }
+
+  /** What the asker knows: everything through this sequence; -1: nothing. */
+  get from(): number {
+    return this.#replay.from;
+  }
+
+  /** Whether it is not known yet what the wish needs. */
+  get isNew(): boolean {
+    return this.#place === 'nowhere';
   }
 
   /** Events read and answers sent since it was last asked. */
@@ -100,7 +111,15 @@ export class CatchUp {
     else if (from > sequence)
       return; // it has its answer when we are there
     else if (this.#replay.isLevel()) this.#follow();
-    else this.#resume();
+    else this.#place = 'behind';
+  }
+
+  #isReading(): boolean {
+    return this.#place === 'spool' || this.#place === 'memory';
+  }
+
+  #isAtEnd(): boolean {
+    return this.#place === 'memory' && this.#position === this.#places.history.end;
   }
 
   #resume(): void {
@@ -211,7 +230,7 @@ export class CatchUp {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof SpoolDamage)) throw error;
+      if (!(error instanceof SpoolDamage) && errorCode(error) === '') throw error;
       return otherwise;
     }
   }

@@ -16,9 +16,11 @@ import type { MessageBuffer } from './message-buffer.ts';
 import { Outbox } from './outbox.ts';
 import { LevelReplay, MessageReplay, NewestReplay, type Replay } from './replay.ts';
 
-const CATCH_UPS_MAX = 64;
-/** Events that all of them read in a turn, about. */
+const CATCH_UPS_MAX = 1_024;
+/** Events that all of them read in a turn, about. Who has missed least reads first: shared out, none of many would ever overtake the flow. */
 const EVENTS_PER_TURN = 4_096;
+/** So long a turn begins wishes, about: each may be a snapshot of a long book. */
+const BEGIN_US = 2_000;
 const NO_CLIENT = new Uint8Array(0);
 
 interface WishRings {
@@ -32,6 +34,7 @@ export class CatchUps {
   readonly #places: CatchUpPlaces;
   readonly #matchingCounters: CounterBlock;
   readonly #clock: Clock;
+  /** Who has missed least first. */
   #running: CatchUp[] = [];
   /** Every event through it was told. */
   #sequence = 0;
@@ -71,8 +74,16 @@ export class CatchUps {
     if (before === 0 && this.#running.length === 0) return;
     const applied = this.#matchingCounters.get(MatchingCounter.SEQUENCE);
     const newest = Math.max(sequence, applied, followerCounters.get(FollowerCounter.SEQUENCE));
-    const limit = Math.ceil(EVENTS_PER_TURN / Math.max(this.#running.length, 1));
-    this.#running = this.#running.filter((one) => !this.#advance(one, sequence, newest, limit));
+    this.#beginNew(sequence, newest);
+    let left = EVENTS_PER_TURN;
+    this.#running = this.#running.filter((one) => {
+      if (one.isNew) return true;
+      const ended = one.turn(sequence, newest, left);
+      const work = one.takeWork();
+      this.#work += work;
+      left = Math.max(left - work, 0);
+      return !ended;
+    });
     counters.set(MarketDataCounter.FEED_CATCH_UPS, this.#running.length);
   }
 
@@ -83,10 +94,14 @@ export class CatchUps {
     return work;
   }
 
-  #advance(one: CatchUp, sequence: number, newest: number, limit: number): boolean {
-    const ended = one.turn(sequence, newest, limit);
-    this.#work += one.takeWork();
-    return ended;
+  /** What needs no past is live by that: nobody waits behind those who have missed much. */
+  #beginNew(sequence: number, newest: number): void {
+    const untilUs = this.#clock.monotonicUs() + BEGIN_US;
+    for (const one of this.#running) {
+      if (!one.isNew) continue;
+      one.turn(sequence, newest, 0);
+      if (this.#clock.monotonicUs() > untilUs) return;
+    }
   }
 
   /** One of each gateway at a time. */
@@ -124,7 +139,8 @@ export class CatchUps {
   #begin(wish: Wish, subject: Subject, from: number): void {
     const outbox = new Outbox(this.#gateways[wish.gateway].answers, wish.id);
     const replay = this.#replayOf(wish.gateway, subject, outbox, from);
-    this.#running.push(new CatchUp(wish, this.#places, replay, outbox));
+    const at = this.#running.findLastIndex((other) => other.from >= from) + 1;
+    this.#running.splice(at, 0, new CatchUp(wish, this.#places, replay, outbox));
   }
 
   #replayOf(gateway: number, subject: Subject, outbox: Outbox, from: number): Replay {
@@ -143,7 +159,9 @@ export class CatchUps {
       case Channel.MATCHES:
         return new MessageReplay(key, market.matches, outbox, from);
       default:
-        return new NewestReplay(outbox, (out) => this.#writeNewest(subject.channel, market, key.writer, out));
+        return new NewestReplay(outbox, market.full, (out) =>
+          this.#writeNewest(subject.channel, market, key.writer, out),
+        );
     }
   }
 

@@ -1,5 +1,5 @@
 // The writing end of the feed ring. Market data's thread; owns what is written and not yet shown, and who must be woken for it.
-// Allocates: nothing.
+// Allocates: a view of each message.
 
 import type { BroadcastWriter } from '../../shared-memory/broadcast-ring.ts';
 import * as F from '../../wire/feed-codec.ts';

@@ -1,7 +1,7 @@
 // The feed through its rings, with the real engine, journal, follower and spool: a client that keeps to WEBSOCKET.md has the
 // engine's book at every message, and a resume from wherever it was leaves no gap.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -455,6 +455,68 @@ describe('a resume', () => {
     }
   });
 
+  it('goes on while events do, and holds up nobody who has missed little', () => {
+    const rig = new Rig(16, { feedHistoryBytes: 2 ** 24 });
+    rig.run(1_500);
+    rig.settle();
+    const asked = Array.from({ length: 64 }, (_, k) =>
+      rig.side.begin({ channel: Channel.USER, client: `n${k}`, from: 2 }),
+    );
+    const late = rig.sequence - 20;
+    const fresh = [
+      rig.side.begin({ channel: Channel.LEVEL2 }),
+      rig.side.begin({ channel: Channel.TICKER }),
+      rig.side.begin({ channel: Channel.FULL, from: late }),
+      rig.side.begin({ channel: Channel.USER, client: 'c1', from: late }),
+    ];
+    const turn = (): void => {
+      for (let n = 0; n < 45; n++) rig.submit(invent(rig.random, rig.sequence));
+      while (rig.exchange.turnMatching() > 0) rig.exchange.replies();
+      rig.turn();
+    };
+    turn();
+    expect(fresh.map(({ live }) => live)).toEqual([true, true, true, true]);
+    for (let n = 0; n < 200; n++) turn();
+    expect(asked.filter(({ live }) => !live)).toHaveLength(0);
+  });
+
+  it('from a disk that does not give the spool back begins anew', () => {
+    const rig = new Rig(17, { resumeSpoolBytes: 2 ** 28 });
+    rig.run(2_000);
+    rig.settle();
+    const spool = join(directory, 'spool');
+    for (const name of readdirSync(spool)) {
+      rmSync(join(spool, name));
+      mkdirSync(join(spool, name)); // opened it is, but not read
+    }
+    const level2 = rig.side.begin({ channel: Channel.LEVEL2, from: 5 });
+    const user = rig.side.begin({ channel: Channel.USER, client: 'c1', from: 5 });
+    rig.settle();
+    expect(level2.messages[0]).toMatchObject({ type: 'snapshot', reason: 'too_old' });
+    expect(follow(level2, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+    expect(user.refused).toBe(SnapshotReason.TOO_OLD);
+  });
+
+  it('of a process that has just started goes back to where its spool begins', () => {
+    const rig = new Rig(18);
+    rig.run(4_000);
+    rig.settle();
+    const { sequence } = rig;
+    rig.exchange.close();
+    const exchange = new InProcessExchange({ directory, feedRingBytes: 2 ** 22, resumeSpoolBytes: 2 ** 28 });
+    while (exchange.turnFollower() > 0) exchange.advance(20_000);
+    exchange.settle();
+    const side = new GatewaySide(exchange);
+    const level2 = side.begin({ channel: Channel.LEVEL2, from: 2 });
+    for (let n = 0; n < 5; n++) {
+      exchange.settle();
+      side.poll();
+    }
+    expect(level2.messages[0]).toMatchObject({ type: 'resumed', from_sequence: 2 });
+    expect(follow(level2, new LevelMirror(2, rig.bookAt(0, 2))).levels).toEqual(rig.bookAt(0, sequence));
+    exchange.close();
+  });
+
   it('that is forgotten is not answered further', () => {
     const rig = new Rig(12, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
     rig.run(400);
@@ -465,6 +527,42 @@ describe('a resume', () => {
     rig.settle();
     expect(rig.exchange.marketDataCounter(MarketDataCounter.FEED_CATCH_UPS)).toBe(0);
     expect(asked.live).toBe(false);
+  });
+});
+
+describe('many snapshots', () => {
+  it('are made over several turns when they take long', () => {
+    const rig = new Rig(20);
+    rig.run(300);
+    rig.settle();
+    rig.exchange.onClockRead(() => rig.exchange.advance(700)); // whatever looks at the clock has taken long
+    const asked = Array.from({ length: 20 }, () => rig.side.begin({ channel: Channel.LEVEL2 }));
+    rig.turn();
+    const first = asked.filter(({ live }) => live).length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(10);
+    for (let n = 0; n < 20; n++) rig.turn();
+    for (const one of asked) expect(follow(one, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+  });
+});
+
+describe('ticker', () => {
+  it('begins with the newest, though its answer had to wait', () => {
+    const rig = new Rig(19, { feedHistoryBytes: 2 ** 22, feedAnswerRingBytes: 2 ** 12 });
+    rig.run(300);
+    rig.settle();
+    const other = rig.side.begin({ channel: Channel.TICKER });
+    rig.settle();
+    const full = rig.side.begin({ channel: Channel.FULL, from: 2 });
+    rig.exchange.settle(); // nobody takes the answers
+    const late = Array.from({ length: 12 }, () => rig.side.begin({ channel: Channel.TICKER })); // more than have room
+    rig.exchange.settle();
+    rig.submit(limitOrder('c1', Side.BUY, 5_000, 7_000));
+    rig.exchange.settle();
+    for (let n = 0; n < 3_000 && !full.live; n++) rig.turn();
+    rig.settle();
+    expect(other.messages.at(-1)).toMatchObject({ sequence: rig.sequence });
+    for (const one of late) expect(one.messages.at(-1)).toEqual(other.messages.at(-1));
   });
 });
 
@@ -545,4 +643,85 @@ describe('interest', () => {
     expect(follow(full, new FullMirror(opening, rig.bookAt(0, opening))).levels).toEqual(book);
     exchange.close();
   });
+});
+
+interface Visitor {
+  readonly side: GatewaySide;
+  readonly channel: Channel;
+  readonly instrument: number;
+  readonly client: string;
+  readonly from: number;
+  readonly subscriber: Subscriber;
+}
+
+describe('comings and goings', () => {
+  it.each([107, 114, 139])('on two gateways leave no gap to anybody (seed %i)', (seed) => {
+    const rig = new Rig(seed, {
+      eventRingBytes: seed % 2 === 0 ? 2 ** 13 : 2 ** 18,
+      feedHistoryBytes: 2 ** 17,
+      feedAnswerRingBytes: 2 ** 13,
+      resumeSpoolBytes: 2 ** 28,
+    });
+    const sides = [rig.side, new GatewaySide(rig.exchange, 1)];
+    const visitors: Visitor[] = [];
+    const here = new Set<Visitor>();
+    for (let n = 0; n < 400; n++) {
+      rig.run(rig.random.below(15));
+      for (const side of sides) if (rig.random.below(3) > 0) side.poll(rig.random.below(4) === 0);
+      if (n % 2 === 0) {
+        const visitor = come(rig, sides[rig.random.below(2)]);
+        visitors.push(visitor);
+        here.add(visitor);
+      }
+      if (here.size > 6 && rig.random.below(4) === 0) leave([...here][rig.random.below(here.size)], here);
+    }
+    const catchUps = () => rig.exchange.marketDataCounter(MarketDataCounter.FEED_CATCH_UPS);
+    for (let n = 0; n < 5_000 && (n < 5 || catchUps() > 0); n++) {
+      rig.exchange.settle();
+      rig.exchange.replies();
+      for (const side of sides) side.poll();
+    }
+    for (const visitor of visitors) check(rig, visitor, here.has(visitor));
+    expect(visitors.filter(({ subscriber }) => subscriber.live).length).toBeGreaterThan(100);
+    expect(rig.exchange.marketDataCounter(MarketDataCounter.RESUMES_FROM_SPOOL)).toBeGreaterThan(10);
+  });
+
+  const CHANNELS = [Channel.LEVEL2, Channel.LEVEL2_BATCH, Channel.FULL, Channel.MATCHES, Channel.USER];
+
+  /** Most have missed little, some much, and some begin with a snapshot. */
+  function come({ random, exchange }: Rig, side: GatewaySide): Visitor {
+    const { sequence } = exchange;
+    const channel = CHANNELS[random.below(CHANNELS.length)];
+    const begins = channel !== Channel.FULL && channel !== Channel.USER && random.below(3) === 0;
+    const missed = random.below(4) === 0 ? random.below(sequence + 1) : random.below(40);
+    const from = begins ? -1 : Math.max(sequence - missed, 0);
+    const asked = { channel, instrument: random.below(2), client: `c${random.below(CLIENTS)}`, from };
+    return { ...asked, side, subscriber: side.begin(asked) };
+  }
+
+  function leave(gone: Visitor, here: Set<Visitor>): void {
+    here.delete(gone);
+    const isSame = ({ side, subscriber }: Visitor) => side === gone.side && subscriber.key === gone.subscriber.key;
+    gone.side.end(gone.subscriber, ![...here].some(isSame));
+  }
+
+  /** Throws unless what came is a whole chain; who is still here, and was not told to begin anew, has come to its end. */
+  function check(rig: Rig, { channel, instrument, client, from, subscriber }: Visitor, isHere: boolean): void {
+    const isAtEnd = isHere && subscriber.refused < 0;
+    if (isAtEnd) expect(subscriber.live).toBe(true);
+    const known = rig.bookAt(instrument, from);
+    if (channel === Channel.MATCHES || channel === Channel.USER) {
+      follow(subscriber, new Follower(from));
+      const newest = subscriber.messages.findLast(({ type }) => type !== 'resumed');
+      const begin = subscriber.messages.findLast(({ type }) => type === 'snapshot')?.sequence ?? from;
+      const through = isAtEnd ? rig.sequence : (newest?.sequence ?? begin);
+      const truth = channel === Channel.USER ? rig.reference.told.get(client) : rig.reference.traded[instrument];
+      const told = behind(truth ?? [], begin).filter((sequence) => sequence <= through);
+      expect(sequencesOf(subscriber.messages, begin)).toEqual(told);
+      return;
+    }
+    const mirror = channel === Channel.FULL ? new FullMirror(from, known) : new LevelMirror(from, known);
+    const { levels } = follow(subscriber, mirror);
+    if (isAtEnd) expect(levels).toEqual(rig.bookAt(instrument, rig.sequence));
+  }
 });

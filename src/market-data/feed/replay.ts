@@ -35,19 +35,24 @@ export interface Replay {
   readonly sequence: number;
 }
 
-/** TICKER, CANDLES, HEARTBEAT: the newest. */
+/** TICKER, CANDLES, HEARTBEAT: the newest, and again if there is a newer one before the first is taken. */
 export class NewestReplay implements Replay {
   readonly from = -1;
   readonly sequence = 0;
   readonly #write: (out: MessageBuffer) => void;
+  readonly #chain: Chain;
   readonly #outbox: Outbox;
+  #written = -1;
 
-  constructor(outbox: Outbox, write: (out: MessageBuffer) => void) {
+  /** `chain`: goes on with whatever the channel tells. */
+  constructor(outbox: Outbox, chain: Chain, write: (out: MessageBuffer) => void) {
     this.#outbox = outbox;
+    this.#chain = chain;
     this.#write = write;
   }
 
   begin(): boolean {
+    this.#written = this.#chain.sequence;
     const out = new MessageBuffer();
     this.#write(out);
     this.#outbox.message(0, out);
@@ -60,7 +65,9 @@ export class NewestReplay implements Replay {
 
   event(): void {}
 
-  settle(): void {}
+  settle(): void {
+    if (this.#written !== this.#chain.sequence) this.begin();
+  }
 }
 
 /** LEVEL2, LEVEL2_BATCH: the book, or all levels touched since as they are. */

@@ -10,8 +10,8 @@ const SAMPLE_BYTES = 256 * 1024;
 export class SpoolWindow {
   readonly #reader: SpoolReader;
   readonly #windowBytes: number;
-  /** Starts of records, ascending. */
-  readonly #samples: number[] = [];
+  /** Starts of records, ascending; the first is that of the spool until it is left behind. */
+  readonly #samples = [0];
   #seen = 0;
   #seenType = 0;
 
@@ -24,14 +24,13 @@ export class SpoolWindow {
   /** `position` is the start of a record, or will be; market data needs nothing before it any more. */
   reached(position: number): void {
     const samples = this.#samples;
-    const last = samples[samples.length - 1];
-    if (last === undefined || position - last >= SAMPLE_BYTES) samples.push(position);
+    if (position - samples[samples.length - 1] >= SAMPLE_BYTES) samples.push(position);
     while (samples.length > 1 && position - samples[0] > this.#windowBytes) samples.shift();
   }
 
   /** Nothing before this position is needed for a resume. */
   get floor(): number {
-    return this.#samples[0] ?? 0;
+    return this.#samples[0];
   }
 
   /**
@@ -40,7 +39,7 @@ export class SpoolWindow {
    */
   find(sequence: number, published: number): number {
     const samples = this.#samples;
-    let low = -1;
+    let low = -1; // the spool may open behind it
     let high = samples.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
