@@ -17,4 +17,6 @@ export interface WsLimits extends OriginRule {
   readonly backpressureBytesMax: number;
   /** and before its conflated channels wait for it. */
   readonly conflateBytes: number;
+  /** Bytes that may wait for all sockets together before those for which most waits are cut off. */
+  readonly totalBytesMax: number;
 }

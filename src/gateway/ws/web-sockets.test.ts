@@ -429,6 +429,22 @@ describe('slow sockets', () => {
     expect(client.messages.filter((text) => text === snapshot).length).toBeGreaterThan(8);
   });
 
+  test('when too much waits for all together the slowest are cut, each within its own bound; the others go on', async () => {
+    await start({ ws: { totalBytesMax: 1024 * 1024, backpressureBytesMax: 64 * 1024 * 1024 } });
+    const slow = [await open(), await open()];
+    const quick = await open();
+    for (const client of [...slow, quick]) await subscribe(client, 'level2');
+    for (const client of slow) client.socket.pause();
+    const closes = () => count(GatewayCounter.WS_SLOW_CONSUMER_CLOSES);
+    const text = (n: number) => `{"sequence":${n},"data":"${filler}"}`;
+    const publish = (n: number) => level2(n, text(n));
+    await flood(publish, quick, () => closes() > 1);
+    expect([closes(), count(GatewayCounter.WS_CONNECTIONS), quick.ended]).toEqual([2, 1, false]);
+    for (const client of slow) client.socket.resume();
+    await until(() => slow.every(({ ended }) => ended), 'the end');
+    expect(slow.map(({ closeCode }) => closeCode)).toEqual([0, 0]);
+  });
+
   test('one that reads no answers is closed too', async () => {
     await start({ ws: { backpressureBytesMax: 64 * 1024, conflateBytes: 1_024 } });
     const client = await open();

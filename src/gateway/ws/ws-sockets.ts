@@ -16,7 +16,8 @@ import { isAllowedOrigin } from './origin.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import type { FrameHandler } from './session.ts';
 import { TokenBucket } from './token-bucket.ts';
-import { WsSocket, type WsSocketData } from './ws-socket.ts';
+import { TotalBacklog } from './total-backlog.ts';
+import { WsSocket, type WsSocketData, type WsSocketShared } from './ws-socket.ts';
 
 const FRAME_BYTES_MAX = 64 * 1024;
 /** Of a message too long the client is told so, up to here; uWebSockets cuts it off without a word. */
@@ -46,13 +47,18 @@ export interface WsSocketsParts {
 export class WsSockets {
   readonly #parts: WsSocketsParts;
   readonly #upgrades: TokenBucket;
+  readonly #total: TotalBacklog;
+  readonly #shared: WsSocketShared;
   readonly #sockets = new Set<WsSocket>();
   #lastId = 0;
   #closing = false;
 
   constructor(parts: WsSocketsParts) {
     this.#parts = parts;
-    this.#upgrades = new TokenBucket(parts.limits.upgradesPerSecond, parts.clock.monotonicUs());
+    const { limits, clock, counters, together } = parts;
+    this.#upgrades = new TokenBucket(limits.upgradesPerSecond, clock.monotonicUs());
+    this.#total = new TotalBacklog(limits.totalBytesMax, limits.idleTimeoutS * 1e6, clock);
+    this.#shared = { counters, backpressureBytesMax: limits.backpressureBytesMax, together, total: this.#total };
   }
 
   /** What uWebSockets is told about /ws. */
@@ -72,6 +78,11 @@ export class WsSockets {
       },
       close: (socket) => this.#closed(socket.getUserData()),
     };
+  }
+
+  /** So many bytes were sent since the last call: cuts the slowest while too much waits for all sockets together. */
+  sent(bytes: number): void {
+    this.#total.grown(bytes, this.#sockets);
   }
 
   /** Closes every socket; no new one is let in. */
@@ -101,9 +112,9 @@ export class WsSockets {
   }
 
   #opened(socket: WebSocket<WsSocketData>): void {
-    const { limits, counters, clock, opened, together } = this.#parts;
+    const { limits, counters, clock, opened } = this.#parts;
     const frames = new TokenBucket(limits.framesPerSecond, clock.monotonicUs());
-    const session = new WsSocket(++this.#lastId, socket, frames, counters, limits.backpressureBytesMax, together);
+    const session = new WsSocket(++this.#lastId, socket, frames, this.#shared);
     socket.getUserData().session = session;
     this.#sockets.add(session);
     counters.set(GatewayCounter.WS_CONNECTIONS, this.#sockets.size);
