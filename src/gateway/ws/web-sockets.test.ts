@@ -185,6 +185,24 @@ describe('beginning', () => {
     await wishAfter(4);
     expect(begins().map(({ channel }) => channel)).toEqual([3, 6, 2, 7, 1]);
   });
+
+  test('while too many wait no more are made', async () => {
+    await start({ wishRingBytes: 128 });
+    rig.feed.reading = false;
+    const client = await open();
+    const asked = 4_000; // of each: a wish, its end, and the key's
+    for (let n = 0; n < asked; n++) {
+      ask(client, { type: 'subscribe', channels: [n % 2 === 0 ? 'level2' : 'matches'] });
+      ask(client, { type: 'unsubscribe', channels: [n % 2 === 0 ? 'level2' : 'matches'] });
+    }
+    await messages(client, 2 * asked);
+    const refused = client.messages.filter((text) => text.includes('"ring_full"')).length;
+    expect(refused).toBeGreaterThan(500);
+    expect(refused).toBeLessThan(700);
+    rig.feed.reading = true;
+    await until(() => begins().length === asked - refused, 'the others');
+    expect(rig.feed.of(WishType.END).length).toBe(asked - refused);
+  });
 });
 
 describe('user', () => {

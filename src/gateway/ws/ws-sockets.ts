@@ -21,7 +21,7 @@ import { WsSocket, type WsSocketData, type WsSocketShared } from './ws-socket.ts
 
 const FRAME_BYTES_MAX = 64 * 1024;
 /** Of a message too long the client is told so, up to here; uWebSockets cuts it off without a word. */
-const FRAME_BYTES_CUT = 1024 * 1024;
+const FRAME_BYTES_CUT = 128 * 1024;
 const MESSAGE_TOO_LONG = 1009;
 /** Beyond our own bounds by more than all snapshots a socket may ask for at once, and below 2^32. */
 const UWS_BACKPRESSURE_BYTES = 1024 ** 3;
