@@ -171,3 +171,16 @@ test('five thousand mutilated frames: each is answered, and none throws', async 
   expect(rig.counters.get(GatewayCounter.ORDER_FRAMES)).toBeGreaterThan(3_000);
   expect(answers().filter(({ type }) => type === 'reply').length).toBeGreaterThan(400);
 });
+
+test('each message of a frame counts as a frame of its own', async () => {
+  await start();
+  session.messagesLeft = 2;
+  const frames = [1, 2, 3, 4, 5].map((id) => encodeCommandFrame(id, limit()));
+  give(Buffer.concat(frames));
+  expect(session.open).toBe(false);
+  await until(() => rig.peer.engine.sequence === 3, 'the first three');
+  session.open = true;
+  give(encodeStatusFrame(9, 1));
+  await until(() => session.binaries.length > 0, 'a later answer');
+  expect(rig.counters.get(GatewayCounter.ORDER_FRAMES)).toBe(4);
+});

@@ -1,6 +1,7 @@
 // Subscriptions over real sockets of /ws, with a market-data end that says what the test tells it.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { encodeStatusFrame } from '../../wire/binary-requests.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { Channel, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
 import { checkWsMessage } from '../../wire/testing/check-ws-message.ts';
@@ -535,6 +536,11 @@ describe('limits', () => {
     for (let i = 0; i < 6; i++) ask(client, { type: 'ping' });
     await until(() => client.ended, 'the end');
     expect([client.closeCode, client.messages.length, count(GatewayCounter.WS_REFUSED_FRAMES)]).toEqual([1008, 10, 1]);
+    const batcher = await open();
+    const statuses = Array.from({ length: 6 }, (_, id) => encodeStatusFrame(id, 1));
+    batcher.sendBinary(Buffer.concat(statuses));
+    await until(() => batcher.ended, 'the end');
+    expect([batcher.closeCode, count(GatewayCounter.WS_REFUSED_FRAMES)]).toEqual([1008, 2]);
     const talker = await open();
     talker.send('x'.repeat(65_537));
     await until(() => talker.ended, 'the end');

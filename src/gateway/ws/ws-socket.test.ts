@@ -58,7 +58,7 @@ function rig(totalBytesMax = 1e6) {
   const sockets: WsSocket[] = [];
   const open = () => {
     const raw = new StalledSocket();
-    const shared = { counters, backpressureBytesMax: BOUND, together, total };
+    const shared = { clock, counters, backpressureBytesMax: BOUND, together, total };
     const socket = new WsSocket(sockets.length, raw, new TokenBucket(0, 0), shared);
     sockets.push(socket);
     return { raw, socket };

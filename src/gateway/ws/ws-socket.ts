@@ -2,6 +2,7 @@
 // Owns the uWebSockets socket from open to close. Must never touch it afterwards, nor hold back more than its bounds.
 
 import type { WebSocket } from 'uWebSockets.js';
+import type { Clock } from '../../runtime/clock.ts';
 import type { CounterBlock } from '../../shared-memory/counters.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { CloseCode } from '../stream.ts';
@@ -23,6 +24,7 @@ export type RawSocket = Pick<
 
 /** What a socket shares with all others. */
 export interface WsSocketShared {
+  readonly clock: Clock;
   readonly counters: CounterBlock;
   readonly backpressureBytesMax: number;
   readonly together: HeldMessages;
@@ -55,11 +57,11 @@ interface Held {
 
 export class WsSocket implements WsSession, Holder, Backlogged {
   readonly id: number;
-  /** Frames its client may send. */
-  readonly frames: TokenBucket;
   /** Errors it was answered with no good frame between. */
   refusals = 0;
 
+  /** Messages its client may send. */
+  readonly #frames: TokenBucket;
   readonly #shared: WsSocketShared;
   /** Copies. */
   #held: Held[] = [];
@@ -69,7 +71,7 @@ export class WsSocket implements WsSession, Holder, Backlogged {
 
   constructor(id: number, socket: RawSocket, frames: TokenBucket, shared: WsSocketShared) {
     this.id = id;
-    this.frames = frames;
+    this.#frames = frames;
     this.#socket = socket;
     this.#shared = shared;
     socket.subscribe(TOPIC_OF_ALL);
@@ -90,6 +92,14 @@ export class WsSocket implements WsSession, Holder, Backlogged {
   /** A message of a channel's beginning, as the feed has it. */
   sendBeginning(message: Uint8Array): void {
     this.#send(message, isBinary(message), true);
+  }
+
+  messageTaken(): boolean {
+    const { clock, counters } = this.#shared;
+    if (this.#frames.take(clock.monotonicUs())) return true;
+    counters.add(GatewayCounter.WS_REFUSED_FRAMES, 1);
+    this.end(CloseCode.POLICY, 'message rate');
+    return false;
   }
 
   frameRefused(): void {

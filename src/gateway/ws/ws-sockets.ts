@@ -58,7 +58,8 @@ export class WsSockets {
     const { limits, clock, counters, together } = parts;
     this.#upgrades = new TokenBucket(limits.upgradesPerSecond, clock.monotonicUs());
     this.#total = new TotalBacklog(limits.totalBytesMax, limits.idleTimeoutS * 1e6, clock);
-    this.#shared = { counters, backpressureBytesMax: limits.backpressureBytesMax, together, total: this.#total };
+    const { backpressureBytesMax } = limits;
+    this.#shared = { clock, counters, backpressureBytesMax, together, total: this.#total };
   }
 
   /** What uWebSockets is told about /ws. */
@@ -128,13 +129,10 @@ export class WsSockets {
 
   #message(session: WsSocket | undefined, message: ArrayBuffer, isBinary: boolean): void {
     if (session === undefined) return;
-    const { counters, clock, refusals } = this.#parts;
     if (message.byteLength > FRAME_BYTES_MAX) {
       session.end(MESSAGE_TOO_LONG, 'message too long');
-    } else if (!session.frames.take(clock.monotonicUs())) {
-      counters.add(GatewayCounter.WS_REFUSED_FRAMES, 1);
-      session.end(CloseCode.POLICY, 'message rate');
-    } else {
+    } else if (session.messageTaken()) {
+      const { refusals } = this.#parts;
       const refused = session.refusals;
       if (!this.#offer(session, new Uint8Array(message), isBinary)) refusals.answer(session, UNKNOWN_FRAME, '');
       else if (session.refusals === refused) session.refusals = 0;
