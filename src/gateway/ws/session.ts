@@ -11,7 +11,7 @@ export interface WsSession {
   sendText(message: Uint8Array | string): void;
   /** Binary; borrowed until return. */
   sendBinary(message: Uint8Array): void;
-  /** Counts a message behind the first of a frame; false: they are too many in a second, and the socket has ended. */
+  /** Counts a message behind the first of a frame; false: the socket has ended, maybe since they were too many. */
   messageTaken(): boolean;
   /** Counts a frame that was answered with why it cannot be read: many in a row, with nothing good between, end the socket. */
   frameRefused(): void;

@@ -95,6 +95,13 @@ describe('what a socket asked for itself', () => {
   });
 });
 
+test('a socket that has ended takes no more messages', () => {
+  const { socket } = rig().open();
+  expect(socket.messageTaken()).toBe(true);
+  socket.closed();
+  expect(socket.messageTaken()).toBe(false);
+});
+
 describe('all sockets together', () => {
   test('beyond their bound those for which most waits are cut, and no more than needed', () => {
     const { open, sockets, total, counters } = rig(10_000);

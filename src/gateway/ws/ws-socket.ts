@@ -96,6 +96,7 @@ export class WsSocket implements WsSession, Holder, Backlogged {
 
   messageTaken(): boolean {
     const { clock, counters } = this.#shared;
+    if (!this.open) return false;
     if (this.#frames.take(clock.monotonicUs())) return true;
     counters.add(GatewayCounter.WS_REFUSED_FRAMES, 1);
     this.end(CloseCode.POLICY, 'message rate');
