@@ -145,13 +145,15 @@ class CutWatch {
     const reference = replayBook(journal, 0);
     const report = new CheckReport();
     report.same('cuts', cuts, this.#cuts);
+    const told = reference.toldAfter(this.#firstFull);
+    report.add('commands in the journal', 'some', told, told === 0 ? ['none'] : []);
     report.same('snapshots of three subscriptions', 3, this.#snapshots);
     report.add('problems told', 0, this.#problems.length, this.#problems);
     const level2 = differences(this.#seenByLevel2, reference.checksumAt);
     report.add('level2 states equal', this.#seenByLevel2.length, this.#seenByLevel2.length - level2.length, level2);
     const full = differences(this.#seenByFull, reference.checksumAt);
     report.add('full states equal', this.#seenByFull.length, this.#seenByFull.length - full.length, full);
-    report.same('commands in full', reference.toldAfter(this.#firstFull), this.#seenByFull.length);
+    report.same('commands in full', told, this.#seenByFull.length);
     report.same('trades in matches', reference.tradesAfter(this.#firstMatch), this.#trades);
     return report;
   }
