@@ -7,7 +7,7 @@ import { RecordedSession } from '../testing/recorded-session.ts';
 import { FrameAskers } from './frame-askers.ts';
 
 test('an id of 64 control characters, odd times and a body of any length', () => {
-  const us = 1234567.1234567891;
+  const us = 1234567.123456789;
   const clock = createClock({ wallMs: () => 0, stopwatchMs: () => us / 1000 });
   const askers = new FrameAskers(clock);
   const session = new RecordedSession();
