@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { Audience } from './audience.ts';
-import { messageTimeMs } from './feed-subscriber.ts';
+import { messageTimeMs, stampTime } from './feed-subscriber.ts';
 import { ScriptedServer } from './testing/scripted-server.ts';
 
 let server: ScriptedServer;
@@ -51,6 +51,10 @@ test('whole chains are good, and their delays are taken', async () => {
   expect([messages, gaps, delayP50Ms > 0]).toEqual([6, 0, true]);
   const text = Buffer.from(`xx${update(10, 12)}`);
   expect(messageTimeMs(text, 2, text.length)).toBe(Date.parse('2026-11-22T10:00:00.123Z') + 0.456);
+  const now = Date.parse('2027-01-02T03:04:05.678Z') + 0.25;
+  stampTime(text, now);
+  expect(messageTimeMs(text, 2, text.length)).toBe(now);
+  expect(text.length).toBe(update(10, 12).length + 2);
 });
 
 test.each([

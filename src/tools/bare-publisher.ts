@@ -4,13 +4,14 @@
 
 import { App } from 'uWebSockets.js';
 import { readFileSync } from 'node:fs';
+import { stampTime } from './feed-subscriber.ts';
 import { positiveInteger } from './usage.ts';
 
 const TOPIC = 'all';
 
 interface Recorded {
   readonly atMs: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 }
 
 function readMessages(path: string): Recorded[] {
@@ -40,10 +41,11 @@ app.listen('127.0.0.1', positiveInteger('port', process.argv[2] ?? ''), (socket)
 });
 if (listening.length === 0) throw new Error('the port is taken');
 
-/** As many as are due; the rest at their time. */
+/** As many as are due, each stamped with when it was; the rest at their time. */
 function publishFrom(next: number, startMs: number): void {
   let at = next;
   for (; at < messages.length && startMs + messages[at].atMs <= performance.now(); at++) {
+    stampTime(messages[at].bytes, performance.timeOrigin + startMs + messages[at].atMs);
     app.publish(TOPIC, messages[at].bytes, false);
   }
   if (at === messages.length) process.send?.('over');
