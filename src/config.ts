@@ -87,6 +87,7 @@ interface WsSettings {
   readonly idleTimeoutS: number;
   readonly backpressureBytesMax: number;
   readonly conflateBytes: number;
+  readonly totalBytesMax: number;
   readonly allowed: readonly string[];
   readonly loopback: boolean;
 }
@@ -173,6 +174,7 @@ const VARIABLES = {
   RINGBOOK_WS_IDLE_SECONDS: integer(8, 960),
   RINGBOOK_WS_BACKPRESSURE_BYTES: integer(65_536, 268_435_456),
   RINGBOOK_WS_CONFLATE_BYTES: integer(1_024, 268_435_456),
+  RINGBOOK_WS_TOTAL_BYTES: integer(1_048_576, Number.MAX_SAFE_INTEGER),
   RINGBOOK_WS_ORIGINS: string(),
   RINGBOOK_FAULTS: integer(0, 1),
   RINGBOOK_CRASH_AT: string(),
@@ -321,6 +323,7 @@ function webSocketsOf(variables: Variables): WsSettings {
     idleTimeoutS: variables.RINGBOOK_WS_IDLE_SECONDS ?? 60,
     backpressureBytesMax: variables.RINGBOOK_WS_BACKPRESSURE_BYTES ?? 4 * MIB,
     conflateBytes: variables.RINGBOOK_WS_CONFLATE_BYTES ?? MIB / 4,
+    totalBytesMax: variables.RINGBOOK_WS_TOTAL_BYTES ?? 256 * MIB,
     allowed: (variables.RINGBOOK_WS_ORIGINS ?? '').split(/[ ,]+/).filter((origin) => origin !== ''),
     loopback,
   };

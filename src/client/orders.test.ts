@@ -321,4 +321,23 @@ describe('protection of orders', () => {
     answer(rig, 'session.cancel_after', { result: { timeout_ms: 5_000 } });
     expect(await set).toBeUndefined();
   });
+
+  it('is what was said last, also when what was said before is not answered', async () => {
+    const rig = openRig();
+    const { orders } = rig.client;
+    const settings = [
+      orders.cancelAfter(5_000),
+      orders.cancelAfter(5_000, { client_id: 'you' }),
+      orders.cancelAfter(0),
+    ];
+    const outcomes = settings.map(outcomeOf);
+    await heard();
+    rig.time.pass(6_000); // longer than answerMs: what is not answered is sent again
+    const times = () => rig.socket.received.filter(({ method }) => method !== undefined).map(({ params }) => params);
+    const disarm = { client_id: 'me', timeout_ms: 0 };
+    expect(times().slice(3)).toEqual([{ client_id: 'you', timeout_ms: 5_000 }, disarm]);
+    answer(rig, 'session.cancel_after', { result: disarm });
+    await heard();
+    expect(outcomes.map(({ now }) => now)).toEqual([undefined, 'none', undefined]);
+  });
 });

@@ -89,7 +89,7 @@ export class Orders {
    */
   async cancelAfter(timeoutMs: number, asking: Pick<Asking, 'client_id'> = {}): Promise<void> {
     const params = { client_id: this.#clientOf(asking), timeout_ms: timeoutMs };
-    await this.#ask('session.cancel_after', params, isAnything);
+    await this.#set('session.cancel_after', params);
   }
 
   /** On a new connection: what holds for each socket. `failed` is told of what was not taken. */
@@ -98,7 +98,14 @@ export class Orders {
   }
 
   #setCancelOnDisconnect(client: string, enabled: boolean): Promise<unknown> {
-    return this.#ask('session.cancel_on_disconnect', { client_id: client, enabled }, isAnything);
+    return this.#set('session.cancel_on_disconnect', { client_id: client, enabled });
+  }
+
+  /** What was said before of the same client must not be sent again behind this. */
+  #set(method: string, params: JsonRecord & { readonly client_id: string }): Promise<unknown> {
+    const setting = `${method} ${params.client_id}`;
+    const facts = { method, params, idempotencyKey: undefined, isResult: isAnything, deadlineMs: this.#deadlineMs };
+    return this.#requests.request({ ...facts, setting });
   }
 
   #command<T>(

@@ -30,6 +30,8 @@ export interface RequestFacts<T> {
   readonly isResult: (value: unknown) => value is T;
   /** After so long its outcome is called unknown. */
   readonly deadlineMs: number;
+  /** A setting: of several requests about the same one only the last is sent again, and its outcome is that of all. */
+  readonly setting?: string;
 }
 
 /** One request under way, whatever it resolves to. */
@@ -66,8 +68,9 @@ export class Requests {
   /** Rejects with RingbookError or OutcomeUnknown; ProtocolError when the result is none. */
   request<T>(facts: RequestFacts<T>): Promise<T> {
     const { timers, backoffMs } = this.#options;
-    const { method, isResult, deadlineMs } = facts;
-    return new Promise<T>((resolve, reject) => {
+    const { method, isResult, deadlineMs, setting } = facts;
+    const earlier = setting === undefined ? [] : [...this.#pending].filter((one) => one.facts.setting === setting);
+    const made = new Promise<T>((resolve, reject) => {
       const pending: Pending = {
         facts,
         ids: new Set(),
@@ -88,6 +91,11 @@ export class Requests {
       if (this.#closed) this.#giveUpClosed(pending);
       else this.#send(pending);
     });
+    for (const one of earlier) {
+      this.#forget(one);
+      made.then(one.resolve, one.reject);
+    }
+    return made;
   }
 
   /** There is a connection: sends what waits. */

@@ -148,6 +148,12 @@ export class OrderReplies {
     const { bytes, view } = context.replyRing;
     const total = view.getUint32(offset + REPLY_TRADES_TOTAL, true);
     const kept = bytes.slice(offset, offset + lengthBytes);
+    // The order was executed, the first time; only its fills cannot be shown now.
+    const failed = (who: Asker): void => {
+      const detail =
+        'This key was executed before, but its trades cannot be read now. Send it again, or read the order.';
+      responder.problem(who, 'unavailable', detail, { executed: 'yes', retry: 'same-key' });
+    };
     queries.ask(asker, {
       type: QueryType.TRADE_RANGE,
       number: view.getFloat64(offset + REPLY_FIRST_TRADE, true),
@@ -158,12 +164,8 @@ export class OrderReplies {
         if (records !== undefined) records.reply(whole.bytes, 0, whole.bytes.length, who.timings);
         else this.#accept(who, this.#json().reply(whole.bytes, whole.view, 0), ReplyKind.REPLAYED);
       },
-      // The order was executed, the first time; only its fills cannot be shown now.
-      failed: (who) => {
-        const detail =
-          'This key was executed before, but its trades cannot be read now. Send it again, or read the order.';
-        responder.problem(who, 'unavailable', detail, { executed: 'yes', retry: 'same-key' });
-      },
+      failed,
+      full: failed,
     });
   }
 

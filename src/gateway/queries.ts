@@ -41,6 +41,8 @@ export interface Question {
   readonly answered: (asker: Asker, answer: Answer) => void;
   /** Anything but OK, by AnswerStatus; BEHIND also when no answer came. Without it the usual problem is sent. */
   readonly failed?: (asker: Asker, status: number) => void;
+  /** There is no room to ask. Without it that is said, as a request that was not carried out. */
+  readonly full?: (asker: Asker) => void;
 }
 
 interface OpenQuestion {
@@ -102,7 +104,8 @@ export class FollowerQueries {
     const text = question.text ?? NO_TEXT;
     const offset = this.#open.full ? -1 : ring.claim(question.type, Q.QUERY_BYTES + text.length);
     if (offset < 0) {
-      this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
+      if (question.full !== undefined) question.full(asker);
+      else this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
       return false;
     }
     const deadlineUs = clock.monotonicUs() + (question.timeoutMs ?? limits.readTimeoutMs) * 1000;

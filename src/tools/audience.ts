@@ -88,6 +88,19 @@ export class Audience {
     };
   }
 
+  /** What speaks against the server once it has sent all. */
+  problems(): string[] {
+    const { gaps, healthyClosed } = this.figures();
+    const newest = Math.max(...this.#healthy.map(({ sequence }) => sequence));
+    const behind = this.#healthy.filter(({ sequence }) => sequence !== newest).length;
+    return [
+      ...(this.#healthy.some(({ messages }) => messages === 0) ? ['a socket that is healthy got nothing'] : []),
+      ...(gaps > 0 ? [`${gaps} gaps`] : []),
+      ...(healthyClosed > 0 ? [`${healthyClosed} healthy sockets were closed`] : []),
+      ...(behind > 0 ? [`${behind} healthy sockets are behind the others`] : []),
+    ];
+  }
+
   /** What one healthy socket got and when, as bare-publisher.ts reads it. */
   recording(): Buffer {
     return Buffer.concat(this.#recorded);

@@ -1,17 +1,16 @@
 // The reference for fan-out, as a process: `node dist/tools/bare-publisher.js PORT FILE`. Publishes recorded messages to all who are
-// connected, each at its time or as fast as they are taken, with the time in it, by one topic of uWebSockets, and does nothing else. One thread; its starter's end is its own end.
+// connected, each at its time or as fast as they are taken, with the time in it, by one topic of uWebSockets, and does nothing
+// else. One thread; its starter's end is its own end.
 // FILE: for each message f64 ms since the first, u32 length, the bytes.
 
 import { App, type WebSocket } from 'uWebSockets.js';
 import { readFileSync } from 'node:fs';
+import { stampTime } from './feed-subscriber.ts';
 import { positiveInteger } from './usage.ts';
 
 const TOPIC = 'all';
-const TIME = '"time":"';
 /** A socket with less to be read has taken its messages. */
 const TAKEN_BYTES_MAX = 64 * 1024;
-/** The time stands within. */
-const HEAD_BYTES = 256;
 
 interface Recorded {
   readonly atMs: number;
@@ -50,18 +49,17 @@ app.listen('127.0.0.1', positiveInteger('port', process.argv[2] ?? ''), (socket)
 });
 if (listening.length === 0) throw new Error('the port is taken');
 
-/** As of now: who gets it takes its delay from the time within. */
-function stamped(message: Buffer): Buffer {
-  const at = message.subarray(0, HEAD_BYTES).indexOf(TIME);
-  if (at >= 0) message.write(new Date().toISOString().replace('Z', '000Z'), at + TIME.length);
-  return message;
+/** With that time in it: who gets it takes its delay from there. */
+function publish(message: Buffer, timeMs: number): void {
+  stampTime(message, timeMs);
+  app.publish(TOPIC, message, false);
 }
 
-/** As many as are due; the rest at their time. */
+/** As many as are due, each stamped with when it was; the rest at their time. */
 function publishFrom(next: number, startMs: number): void {
   let at = next;
   for (; at < messages.length && startMs + messages[at].atMs <= performance.now(); at++) {
-    app.publish(TOPIC, stamped(messages[at].bytes), false);
+    publish(messages[at].bytes, performance.timeOrigin + startMs + messages[at].atMs);
   }
   if (at < messages.length)
     setTimeout(publishFrom, Math.max(0, startMs + messages[at].atMs - performance.now()), at, startMs);
@@ -70,7 +68,7 @@ function publishFrom(next: number, startMs: number): void {
 /** Over and over, the next one once most sockets have taken the one before. */
 function publishAll(next: number): void {
   const goesOn = isTaken();
-  if (goesOn) app.publish(TOPIC, stamped(messages[next % messages.length].bytes), false);
+  if (goesOn) publish(messages[next % messages.length].bytes, performance.timeOrigin + performance.now());
   setImmediate(publishAll, goesOn ? next + 1 : next);
 }
 

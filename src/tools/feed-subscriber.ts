@@ -61,6 +61,14 @@ export function messageTimeMs(bytes: Buffer, from: number, to: number): number {
   return Date.parse(`${text.slice(0, 23)}Z`) + Number(text.slice(23, 26)) / 1000;
 }
 
+/** Puts a time into a recorded message, as messageTimeMs reads it. */
+export function stampTime(bytes: Buffer, timeMs: number): void {
+  const at = bytes.subarray(0, HEAD_BYTES).indexOf(TIME);
+  if (at < 0) return;
+  const microseconds = String(Math.floor((timeMs % 1) * 1000)).padStart(3, '0');
+  bytes.write(`${new Date(timeMs).toISOString().slice(0, 23)}${microseconds}Z`, at + TIME.length, 'latin1');
+}
+
 function startsWith(head: Buffer, text: Buffer): boolean {
   return head.length >= text.length && head.compare(text, 0, text.length, 0, text.length) === 0;
 }

@@ -24,5 +24,6 @@ test('a turn is clean when every answer was an order sequenced', () => {
 test('refused, failed and not sequenced are problems', () => {
   expect(loadProblem({ ...CLEAN, refused: 1 }, 1_000)).toContain('refused');
   expect(loadProblem({ ...CLEAN, failed: 1 }, 1_000)).toContain('failed');
+  expect(loadProblem({ ...CLEAN, requests: 0 }, 0)).toContain('nothing');
   expect(loadProblem(CLEAN, 999)).toContain('only 999 sequenced');
 });

@@ -39,6 +39,7 @@ export class LoadError extends Error {
  * answer below 400 for a good one; an order that was not sequenced was not taken, whatever the answer.
  */
 export function loadProblem({ requests, refused, failed }: LoadResult, sequenced?: number): string | undefined {
+  if (requests === 0) return 'nothing was answered';
   if (refused > 0) return `${refused} orders were refused`;
   if (failed > 0) return `${failed} requests failed`;
   if (sequenced === undefined || sequenced >= requests) return undefined;

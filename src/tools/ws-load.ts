@@ -44,6 +44,9 @@ class Sender {
   /** Where each frame begins, and the end of the last. */
   readonly #starts: Uint32Array;
   readonly #sentMs: Float64Array;
+  readonly #answered: Uint8Array;
+  /** Replies to what was not asked, or was answered before. */
+  #strange = 0;
   #connection: WsConnection | undefined;
   #next = 0;
   #underWay = 0;
@@ -70,6 +73,7 @@ class Sender {
       this.#starts[n + 1] = this.#starts[n] + bytes.length;
     });
     this.#sentMs = new Float64Array(count);
+    this.#answered = new Uint8Array(count);
   }
 
   async run(endMs: number): Promise<void> {
@@ -82,7 +86,7 @@ class Sender {
     this.#sendMore();
     const late = sleep(endMs - performance.now() + LAST_REPLIES_MS, undefined, { ref: false });
     await Promise.race([over, late]);
-    this.failed = this.#underWay;
+    this.failed = this.#underWay + this.#strange;
     connection?.destroy();
   }
 
@@ -102,6 +106,11 @@ class Sender {
   }
 
   #replied(n: number, status: number): void {
+    if (!(n < this.#next) || this.#answered[n] !== 0) {
+      this.#strange++;
+      return;
+    }
+    this.#answered[n] = 1;
     this.lastReplyMs = performance.now();
     this.latenciesMs.push(this.lastReplyMs - this.#sentMs[n]);
     this.#underWay--;

@@ -171,3 +171,32 @@ test('five thousand mutilated frames: each is answered, and none throws', async 
   expect(rig.counters.get(GatewayCounter.ORDER_FRAMES)).toBeGreaterThan(3_000);
   expect(answers().filter(({ type }) => type === 'reply').length).toBeGreaterThan(400);
 });
+
+test('each message of a frame counts as a frame of its own', async () => {
+  await start();
+  session.messagesLeft = 2;
+  const frames = [1, 2, 3, 4, 5].map((id) => encodeCommandFrame(id, limit()));
+  give(Buffer.concat(frames));
+  expect(session.open).toBe(false);
+  await until(() => rig.peer.engine.sequence === 3, 'the first three');
+  session.open = true;
+  give(encodeStatusFrame(9, 1));
+  await until(() => session.binaries.length > 0, 'a later answer');
+  expect(rig.counters.get(GatewayCounter.ORDER_FRAMES)).toBe(4);
+});
+
+test('what follows in a frame is not taken when its socket has ended: its mass cancel would come before', async () => {
+  await start();
+  class Impatient extends RecordedSession {
+    override sendBinary(): void {
+      this.open = false;
+      rig.orderFrames.ended(this);
+    }
+  }
+  session = new Impatient();
+  const params = { client_id: 'alice', enabled: true };
+  const request = { id: 1, method: 'session.cancel_on_disconnect', params };
+  rig.orderFrames.text(session, Buffer.from(JSON.stringify(request)));
+  give(Buffer.concat([encodeStatusFrame(1, -1), encodeCommandFrame(2, limit())]));
+  expect((await post(`${rig.url}/orders`, order())).body.sequence).toBe(2); // behind the mass cancel
+});

@@ -42,11 +42,12 @@ export class BinaryEntry {
     this.#reader = new BinaryCommandReader(parts.context.instruments);
   }
 
-  /** Every message of the frame, up to one that cannot be walked over: that one is a problem of the frame. */
+  /** Every message of the frame, each counted as a frame of its own would be, up to one that cannot be walked over: that one is a problem of the frame. */
   take(session: WsSession, bytes: Uint8Array): void {
     const frame = this.#frame;
     frame.start(bytes);
-    while (frame.next()) {
+    for (let first = true; frame.next(); first = false) {
+      if (!first && !session.messageTaken()) return;
       this.#counters.add(GatewayCounter.ORDER_FRAMES, 1);
       const { view, body, end } = frame;
       const withTimings = (frame.flags & FLAG_TIMES) !== 0;

@@ -16,7 +16,7 @@ const RESULT = encoder.encode(',"result":');
 const ERROR = encoder.encode(',"error":');
 const TIMING = encoder.encode(',"timing":');
 const CLOSE_OBJECT = 0x7d;
-/** All but the body: the id, a status, the times. */
+/** All but the id and the body: a status, the times. */
 const FRAME_BYTES_MAX = 512;
 const BUFFER_BYTES = 16_384;
 /** From here on a status says that the request was not carried out. */
@@ -87,7 +87,7 @@ class FrameWriter {
     body: Uint8Array | string,
     timings: Timings | undefined,
   ): Uint8Array {
-    const out = this.#room(typeof body === 'string' ? body.length * 3 : body.length);
+    const out = this.#room(id.length + (typeof body === 'string' ? body.length * 3 : body.length));
     let at = putBytes(out, 0, ID);
     at = putBytes(out, at, id);
     at = putBytes(out, at, STATUS);
@@ -103,8 +103,9 @@ class FrameWriter {
     return out.subarray(0, at + 1);
   }
 
-  #room(bodyBytes: number): Uint8Array {
-    const bytes = bodyBytes + FRAME_BYTES_MAX;
+  /** For so many bytes of id and body. */
+  #room(ownBytes: number): Uint8Array {
+    const bytes = ownBytes + FRAME_BYTES_MAX;
     if (this.#out.length < bytes) this.#out = new Uint8Array(bytes);
     return this.#out;
   }

@@ -156,6 +156,22 @@ describe('orders', () => {
     });
   });
 
+  test('a known key was executed, also when nobody can be asked for its fills', async () => {
+    await start({ queryRingBytes: 512 });
+    await place({ side: 'sell' });
+    const known = order({ client_id: 'taker' });
+    await call('order.place', known);
+    rig.peer.reading = false;
+    const full = Array.from({ length: 20 }, () => request(`${rig.url}/trades`));
+    await until(() => rig.counters.get(GatewayCounter.REQUESTS) >= 20, 'the reads');
+    expect(await ask({ id: 'again', method: 'order.place', params: known })).toMatchObject({
+      status: 503,
+      error: { code: 'unavailable', executed: 'yes', retry: 'same-key' },
+    });
+    rig.peer.reading = true;
+    await Promise.all(full);
+  });
+
   test('times of the way come when they are asked for, and only with an outcome', async () => {
     await start();
     const { timing } = await ask({ id: 1, method: 'order.place', params: order(), timing: true });

@@ -54,6 +54,7 @@ const WS_LIMITS: WsLimits = {
   idleTimeoutS: 60,
   backpressureBytesMax: 4 * 1024 * 1024,
   conflateBytes: 256 * 1024,
+  totalBytesMax: 256 * 1024 * 1024,
 };
 
 export class GatewayRig {

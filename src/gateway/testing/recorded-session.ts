@@ -15,6 +15,8 @@ export interface FrameAnswer {
 let sessions = 0;
 
 export class RecordedSession implements WsSession {
+  /** Messages behind the first of a frame that it may still take. */
+  messagesLeft = Number.POSITIVE_INFINITY;
   readonly id = ++sessions;
   open = true;
   readonly texts: string[] = [];
@@ -27,6 +29,11 @@ export class RecordedSession implements WsSession {
 
   sendBinary(message: Uint8Array): void {
     if (this.open) this.binaries.push(message.slice());
+  }
+
+  messageTaken(): boolean {
+    if (--this.messagesLeft < 0) this.open = false;
+    return this.open;
   }
 
   frameRefused(): void {

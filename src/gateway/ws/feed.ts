@@ -17,6 +17,8 @@ import { isBinary } from './ws-socket.ts';
 /** One turn reads about this much, so that requests do not wait behind it. */
 const TURN_BYTES_MAX = 256 * 1024;
 const TURN_RECORDS_MAX = 512;
+/** And passes on about this much to all sockets together: until the next turn nobody looks what waits for them. */
+const TURN_SENT_BYTES_MAX = 64 * 1024 * 1024;
 const ANSWERS_MAX = 64;
 const NO_CLIENT = new Uint8Array(0);
 
@@ -35,6 +37,7 @@ export interface FeedParts {
 export class Feed {
   readonly #parts: FeedParts;
   #bytes = 0;
+  #sentBytes = 0;
 
   readonly #receive = (type: number, offset: number, lengthBytes: number): void => {
     if (type === F.FeedType.MESSAGE) this.#message(offset, lengthBytes);
@@ -73,9 +76,11 @@ export class Feed {
   doWork(): number {
     const { feed, keys } = this.#parts;
     this.#bytes = 0;
+    this.#sentBytes = 0;
     let records = this.#drainAnswers();
     if (keys.size === 0) return records;
     for (let i = 0; i < TURN_RECORDS_MAX && this.#bytes < TURN_BYTES_MAX; i++) {
+      if (this.#sentBytes >= TURN_SENT_BYTES_MAX) break;
       const polled = feed.poll(this.#receive, 1);
       if (polled === LAPPED) return LAPPED;
       if (polled === 0) break;
@@ -117,6 +122,7 @@ export class Feed {
     this.#bytes += message.length;
     counters.add(GatewayCounter.WS_MESSAGES, key.listeners);
     counters.add(GatewayCounter.WS_BYTES, key.listeners * message.length);
+    this.#sentBytes += key.listeners * message.length;
   }
 
   /** All that answers the wish is in the answer ring already. */

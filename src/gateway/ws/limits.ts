@@ -7,7 +7,7 @@ export interface WsLimits extends OriginRule {
   readonly connectionsMax: number;
   /** New sockets a second; one more is 503. 0: no limit. */
   readonly upgradesPerSecond: number;
-  /** Frames a second from one client; one more is 1008. 0: no limit. */
+  /** Frames a second from one client, each message of a binary one; one more is 1008. 0: no limit. */
   readonly framesPerSecond: number;
   /** Subscriptions of one socket, each instrument of a channel. */
   readonly subscriptionsMax: number;
@@ -17,4 +17,6 @@ export interface WsLimits extends OriginRule {
   readonly backpressureBytesMax: number;
   /** and before its conflated channels wait for it. */
   readonly conflateBytes: number;
+  /** Bytes that may wait for all sockets together before those for which most waits are cut off. */
+  readonly totalBytesMax: number;
 }

@@ -11,6 +11,8 @@ export interface WsSession {
   sendText(message: Uint8Array | string): void;
   /** Binary; borrowed until return. */
   sendBinary(message: Uint8Array): void;
+  /** Counts a message behind the first of a frame; false: the socket has ended, maybe since they were too many. */
+  messageTaken(): boolean;
   /** Counts a frame that was answered with why it cannot be read: many in a row, with nothing good between, end the socket. */
   frameRefused(): void;
   end(code: number, reason: string): void;

@@ -35,6 +35,8 @@ export interface SubscriptionsParts {
   readonly firstKey: () => void;
 }
 
+/** Wishes that market data has not taken: while so many wait, no more are made. */
+const WISHES_WAITING_MAX = 10_000;
 const decoder = new TextDecoder();
 
 export class Subscriptions implements FrameHandler {
@@ -118,7 +120,10 @@ export class Subscriptions implements FrameHandler {
   }
 
   #whyNot(subscriber: Subscriber): Refusal | undefined {
-    const { subscriptionsMax } = this.#parts;
+    const { subscriptionsMax, wishes } = this.#parts;
+    if (wishes.size > WISHES_WAITING_MAX) {
+      return { code: 'ring_full', detail: 'Too many subscriptions are waiting to begin; try again in a moment.' };
+    }
     const { keys } = this.#parser;
     const more = keys.filter((name) => subscriber.get(name, decoder.decode(name.client)) === undefined).length;
     if (subscriber.size + more <= subscriptionsMax) return undefined;

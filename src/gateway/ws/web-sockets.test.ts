@@ -1,6 +1,7 @@
 // Subscriptions over real sockets of /ws, with a market-data end that says what the test tells it.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { encodeStatusFrame } from '../../wire/binary-requests.ts';
 import { decodeServerFrame } from '../../wire/binary-server-frame.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { Channel, FeedFormat, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
@@ -185,6 +186,24 @@ describe('beginning', () => {
     rig.feed.reading = true;
     await wishAfter(4);
     expect(begins().map(({ channel }) => channel)).toEqual([3, 6, 2, 7, 1]);
+  });
+
+  test('while too many wait no more are made', async () => {
+    await start({ wishRingBytes: 128 });
+    rig.feed.reading = false;
+    const client = await open();
+    const asked = 4_000; // of each: a wish, its end, and the key's
+    for (let n = 0; n < asked; n++) {
+      ask(client, { type: 'subscribe', channels: [n % 2 === 0 ? 'level2' : 'matches'] });
+      ask(client, { type: 'unsubscribe', channels: [n % 2 === 0 ? 'level2' : 'matches'] });
+    }
+    await messages(client, 2 * asked);
+    const refused = client.messages.filter((text) => text.includes('"ring_full"')).length;
+    expect(refused).toBeGreaterThan(500);
+    expect(refused).toBeLessThan(700);
+    rig.feed.reading = true;
+    await until(() => begins().length === asked - refused, 'the others');
+    expect(rig.feed.of(WishType.END).length).toBe(asked - refused);
   });
 });
 
@@ -530,6 +549,22 @@ describe('slow sockets', () => {
     expect(client.messages.filter((text) => text === snapshot).length).toBeGreaterThan(8);
   });
 
+  test('when too much waits for all together the slowest are cut, each within its own bound; the others go on', async () => {
+    await start({ ws: { totalBytesMax: 1024 * 1024, backpressureBytesMax: 64 * 1024 * 1024 } });
+    const slow = [await open(), await open()];
+    const quick = await open();
+    for (const client of [...slow, quick]) await subscribe(client, 'level2');
+    for (const client of slow) client.socket.pause();
+    const closes = () => count(GatewayCounter.WS_SLOW_CONSUMER_CLOSES);
+    const text = (n: number) => `{"sequence":${n},"data":"${filler}"}`;
+    const publish = (n: number) => level2(n, text(n));
+    await flood(publish, quick, () => closes() > 1);
+    expect([closes(), count(GatewayCounter.WS_CONNECTIONS), quick.ended]).toEqual([2, 1, false]);
+    for (const client of slow) client.socket.resume();
+    await until(() => slow.every(({ ended }) => ended), 'the end');
+    expect(slow.map(({ closeCode }) => closeCode)).toEqual([0, 0]);
+  });
+
   test('one that reads no answers is closed too', async () => {
     await start({ ws: { backpressureBytesMax: 64 * 1024, conflateBytes: 1_024 } });
     const client = await open();
@@ -601,6 +636,11 @@ describe('limits', () => {
     for (let i = 0; i < 6; i++) ask(client, { type: 'ping' });
     await until(() => client.ended, 'the end');
     expect([client.closeCode, client.messages.length, count(GatewayCounter.WS_REFUSED_FRAMES)]).toEqual([1008, 10, 1]);
+    const batcher = await open();
+    const statuses = Array.from({ length: 6 }, (_, id) => encodeStatusFrame(id, 1));
+    batcher.sendBinary(Buffer.concat(statuses));
+    await until(() => batcher.ended, 'the end');
+    expect([batcher.closeCode, count(GatewayCounter.WS_REFUSED_FRAMES)]).toEqual([1008, 2]);
     const talker = await open();
     talker.send('x'.repeat(65_537));
     await until(() => talker.ended, 'the end');

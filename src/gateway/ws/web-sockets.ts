@@ -28,6 +28,8 @@ import { WsSockets } from './ws-sockets.ts';
 /** Slow sockets are looked for this often while messages are passed on, and after so many bytes. */
 const SWEEP_INTERVAL_US = 50_000;
 const SWEEP_BYTES = 1024 * 1024;
+/** And after so many to all sockets together. */
+const SWEEP_SENT_BYTES = 64 * 1024 * 1024;
 /** Sleeps: while the wish ring is full, and while a sweep is due. */
 const IDLE_FULL_MS = 5;
 const IDLE_SWEEP_MS = 50;
@@ -55,6 +57,8 @@ export class WebSockets {
   readonly #together = new HeldMessages();
   /** Bytes passed on since the slow were looked for. */
   #bytes = 0;
+  /** WS_BYTES then. */
+  #sentBefore = 0;
   #sweepAtUs = 0;
 
   /** Adds /ws to the app. */
@@ -128,7 +132,7 @@ export class WebSockets {
 
   maxIdleMs(): number {
     if (this.#wishes.size > 0) return IDLE_FULL_MS;
-    return this.#bytes + this.#beginnings.size > 0 ? IDLE_SWEEP_MS : Number.POSITIVE_INFINITY;
+    return this.#sent + this.#beginnings.size > 0 ? IDLE_SWEEP_MS : Number.POSITIVE_INFINITY;
   }
 
   /** Closes every socket; no new one is let in. */
@@ -136,12 +140,20 @@ export class WebSockets {
     this.#sockets.close(code, reason);
   }
 
+  /** To all sockets since the slow were looked for. */
+  get #sent(): number {
+    return this.#context.counters.get(GatewayCounter.WS_BYTES) - this.#sentBefore;
+  }
+
   #sweep(): void {
-    if (this.#bytes + this.#beginnings.size === 0) return;
+    const sent = this.#sent;
+    if (sent + this.#beginnings.size === 0) return;
     const nowUs = this.#context.clock.monotonicUs();
-    if (nowUs < this.#sweepAtUs && this.#bytes < SWEEP_BYTES) return;
+    if (nowUs < this.#sweepAtUs && this.#bytes < SWEEP_BYTES && sent < SWEEP_SENT_BYTES) return;
     this.#sweepAtUs = nowUs + SWEEP_INTERVAL_US;
     this.#bytes = 0;
+    this.#sentBefore += sent;
+    this.#sockets.sent(sent);
     this.#beginnings.sweep();
     for (const subscriber of this.#subscriptions.subscribers()) this.#conflation.look(subscriber);
   }

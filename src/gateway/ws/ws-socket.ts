@@ -2,16 +2,33 @@
 // Owns the uWebSockets socket from open to close. Must never touch it afterwards, nor hold back more than its bounds.
 
 import type { WebSocket } from 'uWebSockets.js';
+import type { Clock } from '../../runtime/clock.ts';
 import type { CounterBlock } from '../../shared-memory/counters.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { CloseCode } from '../stream.ts';
 import type { HeldMessages, Holder } from './held-messages.ts';
 import type { WsSession } from './session.ts';
 import type { TokenBucket } from './token-bucket.ts';
+import type { Backlogged, TotalBacklog } from './total-backlog.ts';
 
 /** What uWebSockets keeps with its socket. */
 export interface WsSocketData {
   session: WsSocket | undefined;
+}
+
+/** What is used of a socket of uWebSockets. */
+export type RawSocket = Pick<
+  WebSocket<WsSocketData>,
+  'send' | 'subscribe' | 'unsubscribe' | 'getBufferedAmount' | 'end' | 'close'
+> & { cork(send: () => void): unknown };
+
+/** What a socket shares with all others. */
+export interface WsSocketShared {
+  readonly clock: Clock;
+  readonly counters: CounterBlock;
+  readonly backpressureBytesMax: number;
+  readonly together: HeldMessages;
+  readonly total: TotalBacklog;
 }
 
 /** Every socket is subscribed to it: uWebSockets forgets what is published but not yet sent to a socket that leaves its last topic. */
@@ -34,38 +51,29 @@ export function isBinary(message: Uint8Array): boolean {
 interface Held {
   readonly message: Uint8Array;
   readonly binary: boolean;
+  /** Of a channel's beginning. */
+  readonly beginning: boolean;
 }
 
-export class WsSocket implements WsSession, Holder {
+export class WsSocket implements WsSession, Holder, Backlogged {
   readonly id: number;
-  /** Frames its client may send. */
-  readonly frames: TokenBucket;
   /** Errors it was answered with no good frame between. */
   refusals = 0;
 
-  readonly #counters: CounterBlock;
-  readonly #backpressureBytesMax: number;
-  readonly #together: HeldMessages;
+  /** Messages its client may send. */
+  readonly #frames: TokenBucket;
+  readonly #shared: WsSocketShared;
   /** Messages that are held back. */
   #held: Held[] = [];
-  #socket: WebSocket<WsSocketData> | undefined;
+  #socket: RawSocket | undefined;
   /** Bytes of snapshots and the like that still wait: what it asked for itself does not make it slow, up to a point. */
   #allowance = 0;
 
-  constructor(
-    id: number,
-    socket: WebSocket<WsSocketData>,
-    frames: TokenBucket,
-    counters: CounterBlock,
-    backpressureBytesMax: number,
-    together: HeldMessages,
-  ) {
+  constructor(id: number, socket: RawSocket, frames: TokenBucket, shared: WsSocketShared) {
     this.id = id;
-    this.frames = frames;
+    this.#frames = frames;
     this.#socket = socket;
-    this.#counters = counters;
-    this.#backpressureBytesMax = backpressureBytesMax;
-    this.#together = together;
+    this.#shared = shared;
     socket.subscribe(TOPIC_OF_ALL);
   }
 
@@ -74,33 +82,52 @@ export class WsSocket implements WsSession, Holder {
   }
 
   sendText(message: Uint8Array | string): void {
-    this.#send(message, false);
+    this.#send(message, false, false);
   }
 
   sendBinary(message: Uint8Array): void {
-    this.#send(message, true);
+    this.#send(message, true, false);
   }
 
   /** A message of a channel's beginning, as the feed has it. */
   sendBeginning(message: Uint8Array): void {
-    this.#send(message, isBinary(message));
-    this.#allowance = Math.min(this.#allowance + message.length, ALLOWANCES_MAX * this.#backpressureBytesMax);
+    this.#send(message, isBinary(message), true);
+  }
+
+  messageTaken(): boolean {
+    const { clock, counters } = this.#shared;
+    if (!this.open) return false;
+    if (this.#frames.take(clock.monotonicUs())) return true;
+    counters.add(GatewayCounter.WS_REFUSED_FRAMES, 1);
+    this.end(CloseCode.POLICY, 'message rate');
+    return false;
   }
 
   frameRefused(): void {
     if (++this.refusals < REFUSALS_IN_A_ROW_MAX) return;
-    this.#counters.add(GatewayCounter.WS_REFUSED_MALFORMED, 1);
+    this.#shared.counters.add(GatewayCounter.WS_REFUSED_MALFORMED, 1);
     this.end(CloseCode.POLICY, 'malformed requests');
   }
 
+  /** Its client is told so behind all that waits for it, unless too much waits for those that have ended. */
   end(code: number, reason: string): void {
-    this.#socket?.end(code, reason);
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (this.#shared.total.mayLeave(socket.getBufferedAmount())) socket.end(code, reason);
+    else socket.close();
+  }
+
+  /** Ended without a word since its client does not read and the memory is needed; counted. */
+  cut(): void {
+    if (this.#socket === undefined) return;
+    this.#shared.counters.add(GatewayCounter.WS_SLOW_CONSUMER_CLOSES, 1);
+    this.#socket.close();
   }
 
   /** Ended because its client does not read; counted. */
   endSlow(): void {
     if (this.#socket === undefined) return;
-    this.#counters.add(GatewayCounter.WS_SLOW_CONSUMER_CLOSES, 1);
+    this.#shared.counters.add(GatewayCounter.WS_SLOW_CONSUMER_CLOSES, 1);
     this.end(CloseCode.SLOW_CONSUMER, 'slow_consumer');
   }
 
@@ -146,18 +173,21 @@ export class WsSocket implements WsSession, Holder {
     this.#sendTogether(held.slice(first));
   }
 
-  #send(message: Uint8Array | string, binary: boolean): void {
+  #send(message: Uint8Array | string, binary: boolean, beginning: boolean): void {
     const socket = this.#socket;
     if (socket === undefined) return;
     const length = typeof message === 'string' ? Buffer.byteLength(message) : message.length;
-    this.#counters.add(GatewayCounter.WS_MESSAGES, 1);
-    this.#counters.add(GatewayCounter.WS_BYTES, length);
-    if (!this.#together.holding) {
-      if (this.#isReading()) socket.send(message, binary);
+    const { counters, together } = this.#shared;
+    counters.add(GatewayCounter.WS_MESSAGES, 1);
+    counters.add(GatewayCounter.WS_BYTES, length);
+    if (!together.holding) {
+      if (!this.#isReading()) return;
+      socket.send(message, binary);
+      if (beginning) this.#allow(length);
       return;
     }
-    if (this.#held.length === 0) this.#together.note(this);
-    this.#held.push({ message: this.#together.copy(message), binary });
+    if (this.#held.length === 0) together.note(this);
+    this.#held.push({ message: together.copy(message), binary, beginning });
   }
 
   #sendTogether(messages: readonly Held[]): void {
@@ -166,11 +196,17 @@ export class WsSocket implements WsSession, Holder {
     socket?.cork(() => {
       for (const { message, binary } of messages) socket.send(message, binary);
     });
+    for (const { message, beginning } of messages) if (beginning) this.#allow(message.length);
+  }
+
+  /** Once the bytes wait: backlog() forgets what is allowed beyond those that do. */
+  #allow(bytes: number): void {
+    this.#allowance = Math.min(this.#allowance + bytes, ALLOWANCES_MAX * this.#shared.backpressureBytesMax);
   }
 
   /** False: it has ended, or ends now since too much waits for its client. */
   #isReading(): boolean {
-    if (this.backlog() <= this.#backpressureBytesMax) return this.open;
+    if (this.backlog() <= this.#shared.backpressureBytesMax) return this.open;
     this.endSlow();
     return false;
   }

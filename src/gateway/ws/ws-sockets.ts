@@ -16,11 +16,12 @@ import { isAllowedOrigin } from './origin.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import type { FrameHandler } from './session.ts';
 import { TokenBucket } from './token-bucket.ts';
-import { WsSocket, type WsSocketData } from './ws-socket.ts';
+import { TotalBacklog } from './total-backlog.ts';
+import { WsSocket, type WsSocketData, type WsSocketShared } from './ws-socket.ts';
 
 const FRAME_BYTES_MAX = 64 * 1024;
 /** Of a message too long the client is told so, up to here; uWebSockets cuts it off without a word. */
-const FRAME_BYTES_CUT = 1024 * 1024;
+const FRAME_BYTES_CUT = 128 * 1024;
 const MESSAGE_TOO_LONG = 1009;
 /** Beyond our own bounds by more than all snapshots a socket may ask for at once, and below 2^32. */
 const UWS_BACKPRESSURE_BYTES = 1024 ** 3;
@@ -46,13 +47,19 @@ export interface WsSocketsParts {
 export class WsSockets {
   readonly #parts: WsSocketsParts;
   readonly #upgrades: TokenBucket;
+  readonly #total: TotalBacklog;
+  readonly #shared: WsSocketShared;
   readonly #sockets = new Set<WsSocket>();
   #lastId = 0;
   #closing = false;
 
   constructor(parts: WsSocketsParts) {
     this.#parts = parts;
-    this.#upgrades = new TokenBucket(parts.limits.upgradesPerSecond, parts.clock.monotonicUs());
+    const { limits, clock, counters, together } = parts;
+    this.#upgrades = new TokenBucket(limits.upgradesPerSecond, clock.monotonicUs());
+    this.#total = new TotalBacklog(limits.totalBytesMax, limits.idleTimeoutS * 1e6, clock);
+    const { backpressureBytesMax } = limits;
+    this.#shared = { clock, counters, backpressureBytesMax, together, total: this.#total };
   }
 
   /** What uWebSockets is told about /ws. */
@@ -72,6 +79,11 @@ export class WsSockets {
       },
       close: (socket) => this.#closed(socket.getUserData()),
     };
+  }
+
+  /** So many bytes were sent since the last call: cuts the slowest while too much waits for all sockets together. */
+  sent(bytes: number): void {
+    this.#total.grown(bytes, this.#sockets);
   }
 
   /** Closes every socket; no new one is let in. */
@@ -101,9 +113,9 @@ export class WsSockets {
   }
 
   #opened(socket: WebSocket<WsSocketData>): void {
-    const { limits, counters, clock, opened, together } = this.#parts;
+    const { limits, counters, clock, opened } = this.#parts;
     const frames = new TokenBucket(limits.framesPerSecond, clock.monotonicUs());
-    const session = new WsSocket(++this.#lastId, socket, frames, counters, limits.backpressureBytesMax, together);
+    const session = new WsSocket(++this.#lastId, socket, frames, this.#shared);
     socket.getUserData().session = session;
     this.#sockets.add(session);
     counters.set(GatewayCounter.WS_CONNECTIONS, this.#sockets.size);
@@ -117,13 +129,10 @@ export class WsSockets {
 
   #message(session: WsSocket | undefined, message: ArrayBuffer, isBinary: boolean): void {
     if (session === undefined) return;
-    const { counters, clock, refusals } = this.#parts;
     if (message.byteLength > FRAME_BYTES_MAX) {
       session.end(MESSAGE_TOO_LONG, 'message too long');
-    } else if (!session.frames.take(clock.monotonicUs())) {
-      counters.add(GatewayCounter.WS_REFUSED_FRAMES, 1);
-      session.end(CloseCode.POLICY, 'message rate');
-    } else {
+    } else if (session.messageTaken()) {
+      const { refusals } = this.#parts;
       const refused = session.refusals;
       if (!this.#offer(session, new Uint8Array(message), isBinary)) refusals.answer(session, UNKNOWN_FRAME, '');
       else if (session.refusals === refused) session.refusals = 0;
