@@ -73,23 +73,9 @@ export interface Config {
   readonly redis: { readonly url: string } | { readonly host: string; readonly port: number } | undefined;
   /** npm started us, and its end is ours too. */
   readonly stopWithParent: boolean;
-  /** Bounds of WS /ws, for each gateway thread. */
-  readonly ws: WsSettings;
+  /** Bounds of WS /ws, for each gateway thread; what they mean: gateway/ws/limits.ts. */
+  readonly ws: ReturnType<typeof webSocketsOf>;
   readonly limits: typeof LIMITS;
-}
-
-/** What they mean: gateway/ws/limits.ts. */
-interface WsSettings {
-  readonly connectionsMax: number;
-  readonly upgradesPerSecond: number;
-  readonly framesPerSecond: number;
-  readonly subscriptionsMax: number;
-  readonly idleTimeoutS: number;
-  readonly backpressureBytesMax: number;
-  readonly conflateBytes: number;
-  readonly totalBytesMax: number;
-  readonly allowed: readonly string[];
-  readonly loopback: boolean;
 }
 
 const RISKS = ['off', 'balances'] as const;
@@ -313,9 +299,9 @@ function redisOf(variables: Variables): Config['redis'] {
 }
 
 /** Limits on what clients do are off while only this machine's can. */
-function webSocketsOf(variables: Variables): WsSettings {
+function webSocketsOf(variables: Variables) {
   const loopback = isLoopback(variables.HOST ?? DEFAULT_HOST);
-  const settings: WsSettings = {
+  const settings = {
     connectionsMax: variables.RINGBOOK_WS_CONNECTIONS_MAX ?? 0,
     upgradesPerSecond: variables.RINGBOOK_WS_UPGRADES_PER_SECOND ?? (loopback ? 0 : 100),
     framesPerSecond: variables.RINGBOOK_WS_FRAMES_PER_SECOND ?? (loopback ? 0 : 1_000),
