@@ -76,7 +76,7 @@ async function main(): Promise<number> {
 async function compare(directory: string, options: Options): Promise<boolean> {
   const recorded = join(directory, 'messages');
   const ours = await ringbookTurn(directory, recorded, options);
-  process.stdout.write(describe(ours));
+  process.stdout.write(describe(ours, `${ours.figures.gaps} gaps, `));
   const same = await bareTurn(recorded, options, 'recorded');
   process.stdout.write(describe(same));
   const fastest = await bareTurn(recorded, options, 'fastest');
@@ -153,13 +153,14 @@ function perSecond({ figures, seconds }: Turn): number {
   return figures.messages / seconds;
 }
 
-function describe(turn: Turn): string {
+/** `chain`: what is told of the messages' order, where they have one: those of a bare loop may come round again. */
+function describe(turn: Turn, chain = ''): string {
   const { server, figures, cpuSeconds: cpu, residentMaxBytes } = turn;
   const perMillion = (cpu * 1e6) / figures.messages;
   return (
     `${server.padEnd(14)}  ${Math.round(perSecond(turn)).toLocaleString('en').padStart(8)} messages/s out, ` +
     `delay p50 ${figures.delayP50Ms.toFixed(1)} ms  p99 ${figures.delayP99Ms.toFixed(1)} ms, ` +
-    `${figures.gaps} gaps, closed: ${figures.healthyClosed} healthy, ${figures.troubledClosed} stalled or slow; ` +
+    `${chain}closed: ${figures.healthyClosed} healthy, ${figures.troubledClosed} stalled or slow; ` +
     `at most ${Math.round(residentMaxBytes / MIB)} MiB, ${perMillion.toFixed(2)} CPU-seconds a million messages (the whole server)\n`
   );
 }
