@@ -8,6 +8,7 @@ import type { StartFacts } from './supervisor.ts';
 export function banner(config: Config, storage: Storage, { port, instruments }: StartFacts, recovered: string): string {
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const socketUrl = `ws${url.slice(4)}`;
   const postgres = config.postgres === undefined ? `embedded, in ${storage.postgres}` : 'external';
   const redis = config.redis === undefined ? 'off (set REDIS_URL to publish book snapshots)' : 'on';
   const names = instruments.filter(({ status }) => status !== InstrumentStatus.DELISTED).map(({ name }) => name);
@@ -15,7 +16,8 @@ export function banner(config: Config, storage: Storage, { port, instruments }: 
   return `
 Ringbook is up.  ${url}
 
-  orders     POST ${url}/orders        stream   ws${url.slice(4)}/stream
+  orders     POST ${url}/orders        sockets  ${socketUrl}/ws
+  stream     ${socketUrl}/stream
   operations ${url}/admin/queues       health   ${url}/healthz
   data       ${storage.dataDir} (${recovered})
   durability ${journal}
