@@ -12,10 +12,10 @@ import { AnswerStatus, ORDERS_LIMIT_MAX, QueryType } from '../../wire/query-code
 import { Asker } from '../asker.ts';
 import type { Identity } from '../identity.ts';
 import { type Answer, BEHIND_DETAIL, type FollowerQueries, READS_FULL_DETAIL } from '../queries.ts';
-import { fullBookQuestion, hasMoreOrders, SnapshotJson } from '../ws-snapshots.ts';
 import { BinaryFullBook } from './binary-full-book.ts';
 import type { FeedKey } from './feed-key.ts';
 import type { Refusal } from './refusals.ts';
+import { fullBookQuestion, hasMoreOrders, SnapshotJson } from './snapshot-json.ts';
 import { type Subscription, SubscriptionState } from './subscription.ts';
 
 /** How often the follower may be behind, a second each time, before clients are told so. */
