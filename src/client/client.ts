@@ -21,7 +21,7 @@ export interface ClientOptions {
   readonly WebSocket?: WebSocketConstructor;
   /** Whose orders these are where a request does not say. */
   readonly clientId?: string;
-  /** The shortest and the longest wait before connecting again. */
+  /** The first and the longest wait before connecting again; each is shortened at random, by up to half. */
   readonly backoffMs?: readonly [min: number, max: number];
   /** How long a socket may take to open. */
   readonly openMs?: number;

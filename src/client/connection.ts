@@ -8,7 +8,7 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly WebSocket: WebSocketConstructor;
   readonly timers: Timers;
-  /** The shortest and the longest wait before another attempt, milliseconds. */
+  /** The first and the longest wait before another attempt, milliseconds; each is shortened at random, by up to half. */
   readonly backoffMs: readonly [min: number, max: number];
   /** How long a socket may take to open. */
   readonly openMs: number;

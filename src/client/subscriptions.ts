@@ -6,14 +6,7 @@ import type { ChannelName } from './messages.ts';
 import { type JsonRecord, readProblem, subjectOf } from './reader.ts';
 
 /** A feed of whatever channel. */
-interface AnyFeed {
-  begin(): void;
-  lost(): void;
-  answered(request: number): void;
-  refused(request: number, problem: ReturnType<typeof readProblem>): boolean;
-  receive(record: JsonRecord): void;
-  close(): void;
-}
+type AnyFeed = Pick<Feed<ChannelName>, 'begin' | 'lost' | 'answered' | 'refused' | 'receive' | 'close'>;
 
 export class Subscriptions {
   readonly #link: Omit<FeedLink, 'ended'>;

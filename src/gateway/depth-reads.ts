@@ -5,7 +5,7 @@
 import { PreparedBook } from '../wire/prepared-book.ts';
 import type { Asker } from './asker.ts';
 import type { GatewayContext } from './context.ts';
-import { BEHIND_DETAIL } from './queries.ts';
+import { BEHIND_DETAIL, READS_FULL_DETAIL } from './queries.ts';
 import type { Responder } from './responses.ts';
 
 /** Reads that may wait at once. */
@@ -48,7 +48,7 @@ export class DepthReads {
       return;
     }
     if (this.#waiting.length >= WAITING_MAX) {
-      this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
+      this.#responder.problem(asker, 'ring_full', READS_FULL_DETAIL);
       return;
     }
     const deadlineUs = asker.startUs + limits.readTimeoutMs * 1000;

@@ -98,15 +98,15 @@ export class FollowerQueries {
     return this.#open.size;
   }
 
-  /** Asks; or answers 503 at once, and returns false, when too much is being asked. What is applied by now will be seen in the answer. */
-  ask(asker: Asker, question: Question): boolean {
+  /** Asks, unless there is no room: then says so at once. What is applied by now will be seen in the answer. */
+  ask(asker: Asker, question: Question): void {
     const { queryRing: ring, followerDoorbell, appliedSequence, clock, limits } = this.#context;
     const text = question.text ?? NO_TEXT;
     const offset = this.#open.full ? -1 : ring.claim(question.type, Q.QUERY_BYTES + text.length);
     if (offset < 0) {
       if (question.full !== undefined) question.full(asker);
-      else this.#responder.problem(asker, 'ring_full', 'Too many reads are waiting; try again in a moment.');
-      return false;
+      else this.#responder.problem(asker, 'ring_full', READS_FULL_DETAIL);
+      return;
     }
     const deadlineUs = clock.monotonicUs() + (question.timeoutMs ?? limits.readTimeoutMs) * 1000;
     const id = this.#open.open({ asker, question }, deadlineUs);
@@ -123,7 +123,6 @@ export class FollowerQueries {
     ring.bytes.set(text, offset + Q.QUERY_BYTES);
     ring.commit();
     followerDoorbell.ring();
-    return true;
   }
 
   /** Passes answers on. Returns how many. */
@@ -150,5 +149,7 @@ export class FollowerQueries {
   }
 }
 
+/** Why a read is refused at once. */
+export const READS_FULL_DETAIL = 'Too many reads are waiting; try again in a moment.';
 /** Why a read is refused rather than answered with something old. */
 export const BEHIND_DETAIL = 'The read side has not caught up with the orders taken so far; try again in a moment.';

@@ -93,24 +93,6 @@ export class RecordJson {
     return out.subarray(0, end);
   }
 
-  /** The orders of an answer as a list behind `head`, an object begun, which is ended here. */
-  orders({ bytes, view, body, count }: Answer, head: string): Uint8Array {
-    const headBytes = Buffer.from(head);
-    const out = this.#room(headBytes.length + (count + 1) * ORDER_JSON_BYTES_MAX);
-    out.set(headBytes);
-    let end = headBytes.length;
-    out[end++] = OPEN_LIST;
-    let record = body;
-    for (let i = 0; i < count; i++) {
-      if (i > 0) out[end++] = COMMA;
-      end = this.#orders.writeOrder(out, end, bytes, view, record);
-      record += orderRecordLength(bytes, record);
-    }
-    out[end++] = CLOSE_LIST;
-    out[end++] = CLOSE_OBJECT;
-    return out.subarray(0, end);
-  }
-
   #behind(view: DataView, record: number): string {
     const { name } = this.#instruments.current.all[view.getUint16(record + ORDER_INSTRUMENT, true)];
     const number = view.getFloat64(record + ORDER_NUMBER, true);

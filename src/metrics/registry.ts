@@ -157,7 +157,7 @@ function registerLatency(registry: Registry, figures: Figures): void {
 function registerGateways(registry: Registry, figures: Figures): void {
   const { gateways, commandRings, marketData } = figures;
   const add = adder(registry);
-  const perGateway = (id: number) => () => gateways.map((block, k): Sample => [block.get(id), { gateway: String(k) }]);
+  const perGateway = (id: number) => samplesOf(gateways, id);
   const labels = ['gateway'];
   add.gauge('ringbook_ring_used_slots', 'Command ring slots in use.', labels, () =>
     commandRings.map((ring, k) => [ring.used(), { gateway: String(k) }]),
@@ -357,13 +357,13 @@ function registerWebSockets(registry: Registry, { gateways }: Figures): void {
     paths,
     byPath(STREAM_LAPPED, WS_LAPPED),
   );
-  const ofWs = (id: number) => () => gateways.map((block, k): Sample => [block.get(id), { gateway: String(k) }]);
-  for (const [name, help, id] of WS_COUNTERS) add.counter(`ringbook_ws_${name}_total`, help, ['gateway'], ofWs(id));
+  for (const [name, help, id] of WS_COUNTERS)
+    add.counter(`ringbook_ws_${name}_total`, help, ['gateway'], samplesOf(gateways, id));
   add.gauge(
     'ringbook_ws_subscriptions',
     'Subscriptions, each instrument of a channel of /ws.',
     ['gateway'],
-    ofWs(GatewayCounter.WS_SUBSCRIPTIONS),
+    samplesOf(gateways, GatewayCounter.WS_SUBSCRIPTIONS),
   );
   add.counter('ringbook_ws_refused_total', 'Sockets of /ws refused or closed.', ['gateway', 'reason'], () =>
     gateways.flatMap((block, k) =>
@@ -391,6 +391,11 @@ const WS_REFUSALS = [
   ['message_rate', GatewayCounter.WS_REFUSED_FRAMES],
   ['malformed', GatewayCounter.WS_REFUSED_MALFORMED],
 ] as const;
+
+/** One counter of each gateway. */
+function samplesOf(gateways: Figures['gateways'], id: number): () => Sample[] {
+  return () => gateways.map((block, k) => [block.get(id), { gateway: String(k) }]);
+}
 
 /** Registers series that are read when scraped. */
 function adder(registry: Registry) {

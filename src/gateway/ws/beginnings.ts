@@ -70,15 +70,11 @@ export class Beginnings {
 
   /** From here on its key's messages are the socket's. */
   live(subscription: Subscription, sequence: number): void {
-    const { socket, key } = subscription;
     this.#parts.wishes.settle(subscription);
-    subscription.state = SubscriptionState.LIVE;
     subscription.continues = false;
     subscription.leftOutFrom = -1;
     subscription.attempts = 0;
-    if (sequence > subscription.sequence) subscription.sequence = sequence;
-    key.listeners++;
-    socket.join(key.topic);
+    subscription.goLive(sequence);
   }
 
   /** The wish cannot be granted. What goes on from the follower's newest snapshot may be ahead of market data: then it waits. */
@@ -94,13 +90,12 @@ export class Beginnings {
     } else this.begin(subscription, -1, reason);
   }
 
-  /** Tries again what has to wait. Returns how many. */
-  sweep(): number {
+  /** Tries again what has to wait. */
+  sweep(): void {
     const again = this.#again;
-    if (again.length === 0) return 0;
+    if (again.length === 0) return;
     this.#again = [];
     for (const subscription of again) this.continueFrom(subscription, subscription.sequence);
-    return again.length;
   }
 
   /** The subscription is gone. */

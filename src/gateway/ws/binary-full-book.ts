@@ -13,7 +13,7 @@ import { BookChecksum } from '../../wire/book-checksum.ts';
 import { Channel, type SnapshotReason } from '../../wire/feed-codec.ts';
 import * as F from '../../wire/full-book-codec.ts';
 import type { Answer } from '../queries.ts';
-import { hasMoreOrders } from '../ws-snapshots.ts';
+import { hasMoreOrders } from './snapshot-json.ts';
 
 export class BinaryFullBook {
   readonly #journalHigh: number;

@@ -83,9 +83,6 @@ export class Conflation {
     if (missed > 1) socket.sendText(conflatedText(subscription, key.sequence, this.#parts.instruments));
     if (missed > 0) socket.sendBeginning(key.newest);
     if (!socket.open) return;
-    subscription.sequence = Math.max(sequence, key.sequence);
-    subscription.state = SubscriptionState.LIVE;
-    key.listeners++;
-    socket.join(key.topic);
+    subscription.goLive(key.sequence);
   }
 }

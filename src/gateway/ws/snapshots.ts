@@ -11,11 +11,11 @@ import { journalIdText } from '../../wire/public-id.ts';
 import { AnswerStatus, ORDERS_LIMIT_MAX, QueryType } from '../../wire/query-codec.ts';
 import { Asker } from '../asker.ts';
 import type { Identity } from '../identity.ts';
-import { type Answer, BEHIND_DETAIL, type FollowerQueries } from '../queries.ts';
-import { fullBookQuestion, hasMoreOrders, SnapshotJson } from '../ws-snapshots.ts';
+import { type Answer, BEHIND_DETAIL, type FollowerQueries, READS_FULL_DETAIL } from '../queries.ts';
 import { BinaryFullBook } from './binary-full-book.ts';
 import type { FeedKey } from './feed-key.ts';
 import type { Refusal } from './refusals.ts';
+import { fullBookQuestion, hasMoreOrders, SnapshotJson } from './snapshot-json.ts';
 import { type Subscription, SubscriptionState } from './subscription.ts';
 
 /** How often the follower may be behind, a second each time, before clients are told so. */
@@ -70,7 +70,7 @@ export class Snapshots {
   #askOrders(subscription: Subscription, reason: SnapshotReason): void {
     const { queries, clock } = this.#parts;
     const asker = new SnapshotAsker(() => isWaiting(subscription), clock.monotonicUs());
-    const asked = queries.ask(asker, {
+    queries.ask(asker, {
       type: QueryType.CLIENT_ORDERS,
       text: subscription.key.client,
       lastInstrument: ALL_INSTRUMENTS,
@@ -84,8 +84,8 @@ export class Snapshots {
         if (status === AnswerStatus.BEHIND && ++subscription.attempts < BEHIND_MAX) this.ask(subscription, reason);
         else this.#parts.failed(subscription, refusalOf(status));
       },
+      full: () => this.#parts.failed(subscription, RING_FULL),
     });
-    if (!asked) this.#parts.failed(subscription, RING_FULL);
   }
 
   #readBook(key: FeedKey, group: Waiting[]): void {
@@ -97,7 +97,7 @@ export class Snapshots {
   /** The page behind `read` orders of the copy of that sequence. */
   #askPage(book: BookRead, read: number, sequence: number): void {
     const { queries, clock } = this.#parts;
-    const asked = queries.ask(new SnapshotAsker(() => true, clock.monotonicUs()), {
+    queries.ask(new SnapshotAsker(() => true, clock.monotonicUs()), {
       ...fullBookQuestion(book.key.instrument, read, sequence),
       answered: (_, answer) => this.#page(book, read, answer),
       failed: (_, status) => {
@@ -107,8 +107,8 @@ export class Snapshots {
         if (again && book.group.some(({ subscription }) => isWaiting(subscription))) this.#askPage(book, 0, 0);
         else this.#endBook(book, ({ subscription }) => this.#parts.failed(subscription, refusalOf(status)));
       },
+      full: () => this.#endBook(book, ({ subscription }) => this.#parts.failed(subscription, RING_FULL)),
     });
-    if (!asked) this.#endBook(book, ({ subscription }) => this.#parts.failed(subscription, RING_FULL));
   }
 
   /** Written once for each reason there is. */
@@ -147,7 +147,7 @@ export class Snapshots {
   }
 }
 
-const RING_FULL: Refusal = { code: 'ring_full', detail: 'Too many reads are waiting; try again in a moment.' };
+const RING_FULL: Refusal = { code: 'ring_full', detail: READS_FULL_DETAIL };
 
 function refusalOf(status: number): Refusal {
   if (status === AnswerStatus.BEHIND) return { code: 'behind', detail: BEHIND_DETAIL };

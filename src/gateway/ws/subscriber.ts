@@ -34,7 +34,6 @@ export class Subscriber {
     if (!isConflated(key.channel)) this.strict++;
   }
 
-  /** False when it is not there any more. */
   remove({ key }: Subscription): void {
     if (this.#all.delete(textOf(key, key.clientId)) && !isConflated(key.channel)) this.strict--;
   }

@@ -41,4 +41,13 @@ export class Subscription {
     this.key = key;
     this.reqId = reqId;
   }
+
+  /** From here on each message of its key is the socket's, which knows everything through `sequence`. */
+  goLive(sequence: number): void {
+    const { key, socket } = this;
+    this.state = SubscriptionState.LIVE;
+    if (sequence > this.sequence) this.sequence = sequence;
+    key.listeners++;
+    socket.join(key.topic);
+  }
 }

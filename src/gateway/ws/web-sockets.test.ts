@@ -273,6 +273,25 @@ describe('user', () => {
   });
 });
 
+test('a snapshot that there is no room to ask for ends the subscription and says so', async () => {
+  await start({ queryRingBytes: 512 });
+  rig.peer.reading = false;
+  const client = await open();
+  const asked = 20;
+  for (let n = 0; n < asked; n++) ask(client, { type: 'subscribe', channels: ['user'], client_id: `me${n}` });
+  ask(client, { type: 'subscribe', req_id: 'full', channels: ['full'] });
+  const refusals = () => client.messages.map(parsed).filter(({ type }) => type === 'error');
+  await until(() => refusals().some(({ req_id }) => req_id === 'full'), 'the last refusal');
+  const refused = refusals().length;
+  expect(refusals()).toMatchObject(Array(refused).fill({ error: { status: 503, code: 'ring_full' } }));
+  expect(refused).toBeLessThan(asked);
+  expect(count(GatewayCounter.WS_SUBSCRIPTIONS)).toBe(asked + 1 - refused);
+  rig.peer.reading = true;
+  await until(() => begins().length === asked + 1 - refused, 'the others');
+  ask(client, { type: 'subscribe', channels: ['full'] });
+  expect(await wishAfter(asked + 1 - refused)).toMatchObject({ channel: Channel.FULL });
+});
+
 describe('full', () => {
   const id = (text: string) => JSON.parse(text).orders.map(([number]: string[]) => number);
 

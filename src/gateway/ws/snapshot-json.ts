@@ -2,19 +2,19 @@
 // `full`, in parts, and a client's open orders for `user`. Gateway thread. Owns the buffer of the parts: what a method returns
 // is good until the next call.
 
-import { assert } from '../assert.ts';
-import { BookChecksum } from '../wire/book-checksum.ts';
-import { DECIMAL_BYTES_MAX, writeDecimal } from '../wire/decimal.ts';
-import { SIDE_TEXTS } from '../wire/enum-texts.ts';
-import { SNAPSHOT_REASONS, type SnapshotReason } from '../wire/feed-codec.ts';
-import * as F from '../wire/full-book-codec.ts';
-import type { InstrumentSource } from '../wire/instrument-list.ts';
-import { ISO_TIME_BYTES, IsoTimeWriter } from '../wire/iso-time.ts';
-import { putBytes } from '../wire/json-writer.ts';
-import { IdKind, PUBLIC_ID_BYTES, type PublicIds } from '../wire/public-id.ts';
-import { ORDERS_LIMIT_MAX, QueryType } from '../wire/query-codec.ts';
-import type { Answer, Question } from './queries.ts';
-import type { RecordJson } from './record-json.ts';
+import { assert } from '../../assert.ts';
+import { BookChecksum } from '../../wire/book-checksum.ts';
+import { DECIMAL_BYTES_MAX, writeDecimal } from '../../wire/decimal.ts';
+import { SIDE_TEXTS } from '../../wire/enum-texts.ts';
+import { SNAPSHOT_REASONS, type SnapshotReason } from '../../wire/feed-codec.ts';
+import * as F from '../../wire/full-book-codec.ts';
+import type { InstrumentSource } from '../../wire/instrument-list.ts';
+import { putBytes } from '../../wire/json-writer.ts';
+import { IdKind, PUBLIC_ID_BYTES, type PublicIds } from '../../wire/public-id.ts';
+import { ORDERS_LIMIT_MAX, QueryType } from '../../wire/query-codec.ts';
+import type { Answer, Question } from '../queries.ts';
+import type { RecordJson } from '../record-json.ts';
+import { isoTime } from './time-text.ts';
 
 const encoder = new TextEncoder();
 const OPEN_ORDER = encoder.encode('["');
@@ -49,8 +49,6 @@ export class SnapshotJson {
   readonly #records: RecordJson;
   readonly #journal: string;
   readonly #checksum = new BookChecksum();
-  readonly #time = new IsoTimeWriter();
-  readonly #timeText = Buffer.alloc(ISO_TIME_BYTES);
   /** Grows to the longest part. */
   #part = new Uint8Array(4_096);
 
@@ -92,8 +90,7 @@ export class SnapshotJson {
   }
 
   #head(channel: string, whose: string, { sequence, timeUs }: Answer, reason: SnapshotReason): string {
-    this.#time.write(this.#timeText, 0, timeUs);
-    const about = `"sequence":${sequence},"time":"${this.#timeText.toString('latin1')}"`;
+    const about = `"sequence":${sequence},"time":"${isoTime(timeUs)}"`;
     const origin = `"reason":"${SNAPSHOT_REASONS[reason]}","journal":"${this.#journal}"`;
     return `{"type":"snapshot","channel":"${channel}",${whose},${about},${origin}`;
   }
