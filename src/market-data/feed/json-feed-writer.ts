@@ -216,7 +216,7 @@ export class JsonFeedWriter implements FeedWriter {
     this.#open(out, HEADS[Channel.TICKER], head);
     this.#timeOf(out, head.timeUs);
     out.bytes[out.end++] = COMMA;
-    this.#tradeId(out, trade);
+    this.#tradeId(out, TRADE_ID, trade);
     put(out, none ? NO_SIDE : SIDES[trade.takerSide]);
     put(out, PRICE);
     nullable(out, none, trade.priceTicks, priceScale);
@@ -252,13 +252,7 @@ export class JsonFeedWriter implements FeedWriter {
   heartbeat(out: MessageBuffer, head: MessageHead, trade: LastTrade): void {
     this.#open(out, HEADS[Channel.HEARTBEAT], head);
     this.#timeOf(out, head.timeUs);
-    put(out, LAST_TRADE_ID);
-    if (trade.number === 0) put(out, NULL);
-    else {
-      out.bytes[out.end++] = QUOTE;
-      this.#id(out, IdKind.TRADE, trade.number, trade.timeUs);
-      out.bytes[out.end++] = QUOTE;
-    }
+    this.#tradeId(out, LAST_TRADE_ID, trade);
     out.bytes[out.end++] = CLOSE_OBJECT;
   }
 
@@ -337,8 +331,8 @@ export class JsonFeedWriter implements FeedWriter {
     out.bytes[out.end++] = CLOSE_OBJECT;
   }
 
-  #tradeId(out: MessageBuffer, trade: LastTrade): void {
-    put(out, TRADE_ID);
+  #tradeId(out: MessageBuffer, name: Uint8Array, trade: LastTrade): void {
+    put(out, name);
     if (trade.number === 0) {
       put(out, NULL);
       return;
