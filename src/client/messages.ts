@@ -1,6 +1,8 @@
 // The messages of /ws as the client sees them: plain types, nothing at run time. What each means stands in
 // wire/WEBSOCKET.md; prices and quantities are decimal strings with exactly the instrument's decimals.
 
+import type { OrderChangeName } from '../domain/plain-objects.ts';
+
 export type Side = 'buy' | 'sell';
 /** A whole message of a channel, or the last part of one. */
 interface Head {
@@ -60,18 +62,7 @@ export interface FullSnapshot extends OfInstrument, Snapshot {
 }
 
 /** What happened to an order. */
-export type OrderChange =
-  | 'rested'
-  | 'done'
-  | 'rejected'
-  | 'filled'
-  | 'cancelled'
-  | 'amended'
-  | 'lifted'
-  | 'stop_accepted'
-  | 'triggered'
-  | 'replenished'
-  | 'prevented';
+export type OrderChange = OrderChangeName;
 
 /** By how much the displayed quantity of an order at a price changed. */
 export interface DisplayedChange {

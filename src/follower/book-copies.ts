@@ -9,6 +9,7 @@ import { BookCopy } from './book-copy.ts';
 const COPIES_MAX = 2;
 /** A copy that nobody has read for this long is freed. */
 const KEPT_US = 3_000_000;
+
 interface KeptCopy {
   readonly copy: BookCopy;
   /** Who has begun to read it and has not come to its end. */
@@ -22,6 +23,11 @@ export class BookCopies {
 
   constructor(engine: Engine) {
     this.#engine = engine;
+  }
+
+  /** How many are kept. */
+  get count(): number {
+    return this.#kept.length;
   }
 
   /**
@@ -61,7 +67,7 @@ export class BookCopies {
 
   /** Frees what nobody reads. */
   sweep(nowUs: number): void {
-    if (this.#kept.length > 0) this.#kept = this.#kept.filter(({ usedUs }) => nowUs - usedUs < KEPT_US);
+    this.#kept = this.#kept.filter(({ usedUs }) => nowUs - usedUs < KEPT_US);
   }
 
   #find(instrument: number, sequence: number): KeptCopy | undefined {

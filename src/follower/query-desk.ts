@@ -146,7 +146,7 @@ export class QueryDesk {
 
   /** One turn. Returns how many questions and answers moved. */
   doWork(): number {
-    this.#copies.sweep(this.#context.clock.monotonicUs());
+    if (this.#copies.count > 0) this.#copies.sweep(this.#context.clock.monotonicUs());
     let work = this.#sendHeld();
     for (const { channel, receive } of this.#inboxes) work += channel.queries.read(receive, QUERIES_PER_TURN);
     return work + this.#answerWaiting();

@@ -1,14 +1,13 @@
 // Answers of binary frames, as the client reads them: into plain objects, numbers in ticks and lots. Any thread and the browser:
 // nothing of Node. Never throws on input: undefined when a message does not have its layout. Allocates: the objects.
 
+import { LIMB, toBigInt } from '../domain/clearing/exact.ts';
+import { CLIENT_ID_BYTES_MAX } from '../domain/command.ts';
 import { ANSWER_HEAD_BYTES, FLAG_TIMES, type FrameReader, MESSAGE_HEAD_BYTES, TIMES_BYTES } from './binary-frame.ts';
 import * as O from './order-codec.ts';
 import * as R from './reply-codec.ts';
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const CLIENT_BYTES_MAX = 64;
-const RARE_BYTES = 32;
-const LIMB_BITS = 48n;
 
 // From the start of a message's body.
 const REQUEST_ID = 0;
@@ -172,10 +171,11 @@ function decodeOrder(bytes: Uint8Array, view: DataView, at: number, length: numb
   if (length < O.ORDER_CLIENT || O.orderRecordLength(bytes, at) !== length) return undefined;
   const clientLength = bytes[at + O.ORDER_CLIENT_LENGTH];
   const rareBytes = bytes[at + O.ORDER_RARE_BYTES];
-  if (clientLength > CLIENT_BYTES_MAX || (rareBytes !== 0 && rareBytes !== RARE_BYTES)) return undefined;
+  if (clientLength > CLIENT_ID_BYTES_MAX || (rareBytes !== 0 && rareBytes !== O.RARE_BYTES)) return undefined;
   const notionalHigh = view.getFloat64(at + O.ORDER_NOTIONAL_HIGH, true);
   const notionalLow = view.getFloat64(at + O.ORDER_NOTIONAL_LOW, true);
-  if (!Number.isSafeInteger(notionalHigh) || !Number.isSafeInteger(notionalLow)) return undefined;
+  if (!Number.isSafeInteger(notionalHigh) || !Number.isInteger(notionalLow)) return undefined;
+  if (notionalLow < 0 || notionalLow >= LIMB) return undefined;
   const rareAt = O.orderRareOffset(bytes, at);
   const rare = (field: number): number => (rareAt < 0 ? 0 : view.getFloat64(rareAt + field, true));
   return {
@@ -192,7 +192,7 @@ function decodeOrder(bytes: Uint8Array, view: DataView, at: number, length: numb
     priceTicks: view.getFloat64(at + O.ORDER_PRICE_TICKS, true),
     quantityLots: view.getFloat64(at + O.ORDER_QUANTITY_LOTS, true),
     executedLots: view.getFloat64(at + O.ORDER_EXECUTED_LOTS, true),
-    notional: (BigInt(notionalHigh) << LIMB_BITS) + BigInt(notionalLow),
+    notional: toBigInt(notionalHigh, notionalLow),
     createdUs: view.getFloat64(at + O.ORDER_CREATED_US, true),
     updatedUs: view.getFloat64(at + O.ORDER_UPDATED_US, true),
     preventedLots: rare(O.RARE_PREVENTED_LOTS),

@@ -164,7 +164,8 @@ function checkPrice(
   return priceTicks === 0 || isPrice(problem, PRICE, 'protection_price', priceTicks, instrument);
 }
 
-function isPrice(
+/** Whether a price may be one of the instrument's. */
+export function isPrice(
   problem: RequestProblem,
   rule: CountRule,
   field: string,
@@ -175,7 +176,8 @@ function isPrice(
   return checkAmount(problem, rule, field, ticks, priceIncrementTicks, minPriceTicks, maxPriceTicks);
 }
 
-function checkQuantity(problem: RequestProblem, instrument: Instrument, { quantityLots }: Command): boolean {
+/** The same of the command's quantity. */
+export function checkQuantity(problem: RequestProblem, instrument: Instrument, { quantityLots }: Command): boolean {
   const { quantityIncrementLots, minQuantityLots, maxQuantityLots } = instrument;
   return checkAmount(
     problem,

@@ -4,10 +4,10 @@
 
 import { ALL_INSTRUMENTS, CommandType, Side } from '../domain/codes.ts';
 import type { Command } from '../domain/command.ts';
-import { checkOrder } from './binary-order-checks.ts';
-import { checkAmount, PRICE, QUANTITY, refuse } from './binary-refusals.ts';
+import { checkOrder, checkQuantity, isPrice } from './binary-order-checks.ts';
+import { PRICE, refuse } from './binary-refusals.ts';
 import { checkRecordText } from './binary-texts.ts';
-import { COMMAND_FIXED_BYTES, decodeCommand } from './command-codec.ts';
+import * as C from './command-codec.ts';
 import type { InstrumentSource } from './instrument-list.ts';
 import type { RequestProblem } from './problem.ts';
 import { ID_NUMBER_LIMIT } from './public-id.ts';
@@ -17,16 +17,7 @@ const REQUEST_ID = 0;
 const RESERVED = 4;
 const RECORD = 8;
 
-// From the start of a record.
-const LENGTH = 0;
-const TYPE = 2;
-const GATEWAY = 4;
-const RECORD_REQUEST_ID = 8;
-const RECEIVED_US = 16;
-const CLIENT_LENGTH = 48;
-const KEY_LENGTH = 49;
-const EXTENSION_WORDS = 51;
-const VALUE = 52;
+/** Length of an order's extension, in words of 8 bytes. */
 const ORDER_WORDS = 5;
 
 const { NEW_ORDER, CANCEL_ORDER, AMEND_ORDER, REPLACE_ORDER, MASS_CANCEL } = CommandType;
@@ -51,7 +42,7 @@ export class BinaryCommandReader {
   readCommand(bytes: Uint8Array, view: DataView, body: number, end: number, command: Command): boolean {
     this.requestId = view.getUint32(body + REQUEST_ID, true);
     if (!this.#isIntact(bytes, view, body, end)) return false;
-    decodeCommand(bytes, view, body + RECORD, command);
+    C.decodeCommand(bytes, view, body + RECORD, command);
     // As an amount -0 is 0; as bytes it is not.
     command.priceTicks += 0;
     command.quantityLots += 0;
@@ -81,10 +72,11 @@ export class BinaryCommandReader {
   /** Whether the record's lengths agree, so that it can be decoded, and all is 0 that a client has nothing to say with. */
   #isIntact(bytes: Uint8Array, view: DataView, body: number, end: number): boolean {
     const at = body + RECORD;
-    const type = view.getUint16(at + TYPE, true);
-    const words = bytes[at + EXTENSION_WORDS];
-    const texts = COMMAND_FIXED_BYTES + words * 8 + bytes[at + CLIENT_LENGTH] + bytes[at + KEY_LENGTH];
-    const length = view.getUint16(at + LENGTH, true);
+    const type = view.getUint16(at + C.COMMAND_TYPE, true);
+    const words = bytes[at + C.COMMAND_EXTENSION_WORDS];
+    const texts =
+      C.COMMAND_FIXED_BYTES + words * 8 + bytes[at + C.COMMAND_CLIENT_LENGTH] + bytes[at + C.COMMAND_KEY_LENGTH];
+    const length = view.getUint16(at + C.COMMAND_LENGTH, true);
     if (type < NEW_ORDER || type > MASS_CANCEL) {
       return refuse(this.problem, 'invalid_value', 'type', 'A client’s command is of type 1 to 5.');
     }
@@ -121,26 +113,8 @@ export class BinaryCommandReader {
     if (command.instrument >= all.length) return this.#unknownInstrument();
     const terms = all[command.instrument];
     return (
-      (priceTicks === 0 ||
-        checkAmount(
-          problem,
-          PRICE,
-          'price',
-          priceTicks,
-          terms.priceIncrementTicks,
-          terms.minPriceTicks,
-          terms.maxPriceTicks,
-        )) &&
-      (quantityLots === 0 ||
-        checkAmount(
-          problem,
-          QUANTITY,
-          'quantity',
-          quantityLots,
-          terms.quantityIncrementLots,
-          terms.minQuantityLots,
-          terms.maxQuantityLots,
-        ))
+      (priceTicks === 0 || isPrice(problem, PRICE, 'price', priceTicks, terms)) &&
+      (quantityLots === 0 || checkQuantity(problem, terms, command))
     );
   }
 
@@ -214,9 +188,10 @@ export class BinaryCommandReader {
 /** Whether a client has left alone what gateways write, and what stands between the request id and the record. */
 function isBlank(view: DataView, body: number): boolean {
   const at = body + RECORD;
-  const received = view.getUint32(at + RECEIVED_US, true) | view.getUint32(at + RECEIVED_US + 4, true);
-  const others = view.getUint16(at + GATEWAY, true) | view.getUint32(at + RECORD_REQUEST_ID, true);
-  return (received | others | view.getUint32(at + VALUE, true) | view.getUint32(body + RESERVED, true)) === 0;
+  const received =
+    view.getUint32(at + C.COMMAND_RECEIVED_US, true) | view.getUint32(at + C.COMMAND_RECEIVED_US + 4, true);
+  const others = view.getUint16(at + C.COMMAND_GATEWAY, true) | view.getUint32(at + C.COMMAND_REQUEST_ID, true);
+  return (received | others | view.getUint32(at + C.COMMAND_VALUE, true) | view.getUint32(body + RESERVED, true)) === 0;
 }
 
 function isZero(bytes: Uint8Array, from: number, to: number): boolean {

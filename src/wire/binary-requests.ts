@@ -1,6 +1,7 @@
 // Requests of binary frames, as the client writes them. Any thread and the browser: nothing of Node. The server's half, which
 // checks them, is binary-orders.ts. Allocates: the frame.
 
+import { highLimb, lowLimb } from '../domain/clearing/exact.ts';
 import { ALL_INSTRUMENTS, BOTH_SIDES, CommandType, OrderType, Side, TimeInForce } from '../domain/codes.ts';
 import { Command } from '../domain/command.ts';
 import { FLAG_TIMES, MessageType, writeMessageHead } from './binary-frame.ts';
@@ -11,7 +12,6 @@ const RECORD = 16;
 const STATUS_BYTES = 24;
 /** Gateways fill in these. */
 const NO_ORIGIN = { gateway: 0, requestId: 0, receivedUs: 0 };
-const LIMB_BITS = 48n;
 const encoder = new TextEncoder();
 
 /** A buffer of this length behind `at` holds any command message. */
@@ -97,8 +97,8 @@ function commandOf(request: BinaryRequest): Command {
   command.stopPriceTicks = request.stopPriceTicks ?? 0;
   command.displayLots = request.displayLots ?? 0;
   command.expiresUs = request.expiresUs ?? 0;
-  command.amountHigh = Number(quoteAmount >> LIMB_BITS);
-  command.amountLow = Number(BigInt.asUintN(Number(LIMB_BITS), quoteAmount));
+  command.amountHigh = highLimb(quoteAmount);
+  command.amountLow = lowLimb(quoteAmount);
   setTexts(command, encoder.encode(request.clientId ?? ''), encoder.encode(request.idempotencyKey ?? ''));
   return command;
 }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Side } from '../domain/codes.ts';
 import { Random } from '../sim/testing/random.ts';
+import { ANSWER_HEAD_BYTES } from './binary-frame.ts';
 import { EVENT_BYTES, FULL_HEAD_BYTES, LEVEL_BYTES, TICKER_BYTES } from './binary-market-data.ts';
 import {
   BINARY_REPLY_BYTES_MAX,
@@ -12,6 +13,7 @@ import {
   writeBinaryReply,
 } from './binary-replies.ts';
 import { decodeServerFrame } from './binary-server-frame.ts';
+import { ORDER_NOTIONAL_LOW } from './order-codec.ts';
 import { ORDER_SAMPLE, orderSample, replySample, ServerSamples, sampleServerFrame } from './testing/server-samples.ts';
 
 const bytes = new Uint8Array(BINARY_REPLY_BYTES_MAX + 64);
@@ -219,5 +221,15 @@ describe('a frame from the server', () => {
         });
       }
     }
+  });
+
+  it('is refused when an amount is no pair of limbs', () => {
+    const length = writeBinaryOrder(bytes, view, AT, 1, 200, orderSample(), 0);
+    for (const low of [-1, 0.5, 2 ** 48, Number.NaN]) {
+      view.setFloat64(AT + ANSWER_HEAD_BYTES + ORDER_NOTIONAL_LOW, low, true);
+      expect(decodeServerFrame(bytes.slice(AT, AT + length)).messages).toEqual([]);
+    }
+    view.setFloat64(AT + ANSWER_HEAD_BYTES + ORDER_NOTIONAL_LOW, 2 ** 48 - 1, true);
+    expect(decodeServerFrame(bytes.slice(AT, AT + length)).messages).toHaveLength(1);
   });
 });

@@ -6,24 +6,24 @@ import { CommandType, type OrderType, type SelfTrade, type Side, type TimeInForc
 import { CLIENT_ID_BYTES_MAX, type Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
 import { DEFINITION_BYTES, decodeDefinition, encodeDefinition } from './instrument-codec.ts';
 
-const LENGTH = 0;
-const TYPE = 2;
-const GATEWAY = 4;
-const INSTRUMENT = 6;
-const REQUEST_ID = 8;
-const SIDE = 12;
-const ORDER_TYPE = 13;
-const TIME_IN_FORCE = 14;
-const FLAGS = 15;
-const RECEIVED_US = 16;
-const PRICE_TICKS = 24;
-const QUANTITY_LOTS = 32;
-const TARGET_ORDER = 40;
-const CLIENT_LENGTH = 48;
-const KEY_LENGTH = 49;
-const SELF_TRADE = 50;
-const EXTENSION_WORDS = 51;
-const VALUE = 52;
+export const COMMAND_LENGTH = 0;
+export const COMMAND_TYPE = 2;
+export const COMMAND_GATEWAY = 4;
+const COMMAND_INSTRUMENT = 6;
+export const COMMAND_REQUEST_ID = 8;
+const COMMAND_SIDE = 12;
+const COMMAND_ORDER_TYPE = 13;
+const COMMAND_TIME_IN_FORCE = 14;
+const COMMAND_FLAGS = 15;
+export const COMMAND_RECEIVED_US = 16;
+const COMMAND_PRICE_TICKS = 24;
+const COMMAND_QUANTITY_LOTS = 32;
+const COMMAND_TARGET_ORDER = 40;
+export const COMMAND_CLIENT_LENGTH = 48;
+export const COMMAND_KEY_LENGTH = 49;
+const COMMAND_SELF_TRADE = 50;
+export const COMMAND_EXTENSION_WORDS = 51;
+export const COMMAND_VALUE = 52;
 export const COMMAND_FIXED_BYTES = 56;
 
 /** The extension of an order that has one of its fields, and of client limits. */
@@ -65,24 +65,24 @@ export function encodeCommand(
   const length = (texts + clientLength + keyLength + 7) & ~7;
   assert(length <= COMMAND_SLOT_BYTES, 'the record fits a slot');
   view.setFloat64(offset + length - 8, 0, true);
-  view.setUint16(offset + LENGTH, length, true);
-  view.setUint16(offset + TYPE, command.type, true);
-  view.setUint16(offset + GATEWAY, origin.gateway, true);
-  view.setUint16(offset + INSTRUMENT, command.instrument, true);
-  view.setUint32(offset + REQUEST_ID, origin.requestId, true);
-  bytes[offset + SIDE] = command.side;
-  bytes[offset + ORDER_TYPE] = command.orderType;
-  bytes[offset + TIME_IN_FORCE] = command.timeInForce;
-  bytes[offset + FLAGS] = command.flags;
-  view.setFloat64(offset + RECEIVED_US, origin.receivedUs, true);
-  view.setFloat64(offset + PRICE_TICKS, command.priceTicks, true);
-  view.setFloat64(offset + QUANTITY_LOTS, command.quantityLots, true);
-  view.setFloat64(offset + TARGET_ORDER, command.targetOrder, true);
-  bytes[offset + CLIENT_LENGTH] = clientLength;
-  bytes[offset + KEY_LENGTH] = keyLength;
-  bytes[offset + SELF_TRADE] = placesOrder(command.type) ? command.selfTrade : 0;
-  bytes[offset + EXTENSION_WORDS] = extensionBytes / 8;
-  view.setUint32(offset + VALUE, hasValue(command.type) ? command.value : 0, true);
+  view.setUint16(offset + COMMAND_LENGTH, length, true);
+  view.setUint16(offset + COMMAND_TYPE, command.type, true);
+  view.setUint16(offset + COMMAND_GATEWAY, origin.gateway, true);
+  view.setUint16(offset + COMMAND_INSTRUMENT, command.instrument, true);
+  view.setUint32(offset + COMMAND_REQUEST_ID, origin.requestId, true);
+  bytes[offset + COMMAND_SIDE] = command.side;
+  bytes[offset + COMMAND_ORDER_TYPE] = command.orderType;
+  bytes[offset + COMMAND_TIME_IN_FORCE] = command.timeInForce;
+  bytes[offset + COMMAND_FLAGS] = command.flags;
+  view.setFloat64(offset + COMMAND_RECEIVED_US, origin.receivedUs, true);
+  view.setFloat64(offset + COMMAND_PRICE_TICKS, command.priceTicks, true);
+  view.setFloat64(offset + COMMAND_QUANTITY_LOTS, command.quantityLots, true);
+  view.setFloat64(offset + COMMAND_TARGET_ORDER, command.targetOrder, true);
+  bytes[offset + COMMAND_CLIENT_LENGTH] = clientLength;
+  bytes[offset + COMMAND_KEY_LENGTH] = keyLength;
+  bytes[offset + COMMAND_SELF_TRADE] = placesOrder(command.type) ? command.selfTrade : 0;
+  bytes[offset + COMMAND_EXTENSION_WORDS] = extensionBytes / 8;
+  view.setUint32(offset + COMMAND_VALUE, hasValue(command.type) ? command.value : 0, true);
   if (extensionBytes > 0) encodeExtension(bytes, view, offset + COMMAND_FIXED_BYTES, command);
   copyText(command.bytes, command.clientOffset, bytes, offset + texts, clientLength);
   copyText(command.bytes, command.keyOffset, bytes, offset + texts + clientLength, keyLength);
@@ -160,34 +160,34 @@ function copyText(source: Uint8Array, from: number, target: Uint8Array, to: numb
 
 /** Length in bytes of the record at `offset`. Allocates: nothing. */
 export function commandLength(view: DataView, offset: number): number {
-  return view.getUint16(offset + LENGTH, true);
+  return view.getUint16(offset + COMMAND_LENGTH, true);
 }
 
 /** Number of the order that the record at `offset` names, 0 when it names none. Allocates: nothing. */
 export function commandTarget(view: DataView, offset: number): number {
-  return view.getFloat64(offset + TARGET_ORDER, true);
+  return view.getFloat64(offset + COMMAND_TARGET_ORDER, true);
 }
 
 /** Fills every field that the command's type uses; its texts borrow `bytes`. Returns the record's length. */
 export function decodeCommand(bytes: Uint8Array, view: DataView, offset: number, command: Command): number {
-  const length = view.getUint16(offset + LENGTH, true);
-  const clientLength = bytes[offset + CLIENT_LENGTH];
-  const keyLength = bytes[offset + KEY_LENGTH];
-  const extensionBytes = bytes[offset + EXTENSION_WORDS] * 8;
+  const length = view.getUint16(offset + COMMAND_LENGTH, true);
+  const clientLength = bytes[offset + COMMAND_CLIENT_LENGTH];
+  const keyLength = bytes[offset + COMMAND_KEY_LENGTH];
+  const extensionBytes = bytes[offset + COMMAND_EXTENSION_WORDS] * 8;
   const texts = COMMAND_FIXED_BYTES + extensionBytes;
   assert(length === ((texts + clientLength + keyLength + 7) & ~7), 'command record length agrees');
   // The engine checks each code's range; a record only reaches here with a valid checksum or from our own ring.
-  command.type = view.getUint16(offset + TYPE, true) as CommandType;
-  command.instrument = view.getUint16(offset + INSTRUMENT, true);
-  command.side = bytes[offset + SIDE] as Side;
-  command.orderType = bytes[offset + ORDER_TYPE] as OrderType;
-  command.timeInForce = bytes[offset + TIME_IN_FORCE] as TimeInForce;
-  command.flags = bytes[offset + FLAGS];
-  command.selfTrade = bytes[offset + SELF_TRADE] as SelfTrade;
-  command.value = view.getUint32(offset + VALUE, true);
-  command.priceTicks = view.getFloat64(offset + PRICE_TICKS, true);
-  command.quantityLots = view.getFloat64(offset + QUANTITY_LOTS, true);
-  command.targetOrder = view.getFloat64(offset + TARGET_ORDER, true);
+  command.type = view.getUint16(offset + COMMAND_TYPE, true) as CommandType;
+  command.instrument = view.getUint16(offset + COMMAND_INSTRUMENT, true);
+  command.side = bytes[offset + COMMAND_SIDE] as Side;
+  command.orderType = bytes[offset + COMMAND_ORDER_TYPE] as OrderType;
+  command.timeInForce = bytes[offset + COMMAND_TIME_IN_FORCE] as TimeInForce;
+  command.flags = bytes[offset + COMMAND_FLAGS];
+  command.selfTrade = bytes[offset + COMMAND_SELF_TRADE] as SelfTrade;
+  command.value = view.getUint32(offset + COMMAND_VALUE, true);
+  command.priceTicks = view.getFloat64(offset + COMMAND_PRICE_TICKS, true);
+  command.quantityLots = view.getFloat64(offset + COMMAND_QUANTITY_LOTS, true);
+  command.targetOrder = view.getFloat64(offset + COMMAND_TARGET_ORDER, true);
   command.bytes = bytes;
   command.clientOffset = offset + texts;
   command.clientLength = clientLength;
@@ -238,7 +238,7 @@ function decodeRareFields(view: DataView, at: number, lengthBytes: number, comma
 
 /** Fills `origin` from the record at `offset`. */
 export function decodeOrigin(view: DataView, offset: number, origin: CommandOrigin): void {
-  origin.gateway = view.getUint16(offset + GATEWAY, true);
-  origin.requestId = view.getUint32(offset + REQUEST_ID, true);
-  origin.receivedUs = view.getFloat64(offset + RECEIVED_US, true);
+  origin.gateway = view.getUint16(offset + COMMAND_GATEWAY, true);
+  origin.requestId = view.getUint32(offset + COMMAND_REQUEST_ID, true);
+  origin.receivedUs = view.getFloat64(offset + COMMAND_RECEIVED_US, true);
 }

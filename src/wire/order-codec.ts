@@ -33,7 +33,7 @@ export const RARE_PREVENTED_LOTS = 0;
 export const RARE_DISPLAY_LOTS = 8;
 export const RARE_STOP_PRICE_TICKS = 16;
 export const RARE_EXPIRES_US = 24;
-const RARE_BYTES = 32;
+export const RARE_BYTES = 32;
 
 export const ORDER_RECORD_BYTES_MAX = ORDER_CLIENT + CLIENT_ID_BYTES_MAX + RARE_BYTES;
 assert(ORDER_RECORD_BYTES_MAX % 8 === 0, 'order records keep 8-byte alignment');

@@ -12,7 +12,7 @@ const CLIENT = 0;
 const ENABLED = 1;
 const TIMEOUT = 1;
 /** A day: whoever is silent for longer is watched by somebody else. */
-const TIMEOUT_MS_MAX = 86_400_000;
+export const CANCEL_AFTER_MS_MAX = 86_400_000;
 
 export class SessionRequestParser {
   /** Whose orders it is about; a copy. */
@@ -42,8 +42,8 @@ export class SessionRequestParser {
       return -1;
     }
     const timeoutMs = parseDecimal(fields.texts[TIMEOUT], fields.from[TIMEOUT], fields.to[TIMEOUT], 0);
-    if (timeoutMs >= 0 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs;
-    fields.refuse('invalid_value', TIMEOUT, `timeout_ms must be 0 or an integer up to ${TIMEOUT_MS_MAX}.`);
+    if (timeoutMs >= 0 && timeoutMs <= CANCEL_AFTER_MS_MAX) return timeoutMs;
+    fields.refuse('invalid_value', TIMEOUT, `timeout_ms must be 0 or an integer up to ${CANCEL_AFTER_MS_MAX}.`);
     return -1;
   }
 

@@ -4,8 +4,7 @@
 
 import Type from 'typebox';
 import { CLIENT_ID_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
-import { OrderChange } from '../domain/listener.ts';
-import { SIDE_TEXTS } from './enum-texts.ts';
+import { ORDER_CHANGE_TEXTS, SIDE_TEXTS } from './enum-texts.ts';
 import { CHANNEL_NAMES, SNAPSHOT_REASONS } from './feed-codec.ts';
 import {
   AmendRequestSchema,
@@ -23,6 +22,7 @@ import {
   OrderSchema,
   ProblemSchema,
 } from './schemas.ts';
+import { CANCEL_AFTER_MS_MAX } from './session-request.ts';
 
 type Members = Readonly<Record<string, Type.TSchema>>;
 
@@ -92,7 +92,7 @@ const onDisconnect = message({ client_id: clientId, enabled: Type.Boolean() }, '
 const cancelAfter = message(
   {
     client_id: clientId,
-    timeout_ms: Type.Integer({ minimum: 0, maximum: 86_400_000, description: '0 disarms; at most a day.' }),
+    timeout_ms: Type.Integer({ minimum: 0, maximum: CANCEL_AFTER_MS_MAX, description: '0 disarms; at most a day.' }),
   },
   'When orders end',
 );
@@ -225,8 +225,7 @@ const trade = {
   side: oneOf(SIDE_TEXTS),
   ...{ price: decimal, quantity: decimal },
 };
-const ORDER_CHANGES = Object.keys(OrderChange).map((name) => name.toLowerCase());
-const orderChange = oneOf(ORDER_CHANGES);
+const orderChange = oneOf(ORDER_CHANGE_TEXTS);
 const displayedChange = message(
   { change: orderChange, order_id: uuid, side, price: decimal, delta: signedDecimal },
   'By how much what an order displays changed',

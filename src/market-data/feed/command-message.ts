@@ -12,9 +12,10 @@ import {
   TRADE_MAKER_CLIENT_LENGTH,
   TRADE_TAKER_CLIENT_LENGTH,
 } from '../../wire/trade-codec.ts';
-import type { MessageHead } from './feed-writer.ts';
+import { headOf, type MessageHead } from './feed-writer.ts';
 import type { Key } from './key.ts';
 import { MessageBuffer } from './message-buffer.ts';
+import { isClient } from './user-keys.ts';
 
 /** A longer message goes on in a next part. */
 const PART_BYTES = 64 * 1024;
@@ -33,18 +34,15 @@ export function concerns(key: Key, type: number, bytes: Uint8Array, view: DataVi
 }
 
 function isOfClient(client: Uint8Array, type: number, bytes: Uint8Array, body: number): boolean {
-  if (type === EventType.ORDER) return isText(client, bytes, body + ORDER_CLIENT, bytes[body + ORDER_CLIENT_LENGTH]);
+  if (type === EventType.ORDER) {
+    const from = body + ORDER_CLIENT;
+    return isClient(client, bytes, from, from + bytes[body + ORDER_CLIENT_LENGTH]);
+  }
   if (type !== EventType.TRADE) return false;
-  const maker = bytes[body + TRADE_MAKER_CLIENT_LENGTH];
-  const taker = bytes[body + TRADE_TAKER_CLIENT_LENGTH];
-  const at = body + TRADE_CLIENTS;
-  return isText(client, bytes, at, maker) || isText(client, bytes, at + maker, taker);
-}
-
-function isText(text: Uint8Array, bytes: Uint8Array, at: number, length: number): boolean {
-  if (text.length !== length) return false;
-  for (let i = 0; i < length; i++) if (text[i] !== bytes[at + i]) return false;
-  return true;
+  const maker = body + TRADE_CLIENTS;
+  const taker = maker + bytes[body + TRADE_MAKER_CLIENT_LENGTH];
+  const end = taker + bytes[body + TRADE_TAKER_CLIENT_LENGTH];
+  return isClient(client, bytes, maker, taker) || isClient(client, bytes, taker, end);
 }
 
 export class CommandMessage {
@@ -57,11 +55,10 @@ export class CommandMessage {
 
   /** `checksum`, of FULL: the book's. */
   constructor(key: Key, send: SendMessage, checksum?: BookChecksum) {
-    const { channel, instrument, client } = key;
     this.#key = key;
     this.#send = send;
     this.#checksum = checksum;
-    this.#head = { channel, instrument, client, sequence: 0, prevSequence: 0, timeUs: 0 };
+    this.#head = headOf(key.channel, key.instrument, key.client);
   }
 
   /** Whether there is something to finish. */

@@ -13,7 +13,7 @@ import {
 import type { L2Book } from '../l2-book.ts';
 import { addTrade, emptyCandle, minuteOf } from './candle.ts';
 import type { FeedRing } from './feed-ring.ts';
-import type { FeedWriter, LastTrade, MessageHead } from './feed-writer.ts';
+import { type FeedWriter, headOf, type LastTrade, type MessageHead } from './feed-writer.ts';
 import { Chain, type Key } from './key.ts';
 import { LevelChannel } from './level-channel.ts';
 import { MessageBuffer } from './message-buffer.ts';
@@ -22,7 +22,6 @@ const LEVEL2_INTERVAL_US = 10_000;
 const LEVEL2_BATCH_INTERVAL_US = 50_000;
 /** From one ticker to the next, and from one candle to the next. */
 const NEWEST_INTERVAL_US = 50_000;
-const NO_CLIENT = new Uint8Array(0);
 
 /** When a channel that tells the newest only has something to tell. */
 class Pace {
@@ -77,8 +76,7 @@ export class FeedMarket {
       checksum,
       ring,
     );
-    const client = NO_CLIENT;
-    this.#head = { channel: Channel.TICKER, instrument, client, sequence: 0, prevSequence: 0, timeUs: 0 };
+    this.#head = headOf(Channel.TICKER, instrument);
   }
 
   /** Keys of a channel, by format. */

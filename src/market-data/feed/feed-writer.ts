@@ -19,6 +19,13 @@ export interface MessageHead {
   timeUs: number;
 }
 
+const NO_CLIENT = new Uint8Array(0);
+
+/** The head of a key's messages, to be filled; of an instrument's when `client` is left out. */
+export function headOf(channel: Channel, instrument: number, client: Uint8Array = NO_CLIENT): MessageHead {
+  return { channel, instrument, client, sequence: 0, prevSequence: 0, timeUs: 0 };
+}
+
 /** The last trade of an instrument; `number` 0: none is known. */
 export interface LastTrade {
   number: number;

@@ -1,12 +1,11 @@
 // The feed as JSON: the messages of WEBSOCKET.md, byte for byte. Market data's thread; owns the fixed texts, composed once.
 // Allocates: nothing, but for an instrument seen for the first time, amounts beyond 2^53 and checksums' texts.
 
-import { OrderChange } from '../../domain/listener.ts';
 import type { BookChecksum } from '../../wire/book-checksum.ts';
 import { DECIMAL_BYTES_MAX, writeDecimal } from '../../wire/decimal.ts';
 import { writePair } from '../../wire/decimal-pair.ts';
 import { writeInteger } from '../../wire/digits.ts';
-import { SIDE_TEXTS } from '../../wire/enum-texts.ts';
+import { ORDER_CHANGE_TEXTS, SIDE_TEXTS } from '../../wire/enum-texts.ts';
 import { EVENT_BODY, EVENT_CHANGE, EVENT_RESTING_DELTA_LOTS } from '../../wire/event-codec.ts';
 import { CHANNEL_NAMES, Channel, FeedFormat, SNAPSHOT_REASONS } from '../../wire/feed-codec.ts';
 import type { InstrumentSource } from '../../wire/instrument-list.ts';
@@ -36,9 +35,7 @@ const ITEMS = ['', '', '', 'changes', 'changes', 'events', 'trades', '', 'events
 const HEADS = TYPES.map((type, channel) => encode(`{"type":"${type}","channel":"${CHANNEL_NAMES[channel]}"`));
 const SNAPSHOTS = CHANNEL_NAMES.map((name) => encode(`{"type":"snapshot","channel":"${name}"`));
 const RESUMED = CHANNEL_NAMES.map((name) => encode(`{"type":"resumed","channel":"${name}"`));
-const CHANGES = ['trade', ...Object.keys(OrderChange).map((name) => name.toLowerCase())].map((name) =>
-  encode(`{"change":"${name}"`),
-);
+const CHANGES = ['trade', ...ORDER_CHANGE_TEXTS.slice(1)].map((name) => encode(`{"change":"${name}"`));
 const INSTRUMENT = encode(',"instrument":');
 const CLIENT = encode(',"client_id":"');
 const FROM_SEQUENCE = encode(',"from_sequence":');
@@ -216,7 +213,7 @@ export class JsonFeedWriter implements FeedWriter {
     this.#open(out, HEADS[Channel.TICKER], head);
     this.#timeOf(out, head.timeUs);
     out.bytes[out.end++] = COMMA;
-    this.#tradeId(out, trade);
+    this.#tradeId(out, TRADE_ID, trade);
     put(out, none ? NO_SIDE : SIDES[trade.takerSide]);
     put(out, PRICE);
     nullable(out, none, trade.priceTicks, priceScale);
@@ -252,13 +249,7 @@ export class JsonFeedWriter implements FeedWriter {
   heartbeat(out: MessageBuffer, head: MessageHead, trade: LastTrade): void {
     this.#open(out, HEADS[Channel.HEARTBEAT], head);
     this.#timeOf(out, head.timeUs);
-    put(out, LAST_TRADE_ID);
-    if (trade.number === 0) put(out, NULL);
-    else {
-      out.bytes[out.end++] = QUOTE;
-      this.#id(out, IdKind.TRADE, trade.number, trade.timeUs);
-      out.bytes[out.end++] = QUOTE;
-    }
+    this.#tradeId(out, LAST_TRADE_ID, trade);
     out.bytes[out.end++] = CLOSE_OBJECT;
   }
 
@@ -337,8 +328,8 @@ export class JsonFeedWriter implements FeedWriter {
     out.bytes[out.end++] = CLOSE_OBJECT;
   }
 
-  #tradeId(out: MessageBuffer, trade: LastTrade): void {
-    put(out, TRADE_ID);
+  #tradeId(out: MessageBuffer, name: Uint8Array, trade: LastTrade): void {
+    put(out, name);
     if (trade.number === 0) {
       put(out, NULL);
       return;

@@ -6,13 +6,12 @@ import type { Channel } from '../../wire/feed-codec.ts';
 import type { L2Book } from '../l2-book.ts';
 import { ChangedLevels } from './changed-levels.ts';
 import type { FeedRing } from './feed-ring.ts';
-import type { MessageHead } from './feed-writer.ts';
+import { headOf, type MessageHead } from './feed-writer.ts';
 import { Chain, type Key } from './key.ts';
 import { MessageBuffer } from './message-buffer.ts';
 
 /** A longer message goes on in a next part. */
 const PART_BYTES = 64 * 1024;
-const NO_CLIENT = new Uint8Array(0);
 
 export class LevelChannel {
   readonly channel: Channel;
@@ -43,7 +42,7 @@ export class LevelChannel {
     this.#book = book;
     this.#checksum = checksum;
     this.#ring = ring;
-    this.#head = { channel, instrument, client: NO_CLIENT, sequence: 0, prevSequence: 0, timeUs: 0 };
+    this.#head = headOf(channel, instrument);
   }
 
   /** A level changed; only while somebody wants it. */

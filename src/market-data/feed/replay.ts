@@ -14,7 +14,7 @@ import { ORDER_INSTRUMENT, ORDER_PRICE_TICKS, ORDER_SIDE } from '../../wire/orde
 import { ChangedLevels } from './changed-levels.ts';
 import { CommandMessage, concerns, type SendMessage } from './command-message.ts';
 import type { FeedMarket } from './feed-market.ts';
-import type { MessageHead } from './feed-writer.ts';
+import { headOf, type MessageHead } from './feed-writer.ts';
 import type { Chain, Key } from './key.ts';
 import type { LevelChannel } from './level-channel.ts';
 import { MessageBuffer } from './message-buffer.ts';
@@ -85,14 +85,13 @@ export class LevelReplay implements Replay {
   #begun = false;
 
   constructor(key: Key, market: FeedMarket, channel: LevelChannel, outbox: Outbox, from: number) {
-    const { channel: name, instrument, client } = key;
     this.from = from;
     this.#key = key;
     this.#market = market;
     this.#channel = channel;
     this.#outbox = outbox;
     this.#last = from;
-    this.#head = { channel: name, instrument, client, sequence: 0, prevSequence: 0, timeUs: 0 };
+    this.#head = headOf(key.channel, key.instrument);
   }
 
   get sequence(): number {
@@ -183,13 +182,12 @@ export class MessageReplay implements Replay {
 
   /** `checksum`, of FULL: the book's. */
   constructor(key: Key, chain: Chain, outbox: Outbox, from: number, checksum?: BookChecksum) {
-    const { channel, instrument, client } = key;
     this.from = from;
     this.#key = key;
     this.#chain = chain;
     this.#outbox = outbox;
     this.#last = from;
-    this.#head = { channel, instrument, client, sequence: 0, prevSequence: 0, timeUs: 0 };
+    this.#head = headOf(key.channel, key.instrument, key.client);
     const send: SendMessage = (head, _more, body) => {
       this.#resumed(head.sequence);
       this.#outbox.message(head.sequence, body);

@@ -16,7 +16,7 @@ export class UserKeys {
   find(bytes: Uint8Array, from: number, to: number): UserKey | undefined {
     const bucket = this.#byHash.get(hashOf(bytes, from, to));
     if (bucket === undefined) return undefined;
-    for (const user of bucket) if (isSame(user.key.client, bytes, from, to)) return user;
+    for (const user of bucket) if (isClient(user.key.client, bytes, from, to)) return user;
     return undefined;
   }
 
@@ -47,7 +47,8 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
   return hash >> 1; // a small integer
 }
 
-function isSame(client: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+/** Whether `bytes[from..to)` is that client's id. Allocates: nothing. */
+export function isClient(client: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
   if (client.length !== to - from) return false;
   for (let i = 0; i < client.length; i++) if (client[i] !== bytes[from + i]) return false;
   return true;

@@ -3,10 +3,10 @@
 
 import { assert } from '../../../assert.ts';
 import { Side } from '../../../domain/codes.ts';
-import { OrderChange } from '../../../domain/listener.ts';
 import type * as B from '../../../wire/binary-data-reader.ts';
 import { decodeServerFrame } from '../../../wire/binary-server-frame.ts';
 import { BookChecksum } from '../../../wire/book-checksum.ts';
+import { ORDER_CHANGE_TEXTS } from '../../../wire/enum-texts.ts';
 import { CHANNEL_NAMES, SNAPSHOT_REASONS } from '../../../wire/feed-codec.ts';
 
 /** The members that tests look at. */
@@ -28,7 +28,7 @@ export interface Message {
 }
 
 const OPEN_OBJECT = 0x7b;
-const CHANGES = ['trade', ...Object.keys(OrderChange).map((name) => name.toLowerCase())];
+const CHANGES = ['trade', ...ORDER_CHANGE_TEXTS.slice(1)];
 
 export function readMessage(bytes: Uint8Array): Message {
   if (bytes[0] === OPEN_OBJECT) return JSON.parse(Buffer.from(bytes).toString());
