@@ -57,12 +57,13 @@ export class Audience {
     this.#healthy = all.slice(stalledCount + slowCount);
     const slow = this.#troubled.slice(stalledCount);
     for (const { connection } of this.#troubled) connection.pause();
+    // Keeps no process that has failed: close() may never be called.
     this.#slowTimer = setInterval(() => {
       for (const { connection } of slow) connection.resume();
       setTimeout(() => {
         for (const { connection } of slow) connection.pause();
       }, SLOW_READS_MS);
-    }, SLOW_EVERY_MS);
+    }, SLOW_EVERY_MS).unref();
   }
 
   /** The figures are of what comes from now on. */

@@ -18,7 +18,6 @@ export class FeedSubscriber {
   messages = 0;
   /** Messages whose prev_sequence was not the sequence before. */
   gaps = 0;
-  snapshots = 0;
   sequence = -1;
   /** Called with each update, its bytes borrowed until return. */
   onUpdate: ((bytes: Buffer, from: number, to: number) => void) | undefined;
@@ -47,7 +46,6 @@ export class FeedSubscriber {
       this.sequence = numberBehind(head, SEQUENCE);
       this.onUpdate?.(bytes, from, to);
     } else if (startsWith(head, SNAPSHOT)) {
-      this.snapshots++;
       this.sequence = numberBehind(head, SEQUENCE);
     }
   }

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { DecoderCheck } from './malformed/decoder-check.ts';
 import { MalformedFrames } from './malformed/malformed-frames.ts';
-import { runTool, wholeNumber } from './usage.ts';
+import { count, runTool, wholeNumber } from './usage.ts';
 
 const HELP = `Usage: npm run malformed -- [--frames N] [--seed N]
 
@@ -18,11 +18,11 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { frames: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
   });
-  const count = wholeNumber('frames', values.frames);
+  const total = count('frames', values.frames);
   const frames = new MalformedFrames(wholeNumber('seed', values.seed));
   const check = new DecoderCheck();
   const startMs = performance.now();
-  for (let n = 0; n < count && check.violations.length < SHOWN; n++) check.read(frames.next());
+  for (let n = 0; n < total && check.violations.length < SHOWN; n++) check.read(frames.next());
   const seconds = (performance.now() - startMs) / 1_000;
   for (const [outcome, times] of [...check.outcomes].sort(([a], [b]) => a.localeCompare(b, 'en'))) {
     process.stdout.write(`${String(times).padStart(10)}  ${outcome}\n`);
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   for (const violation of check.violations) process.stdout.write(`VIOLATION: ${violation}\n`);
   const passed = check.violations.length === 0;
   process.stdout.write(
-    `${count.toLocaleString('en')} frames in ${seconds.toFixed(1)} s\n${passed ? 'PASS' : 'FAIL'}\n`,
+    `${total.toLocaleString('en')} frames in ${seconds.toFixed(1)} s\n${passed ? 'PASS' : 'FAIL'}\n`,
   );
   return passed ? 0 : 1;
 }

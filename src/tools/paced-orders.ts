@@ -33,14 +33,15 @@ export class PacedOrders {
 
   begin(): void {
     this.#startMs = performance.now();
-    this.#timer = setInterval(() => this.#sendDue(), EVERY_MS);
+    // Keeps no process that has failed: stop() may never be called.
+    this.#timer = setInterval(() => this.#sendDue(), EVERY_MS).unref();
   }
 
   /** Resolves when all is answered, or no answer has come for a second. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    for (let before = -1; before !== this.#acknowledged && this.#acknowledged + this.#refused < this.#sent; ) {
-      before = this.#acknowledged;
+    for (let before = -1; before !== this.#answered && this.#answered < this.#sent; ) {
+      before = this.#answered;
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
     this.#connection?.destroy();
@@ -49,6 +50,10 @@ export class PacedOrders {
   describe(): string {
     const number = (value: number) => value.toLocaleString('en');
     return `orders    ${number(this.#sent)} sent, ${number(this.#acknowledged)} acknowledged, ${this.#refused} refused\n`;
+  }
+
+  get #answered(): number {
+    return this.#acknowledged + this.#refused;
   }
 
   #sendDue(): void {

@@ -35,11 +35,12 @@ it.each(['admin', 'journal', 'ledger'])('ringbook %s --help', (noun) => {
 });
 
 it.each([
-  ['simulate', '--seeds'],
-  ['simulate', '--commands'],
-  ['fuzz', '--commands'],
-])('%s %s 0 is refused: nothing would be shown', (name, option) => {
-  const ended = run(`tools/${name}`, option, '0');
+  ['simulate', '--seeds', 'simulate'],
+  ['simulate', '--commands', 'simulate'],
+  ['fuzz', '--commands', 'fuzz'],
+  ['malformed', '--frames', 'malformed-frames'],
+])('%s %s 0 is refused: nothing would be shown', (name, option, file) => {
+  const ended = run(`tools/${file}`, option, '0');
   expect([ended.stderr, ended.status]).toEqual([`${name}: ${option} 0: more than 0 are needed\n`, 64]);
 });
 
