@@ -92,8 +92,8 @@ async function compare(directory: string, options: Options): Promise<boolean> {
 
 async function ringbookTurn(directory: string, recorded: string, options: Options): Promise<Turn> {
   const ringbook = await startRingbook(directory);
-  const orders = await PacedOrders.open(ringbook.url, options.rate);
   try {
+    const orders = await PacedOrders.open(ringbook.url, options.rate);
     const request = '{"type":"subscribe","channels":["level2"],"instruments":["BTC-USD"]}';
     const audience = await Audience.open(ringbook.url, { ...options, request });
     const turn = await measure('ringbook', ringbook.pid, audience, options.seconds, () => orders.begin());

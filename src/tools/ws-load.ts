@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadResult } from './load.ts';
 import type { OrderDialect } from './order-dialects.ts';
+import { quantile } from './quantile.ts';
 import { WsConnection } from './ws-connection.ts';
 
 export interface WsLoadOptions {
@@ -119,15 +120,14 @@ class Sender {
 }
 
 function resultOf(senders: readonly Sender[], seconds: number): LoadResult {
-  const sorted = Float64Array.from(senders.flatMap(({ latenciesMs }) => latenciesMs)).sort();
-  const quantile = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
+  const latencies = senders.flatMap(({ latenciesMs }) => latenciesMs);
   return {
     tool: 'own client',
-    requests: sorted.length,
-    perSecond: sorted.length / seconds,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
-    maxMs: quantile(1),
+    requests: latencies.length,
+    perSecond: latencies.length / seconds,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    maxMs: quantile(latencies, 1),
     refused: senders.reduce((sum, { refused }) => sum + refused, 0),
     failed: senders.reduce((sum, { failed }) => sum + failed, 0),
   };
