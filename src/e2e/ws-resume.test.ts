@@ -94,10 +94,10 @@ test('cut twenty times under load: nothing is missing, and each book ever seen w
 
 test('a resume that skips commands is noticed by the books, and by this test', async () => {
   const sale = { side: 'sell', price: '1.00', quantity: '0.001', time_in_force: 'IOC' };
-  await server.api.post('/orders', order(sale)); // the last that all channels have told of
+  const { sequence } = orderReplyOf(await server.api.post('/orders', order(sale)));
   const sockets = new CuttableSockets(skippingResumes(3));
   const skipping = new CutWatch(new URL(server.url), sockets);
-  await skipping.live();
+  await eventually('all channels tell of it last', () => skipping.sequences.every((told) => told === sequence));
   sockets.pause();
   // Skipped: a level, and trades with what the test before has left.
   for (const changes of [{ price: '2.00' }, sale, sale, { price: '3.00' }, sale, { price: '4.00' }])

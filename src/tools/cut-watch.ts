@@ -90,6 +90,11 @@ export class CutWatch {
     return this.#orders.position?.sequence ?? 0;
   }
 
+  /** Of the newest message of each subscription. */
+  get sequences(): readonly number[] {
+    return [this.#levels, this.#orders, this.#matches].map(({ position }) => position?.sequence ?? 0);
+  }
+
   /** Each once all is live again, and a random while later; some while much is on its way. */
   async cutOften(cuts: number, random: Random, told: (done: number) => void = () => {}): Promise<void> {
     for (let done = 1; done <= cuts; done++) {
