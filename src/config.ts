@@ -89,8 +89,6 @@ const LIMITS = {
   replyTimeoutMs: 10_000,
   readTimeoutMs: 1_000,
   streamBackpressureBytesMax: 4 * 1024 * 1024,
-  /** Commands one turn takes from each ring (src/README.md: fairness between gateways). */
-  commandsPerRingMax: 64,
   eventRingBytes: 16 * 1024 * 1024,
   /** Holds the messages of several full turns of market data, so that a gateway may be late. A power of two. */
   streamRingBytes: 16 * 1024 * 1024,

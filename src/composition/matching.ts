@@ -35,7 +35,6 @@ export function composeMatching(wiring: Wiring): Agent {
     // Where a power cut may take what was acknowledged, a ledger that knows more proves no damage.
     askLedger: config.durability === 'fsync' ? () => askLedger(wiring) : undefined,
     disk: crashAt === undefined ? undefined : faultyDisk(crashAt),
-    commandsPerRingMax: config.limits.commandsPerRingMax,
     commandRings: memory.commandRings.map((buffer) => new CommandRing(buffer)),
     replyRings: memory.replyRings.map((buffer) => new MessageRing(buffer)),
     events: new BroadcastWriter(memory.events),

@@ -73,7 +73,6 @@ export interface MatchingContext extends ResultSinks {
   readonly poison?: ((engine: Engine) => void) | undefined;
   /** Replaced where a test wants the process to end at a write. */
   readonly disk?: JournalDisk | undefined;
-  readonly commandsPerRingMax: number;
   readonly commandRings: readonly CommandRing[];
   readonly events: BroadcastWriter;
   readonly gatewayDoorbells: readonly Doorbell[];
@@ -108,6 +107,8 @@ export class MatchingAgent implements Agent {
   readonly #ringSeconds: Histogram;
   readonly #matchSeconds: Histogram;
   readonly #batchCommands: Histogram;
+  /** Each ring's share of a frame. */
+  #commandsPerRingMax = 0;
   /** Commands taken from each ring this turn: whose gateway has replies to be woken for. */
   readonly #taken: Int32Array;
   /** The rings and the frame as 32-bit words: records are copied without a view per record. */
@@ -156,9 +157,7 @@ export class MatchingAgent implements Agent {
     const { bytes } = writer;
     assert(bytes.byteOffset % 4 === 0, 'the frame is aligned for words');
     this.#frameWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-    const largest =
-      context.commandsPerRingMax * context.commandRings.length * (context.commandRings[0]?.slotBytes ?? 0);
-    assert(writer.payloadCapacity >= COMMAND_SLOT_BYTES + largest, 'the largest batch fits one frame');
+    this.#commandsPerRingMax = commandsPerRingMax(writer, context.commandRings);
     context.instruments.publish(engine.instruments, sequence);
     this.#publishProgress(engine, writer);
     context.counters.set(MatchingCounter.RECOVERED_SEQUENCE, sequence);
@@ -310,7 +309,7 @@ export class MatchingAgent implements Agent {
    * it ends. Allocates: nothing.
    */
   #drainRings(start: number): number {
-    const { commandRings, commandsPerRingMax } = this.#context;
+    const { commandRings } = this.#context;
     const rings = commandRings.length;
     const first = this.#firstRing;
     this.#firstRing = (first + 1) % rings;
@@ -318,7 +317,7 @@ export class MatchingAgent implements Agent {
     for (let k = 0; k < rings; k++) {
       const index = (first + k) % rings;
       const ring = commandRings[index];
-      const count = ring.available(commandsPerRingMax);
+      const count = ring.available(this.#commandsPerRingMax);
       this.#taken[index] = count;
       for (let i = 0; i < count; i++) {
         const slot = ring.slotAt(i);
@@ -394,6 +393,17 @@ export class MatchingAgent implements Agent {
     const { projectionDoorbells } = this.#context;
     for (let k = 0; k < projectionDoorbells.length; k++) projectionDoorbells[k].ring();
   }
+}
+
+/**
+ * What a turn may take from each ring, so that the longest records of all, and an own command before them, fit one frame. As much
+ * as fits: a sync costs the same for one command and for a thousand, and while it lasts the next ones gather.
+ */
+function commandsPerRingMax({ payloadCapacity }: JournalWriter, rings: readonly CommandRing[]): number {
+  const slotBytes = rings.reduce((sum, ring) => sum + ring.slotBytes, 0);
+  const commands = Math.floor((payloadCapacity - COMMAND_SLOT_BYTES) / slotBytes);
+  assert(commands > 0, 'a frame holds a command of each ring');
+  return commands;
 }
 
 /** Copies a record between byte offsets, both multiples of 8. Allocates: nothing. */

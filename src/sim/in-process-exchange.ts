@@ -410,7 +410,6 @@ export class InProcessExchange {
       controlPath: directories.control,
       durability,
       segmentBytes: this.#segmentBytes,
-      commandsPerRingMax: 64,
       commandRings: this.#commandRings,
       replyRings: this.#replyRings,
       events: new BroadcastWriter(events),
