@@ -95,6 +95,11 @@ export class WsConnection {
     this.#socket.resume();
   }
 
+  /** Sends nothing more; what comes is still read. */
+  end(): void {
+    this.#socket.end();
+  }
+
   /** Ends it without a word. */
   destroy(): void {
     this.#socket.destroy();
