@@ -54,8 +54,12 @@ export class Feed {
       return;
     }
     const message = bytes.subarray(offset + F.FEED_ANSWER_BODY, offset + lengthBytes);
-    const part = view.getUint8(offset + F.FEED_ANSWER_PART) !== 0;
-    beginnings.answer(subscription, message, view.getFloat64(offset + F.FEED_ANSWER_SEQUENCE, true), part);
+    if (view.getUint8(offset + F.FEED_ANSWER_PART) !== 0) {
+      beginnings.part(subscription, message);
+      return;
+    }
+    const sequence = view.getFloat64(offset + F.FEED_ANSWER_SEQUENCE, true);
+    beginnings.answer(subscription, message, sequence, type === F.FeedAnswerType.RESUMED);
   };
 
   constructor(parts: FeedParts) {

@@ -127,7 +127,7 @@ export class LevelReplay implements Replay {
     const out = this.#out;
     if (!this.#begun) {
       writer.resumed(out, this.#head, previous);
-      this.#send();
+      this.#outbox.resumed(this.#head.sequence, out);
     }
     this.#begun = true;
     if (this.#last > previous) this.#update(previous);
@@ -243,7 +243,7 @@ export class MessageReplay implements Replay {
     this.#begun = true;
     this.#head.sequence = sequence;
     this.#key.writer.resumed(this.#out, this.#head, this.from);
-    this.#outbox.message(sequence, this.#out);
+    this.#outbox.resumed(sequence, this.#out);
   }
 
   /**

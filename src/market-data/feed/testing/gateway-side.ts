@@ -149,7 +149,9 @@ export class GatewaySide {
       this.#parts.set(wish, parts);
       if (ring.bytes[offset + F.FEED_ANSWER_PART] !== 0) return;
       this.#parts.delete(wish);
-      subscriber.messages.push(readMessage(Buffer.concat(parts)));
+      const message = readMessage(Buffer.concat(parts));
+      assert((type === FeedAnswerType.RESUMED) === (message.type === 'resumed'), 'head and message agree');
+      subscriber.messages.push(message);
     }, Infinity);
   }
 }
