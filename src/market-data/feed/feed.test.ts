@@ -455,6 +455,47 @@ describe('a resume', () => {
     }
   });
 
+  it('goes on from the spool where memory has overtaken it, in the midst of a command too', () => {
+    const options = { feedHistoryBytes: 2 ** 21, feedAnswerRingBytes: 2 ** 12, resumeSpoolBytes: 2 ** 28 };
+    const rig = new Rig(21, options);
+    const many = 'many'.padEnd(64, '.'); // long records: what follows must overrun the history
+    for (let n = 0; n < 1_000; n++) rig.submit(limitOrder(many, Side.SELL, 1_000 + n, 1));
+    rig.settle();
+    const from = rig.sequence;
+    const book = rig.bookAt(0, from);
+    rig.submit(limitOrder('taker', Side.BUY, 5_000, 1_000)); // messages of several parts, of which few have room
+    rig.run(50);
+    const asked = [Channel.FULL, Channel.MATCHES, Channel.USER, Channel.LEVEL2].map((channel) =>
+      rig.side.begin({ channel, client: many, from }),
+    );
+    const fresh = [Channel.LEVEL2_BATCH, Channel.TICKER].map((channel) => rig.side.begin({ channel }));
+    rig.exchange.settle(); // nobody takes the answers
+    const counter = (which: number) => rig.exchange.marketDataCounter(which);
+    expect(counter(MarketDataCounter.RESUMES_FROM_MEMORY)).toBe(4);
+    for (let n = 0; n < 12_000; n++) rig.submit(limitOrder(many, Side.BUY, 1 + (n % 50), 1));
+    rig.exchange.settle();
+    const late = rig.side.begin({ channel: Channel.FULL, from });
+    for (let n = 0; n < 9_000 && ![...asked, ...fresh, late].every(({ live }) => live); n++) rig.turn();
+    rig.run(100);
+    rig.settle();
+    const [full, matches, user, level2] = asked;
+    for (const one of asked) expect(one.messages[0]).toMatchObject({ type: 'resumed', from_sequence: from });
+    for (const { messages } of asked) expect(messages.some(({ type }) => type === 'snapshot')).toBe(false);
+    const now = rig.bookAt(0, rig.sequence);
+    expect(follow(full, new FullMirror(from, book)).levels).toEqual(now);
+    expect(follow(level2, new LevelMirror(from, book)).levels).toEqual(now);
+    for (const one of [matches, user]) follow(one, new Follower(from));
+    expect(sequencesOf(matches.messages, from)).toEqual(behind(rig.reference.traded[0], from));
+    expect(sequencesOf(user.messages, from)).toEqual(behind(rig.reference.told.get(many) ?? [], from));
+    const items = ({ messages }: Subscriber) =>
+      messages.flatMap(({ sequence, trades, events }) => (sequence === from + 1 ? [...(trades ?? events ?? [])] : []));
+    expect([full, matches, user].map((one) => items(one).length)).toEqual([2_000, 1_000, 2_000]);
+    expect(follow(fresh[0], new LevelMirror()).levels).toEqual(now);
+    expect(fresh.map(({ messages }) => messages.filter(({ type }) => type === 'snapshot').length)).toEqual([1, 0]);
+    // Only who came when memory had gone on has begun in the spool.
+    expect(counter(MarketDataCounter.RESUMES_FROM_SPOOL)).toBe(1);
+  });
+
   it('goes on while events do, and holds up nobody who has missed little', () => {
     const rig = new Rig(16, { feedHistoryBytes: 2 ** 24 });
     rig.run(1_500);
