@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { expect, test } from 'vitest';
 import { createRandom } from '../sim/testing/random.ts';
+import { WsConnection } from '../tools/ws-connection.ts';
 import { DetailedTradeSchema, OrderSchema } from '../wire/schemas.ts';
 import { reckon } from './testing/audit.ts';
 import { Lab } from './testing/lab.ts';
@@ -14,7 +15,6 @@ import { bookOf, orderReplyOf } from './testing/replies.ts';
 import { NO_DATABASE, Server } from './testing/server.ts';
 import { Trader } from './testing/traffic.ts';
 import { eventually } from './testing/waiting.ts';
-import { WebSocketClient } from './testing/web-socket.ts';
 
 /** Enough for both gateways to have some, but for a rare chance. */
 const LISTENERS = 5;
@@ -34,7 +34,21 @@ const EventSchema = Type.Union([
 const streamEvent = Compile(EventSchema);
 type StreamEvent = Static<typeof EventSchema>;
 
-function eventsOf({ messages }: WebSocketClient): StreamEvent[] {
+interface Listener {
+  readonly socket: WsConnection;
+  readonly messages: string[];
+}
+
+async function listen({ url }: Server): Promise<Listener> {
+  const messages: string[] = [];
+  const socket = await WsConnection.open(new URL(url), '/stream', (bytes, from, to) =>
+    messages.push(bytes.toString('utf8', from, to)),
+  );
+  lab.defer(() => socket.destroy());
+  return { socket, messages };
+}
+
+function eventsOf({ messages }: Listener): StreamEvent[] {
   return messages.map((text) => {
     const event: unknown = JSON.parse(text);
     if (!streamEvent.Check(event)) throw new Error(`not an event of the stream: ${text}`);
@@ -60,15 +74,15 @@ function rebuild(events: readonly StreamEvent[]): { bids: [number, number][]; as
 }
 
 /** A far bid, whose update shows that everything before it has arrived. */
-async function untilCaughtUp(server: Server, sockets: readonly WebSocketClient[]): Promise<void> {
+async function untilCaughtUp(server: Server, listeners: readonly Listener[]): Promise<void> {
   const { order_id } = orderReplyOf(await server.api.post('/orders', order({ price: '1.00' })));
-  const arrived = (socket: WebSocketClient) => socket.messages.some((text) => text.includes(order_id));
-  await eventually('the stream has told everything', () => sockets.every(arrived));
+  const arrived = ({ messages }: Listener) => messages.some((text) => text.includes(order_id));
+  await eventually('the stream has told everything', () => listeners.every(arrived));
 }
 
 test('one order after the other: what is told, and in which order', async () => {
   const server = await Server.start(lab, { environment: NO_DATABASE });
-  const socket = await WebSocketClient.open(lab, `${server.url}/stream`);
+  const listener = await listen(server);
   const maker = orderReplyOf(await server.api.post('/orders', order({ side: 'sell', price: '0.30', quantity: '2' })));
   const taker = orderReplyOf(
     await server.api.post('/orders', order({ client_id: 'bob', price: '0.30', quantity: '0.5' })),
@@ -79,8 +93,8 @@ test('one order after the other: what is told, and in which order', async () => 
     await server.api.post('/orders', order({ client_id: 'eve', type: 'market', price: undefined })),
   );
   expect((await server.api.post(`/orders/${maker.order_id}/cancel`)).status).toBe(409);
-  await untilCaughtUp(server, [socket]);
-  const events = eventsOf(socket).slice(0, -2);
+  await untilCaughtUp(server, [listener]);
+  const events = eventsOf(listener).slice(0, -2);
   const told = events.map(({ event, data }) =>
     event === 'order_update' ? `${event} ${data.client_id} ${data.status}` : event,
   );
@@ -114,20 +128,21 @@ test('one order after the other: what is told, and in which order', async () => 
     sell_client_id: 'alice',
   });
   expect(await server.stop()).toEqual({ code: 0, signal: null });
-  expect(socket.closeCode).toBe(1001);
+  await eventually('its end is told', () => !listener.socket.open);
+  expect(listener.socket.closeCode).toBe(1001);
 });
 
 test('under load, to listeners of two gateways: the same to all, nothing missing, and the book of the deltas is the book', async () => {
   const server = await Server.start(lab, { environment: { ...NO_DATABASE, RINGBOOK_GATEWAY_THREADS: '2' } });
-  const socket = await WebSocketClient.open(lab, `${server.url}/stream`);
-  const sockets = [socket];
-  for (let i = 1; i < LISTENERS; i++) sockets.push(await WebSocketClient.open(lab, `${server.url}/stream`));
+  const first = await listen(server);
+  const listeners = [first];
+  for (let i = 1; i < LISTENERS; i++) listeners.push(await listen(server));
   const traders = Array.from({ length: 8 }, (_, i) => new Trader(`t${i}`, createRandom(i + 1)));
   await Promise.all(traders.map((trader) => trader.trade(server.url, () => trader.log.length < 150)));
-  await untilCaughtUp(server, sockets);
-  for (const other of sockets) expect(other.messages).toEqual(socket.messages);
+  await untilCaughtUp(server, listeners);
+  for (const other of listeners) expect(other.messages).toEqual(first.messages);
 
-  const events = eventsOf(socket);
+  const events = eventsOf(first);
   const sequences = events.flatMap(({ event, data }) => (event === 'order_update' ? [] : [data.sequence]));
   expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
   const reckoning = reckon(traders);

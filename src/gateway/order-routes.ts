@@ -56,7 +56,7 @@ export class OrderRoutes {
     const { sender, responder, access } = this.#parts;
     const asker = this.#begin(res, req);
     if (!sender.admitCancel(asker)) return;
-    const isGood = this.#massCancels.parse(req.getQuery(), this.#command);
+    const isGood = this.#massCancels.parseQuery(req.getQuery(), this.#command);
     const isEveryones = isGood && this.#command.clientLength === 0;
     if (isEveryones && !admitAdmin(access, asker, res, req, responder)) return;
     sender.sendParsed(asker, isGood, this.#command, this.#massCancels.problem);

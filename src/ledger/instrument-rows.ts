@@ -6,7 +6,7 @@ import { formatDecimal } from '../wire/decimal.ts';
 import { INSTRUMENT_STATUS_TEXTS } from '../wire/enum-texts.ts';
 import * as E from '../wire/event-codec.ts';
 import { decodeDefinition } from '../wire/instrument-codec.ts';
-import { ISO_TIME_BYTES, IsoTimeWriter } from '../wire/iso-time.ts';
+import { isoTime } from '../wire/iso-time.ts';
 
 /** A definition as one command left it. */
 export interface InstrumentChange {
@@ -77,10 +77,4 @@ export function instrumentValues({ index, instrument, sequence, timeUs }: Instru
 
 function feeRate(millionths: number): string {
   return `${millionths < 0 ? '-' : ''}${formatDecimal(Math.abs(millionths), FEE_RATE_SCALE)}`;
-}
-
-function isoTime(timeUs: number): string {
-  const bytes = new Uint8Array(ISO_TIME_BYTES);
-  new IsoTimeWriter().write(bytes, 0, timeUs);
-  return new TextDecoder().decode(bytes);
 }

@@ -4,23 +4,36 @@
 import { readFileSync } from 'node:fs';
 import type { MainAnswer } from '../gateway/context.ts';
 
-let openApi: Promise<MainAnswer> | undefined;
-let asyncApi: Promise<MainAnswer> | undefined;
+/** Of HTTP. */
+export const openApiAnswer = documentAnswer(async () => {
+  const { openApiDocument } = await import('../wire/openapi.ts');
+  return openApiDocument(packageVersion());
+});
 
-/** Of HTTP; made when it is first asked for. */
-export function openApiAnswer(): Promise<MainAnswer> {
-  openApi ??= import('../wire/openapi.ts').then(({ openApiDocument }) => answer(openApiDocument(packageVersion())));
-  return openApi;
-}
+/** Of /ws. */
+export const asyncApiAnswer = documentAnswer(async () => {
+  const { asyncApiDocument } = await import('../wire/asyncapi.ts');
+  return asyncApiDocument(packageVersion());
+});
 
-/** Of /ws, likewise. */
-export function asyncApiAnswer(): Promise<MainAnswer> {
-  asyncApi ??= import('../wire/asyncapi.ts').then(({ asyncApiDocument }) => answer(asyncApiDocument(packageVersion())));
-  return asyncApi;
-}
-
-function answer(document: object): MainAnswer {
-  return { status: 200, contentType: 'application/json', body: JSON.stringify(document) };
+/**
+ * The document as an answer: made once, when it is first asked for; one that could not be made is tried again. Of a module
+ * whose own imports have failed Node itself remembers that, until the process ends.
+ */
+export function documentAnswer(make: () => Promise<object>): () => Promise<MainAnswer> {
+  let made: Promise<MainAnswer> | undefined;
+  const begin = async (): Promise<MainAnswer> => {
+    try {
+      return { status: 200, contentType: 'application/json', body: JSON.stringify(await make()) };
+    } catch (error) {
+      made = undefined;
+      throw error;
+    }
+  };
+  return () => {
+    made ??= begin();
+    return made;
+  };
 }
 
 /** The program's version, as package.json has it. */

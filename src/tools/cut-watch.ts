@@ -85,11 +85,6 @@ export class CutWatch {
     return this.#problems;
   }
 
-  /** Of the newest command that the book of orders has. */
-  get sequence(): number {
-    return this.#orders.position?.sequence ?? 0;
-  }
-
   /** Of the newest message of each subscription. */
   get sequences(): readonly number[] {
     return [this.#levels, this.#orders, this.#matches].map(({ position }) => position?.sequence ?? 0);
@@ -118,10 +113,27 @@ export class CutWatch {
     }
   }
 
-  /** Until every message through `sequence`, of a command that changed the book, has come. */
-  async settle(sequence: number): Promise<void> {
+  /**
+   * Trades, with whoever bids most, until each subscription was told of that, and so of everything before. Returns the trade's
+   * sequence. Throws when that does not happen: live alone is also who is still being told what it has missed.
+   */
+  async settle(): Promise<number> {
+    const { orders } = this.#client;
+    const terms = {
+      client_id: 'settle',
+      instrument: INSTRUMENT,
+      type: 'limit',
+      price: '1.00',
+      quantity: '0.001',
+    } as const;
+    await orders.place({ ...terms, side: 'buy' });
+    const { sequence } = await orders.place({ ...terms, side: 'sell', time_in_force: 'IOC' });
     const startMs = performance.now();
-    while (this.sequence < sequence && performance.now() - startMs < LIVE_WITHIN_MS) await sleep(20);
+    while (!this.sequences.every((told) => told >= sequence)) {
+      if (performance.now() - startMs > LIVE_WITHIN_MS) throw new Error('not told of everything in time');
+      await sleep(1);
+    }
+    return sequence;
   }
 
   close(): void {

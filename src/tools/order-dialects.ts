@@ -3,7 +3,7 @@
 
 import { MESSAGE_HEAD_BYTES } from '../wire/binary-frame.ts';
 import { orderJson, orderMessage } from './order-mix.ts';
-import { frame, Opcode } from './ws-connection.ts';
+import { frame, Opcode } from './ws-frame.ts';
 
 export interface OrderDialect {
   readonly name: 'JSON' | 'binary';

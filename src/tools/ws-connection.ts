@@ -1,17 +1,13 @@
 // One WebSocket connection over a raw socket: what load tools need, at a fraction of the cost of a general client, and one that can
-// stop reading. A tool's process. Owns its socket. Frames are masked with zeros, which the protocol allows.
+// stop reading. A tool's process. Owns its socket.
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { ConnectionLost } from './http-connection.ts';
+import { FrameSplitter, frame, Opcode } from './ws-frame.ts';
 
 const HEAD_END = '\r\n\r\n';
 const NOTHING: Buffer = Buffer.alloc(0);
-const MASK_BYTES = 4;
-const FINAL = 0x80;
-const MASKED = 0x80;
-
-export const Opcode = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 
 /** A message, borrowed until return: bytes[from..to). */
 export type ReceiveMessage = (bytes: Buffer, from: number, to: number) => void;
@@ -26,7 +22,7 @@ export class WsConnection {
   onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #receive: ReceiveMessage;
-  #unread = NOTHING;
+  readonly #frames = new FrameSplitter((opcode, bytes, from, to) => this.#take(opcode, bytes, from, to));
 
   /** Resolves once the server has agreed. Rejects with ConnectionLost. */
   static open(url: URL, path: string, receive: ReceiveMessage): Promise<WsConnection> {
@@ -107,17 +103,7 @@ export class WsConnection {
 
   #read(bytes: Buffer): void {
     this.receivedBytes += bytes.length;
-    const all = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
-    let at = 0;
-    for (;;) {
-      const start = payloadStart(all, at);
-      if (start < 0) break;
-      const end = start + payloadLength(all, at);
-      if (end > all.length) break;
-      this.#take(all[at] & 0x0f, all, start, end);
-      at = end;
-    }
-    this.#unread = at === all.length ? NOTHING : all.subarray(at);
+    this.#frames.take(bytes);
   }
 
   #take(opcode: number, bytes: Buffer, from: number, to: number): void {
@@ -128,31 +114,4 @@ export class WsConnection {
       this.closeReason = bytes.toString('utf8', from + 2, to);
     }
   }
-}
-
-/** A client's frame. */
-export function frame(opcode: number, payload: Uint8Array): Buffer {
-  const { length } = payload;
-  const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const bytes = Buffer.alloc(headBytes + MASK_BYTES + length);
-  bytes[0] = FINAL | opcode;
-  bytes[1] = MASKED | (headBytes === 2 ? length : headBytes === 4 ? 126 : 127);
-  if (headBytes === 4) bytes.writeUInt16BE(length, 2);
-  if (headBytes === 10) bytes.writeBigUInt64BE(BigInt(length), 2);
-  bytes.set(payload, headBytes + MASK_BYTES);
-  return bytes;
-}
-
-/** Where the payload of the server's frame at `at` begins; -1 when its head is not there yet. */
-function payloadStart(bytes: Buffer, at: number): number {
-  if (bytes.length - at < 2) return -1;
-  const short = bytes[at + 1] & 0x7f;
-  const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
-  return start > bytes.length ? -1 : start;
-}
-
-function payloadLength(bytes: Buffer, at: number): number {
-  const short = bytes[at + 1] & 0x7f;
-  if (short < 126) return short;
-  return short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../sim/testing/random.ts';
 import { replayBook } from './book-checksums.ts';
-import { readFrom } from './catch-up.ts';
 import { CutWatch } from './cut-watch.ts';
 import { inOwnDirectory } from './own-directory.ts';
 import { PacedOrders } from './paced-orders.ts';
@@ -48,7 +47,7 @@ async function main(): Promise<number> {
       const progress = new Progress('cuts', cuts);
       await watch.cutOften(cuts, new Random(seed), (done) => progress.update(done));
       await orders.stop();
-      await watch.settle((await readFrom(ringbook.url)).sequence);
+      await watch.settle();
       process.stdout.write(orders.describe());
     } finally {
       watch.close();

@@ -126,8 +126,7 @@ export class BinaryCommandReader {
     const { instrument, side } = command;
     const isKnown = instrument === ALL_INSTRUMENTS || instrument < this.#instruments.current.all.length;
     return (
-      checkRecordText(this.problem, 'client_id', command.bytes, command.clientOffset, command.clientLength) &&
-      checkRecordText(this.problem, 'idempotency_key', command.bytes, command.keyOffset, command.keyLength) &&
+      this.#readTexts(command) &&
       (isKnown || this.#unknownInstrument()) &&
       (side <= Side.SELL ||
         refuse(this.problem, 'invalid_value', 'side', 'side must be 1 (buy), 2 (sell) or 0 (both).')) &&

@@ -92,7 +92,10 @@ export const FeedAnswerType = {
   MESSAGE: 1,
   /** What is asked for is not kept any more, or lies ahead, and this channel's snapshot is not market data's to make (FULL, USER). */
   NO_RESUME: 2,
+  /** Like MESSAGE, of the message that says from where on what was missed follows. */
+  RESUMED: 3,
 } as const;
+export type FeedAnswerType = (typeof FeedAnswerType)[keyof typeof FeedAnswerType];
 
 export const FEED_ANSWER_WISH = 0;
 /** Not 0: the message goes on in the next record of this wish. */

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ISO_TIME_BYTES, IsoTimeWriter } from './iso-time.ts';
+import { ISO_TIME_BYTES, IsoTimeWriter, isoTime } from './iso-time.ts';
 
 it('writes what Date writes, and the microseconds', () => {
   const writer = new IsoTimeWriter();
@@ -22,6 +22,7 @@ it('writes what Date writes, and the microseconds', () => {
       const us = String(timeUs - ms * 1_000).padStart(3, '0');
       const expected = new Date(ms).toISOString().replace('Z', `${us}Z`);
       expect(Buffer.from(bytes).toString('latin1')).toBe(`###${expected}${'#'.repeat(10)}`);
+      expect(isoTime(timeUs)).toBe(expected);
     }),
     { numRuns: 3_000 },
   );

@@ -1,5 +1,5 @@
 // Times as clients read them: ISO 8601, UTC, microseconds. Any thread; owns the text of the last second it wrote.
-// Digits are computed, no Date is made. Allocates: nothing.
+// Digits are computed, no Date is made. The writer allocates nothing.
 
 import { writePadded } from './digits.ts';
 
@@ -8,6 +8,7 @@ export const ISO_TIME_BYTES = 27;
 const SECOND_BYTES = 20;
 const SECOND_US = 1_000_000;
 const DAY_S = 86_400;
+const decoder = new TextDecoder();
 
 export class IsoTimeWriter {
   /** From the year up to the point; valid for `#second`. */
@@ -39,6 +40,13 @@ export class IsoTimeWriter {
     writePadded(text, 17, inDay % 60, 2);
     text[19] = 0x2e;
   }
+}
+
+/** `timeUs`, microseconds since the epoch, as text; a fraction is cut off. Allocates: for what is rare. */
+export function isoTime(timeUs: number): string {
+  const bytes = new Uint8Array(ISO_TIME_BYTES);
+  new IsoTimeWriter().write(bytes, 0, Math.floor(timeUs));
+  return decoder.decode(bytes);
 }
 
 /** Writes `yyyy-mm-dd`. Years begin in March here, so that a leap day is their last; 400 of them have 146,097 days. */

@@ -1,85 +1,94 @@
-// The query of DELETE /orders into a domain Command: whose orders are to be cancelled, of what, on which side. Gateway
-// threads; one for each. The command borrows the parser's bytes until the next parse. Rare, so it may allocate. Never
-// throws on input.
+// A mass cancel into a domain Command: whose orders, of what, on which side. Said by the query of DELETE /orders or by the
+// params of `order.cancel_all`. Gateway threads; one for each. The command borrows the request until the next one. Never throws
+// on input.
 
 import { ALL_INSTRUMENTS, BOTH_SIDES, CommandType, Side } from '../domain/codes.ts';
-import { CLIENT_ID_BYTES_MAX, type Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../domain/command.ts';
+import type { Command } from '../domain/command.ts';
+import { CommandTexts } from './command-texts.ts';
 import type { InstrumentSource } from './instrument-list.ts';
 import { beginCommand } from './plain-command.ts';
-import { PROBLEMS, type ProblemCode, type RequestProblem } from './problem.ts';
-import { isPrintable } from './request-values.ts';
+import type { RequestProblem } from './problem.ts';
+import { isString, RequestFields } from './request-fields.ts';
+import { readWord } from './request-values.ts';
+import { WordTable } from './word-table.ts';
 
-const PARAMETERS = ['client_id', 'instrument', 'side', 'idempotency_key'];
-const encoder = new TextEncoder();
+const NAMES = ['client_id', 'instrument', 'side', 'idempotency_key'];
+const CLIENT = 0;
+const INSTRUMENT = 1;
+const SIDE = 2;
+const KEY = 3;
+const SIDES = new WordTable(['buy', 'sell']);
 
 export class MassCancelParser {
-  readonly problem: RequestProblem = { status: 400, code: 'invalid_query', field: '', detail: '' };
   readonly #instruments: InstrumentSource;
+  readonly #fields = new RequestFields(NAMES);
+  readonly #texts = new CommandTexts();
 
   constructor(instruments: InstrumentSource) {
     this.#instruments = instruments;
   }
 
+  /** What was wrong, after a method answered false. */
+  get problem(): Readonly<RequestProblem> {
+    return this.#fields.problem;
+  }
+
   /**
-   * Fills `command` from the query, the text behind the `?`. Nothing there means everything: whether the asker may cancel
-   * all clients' orders (`command.clientLength === 0`) is the gateway's to say. False: `problem` says why.
+   * Fills `command` from the object in `bytes[from..to)`, which must say whose orders it is about. False: `problem` says why.
+   * Allocates: nothing.
    */
-  parse(query: string, command: Command): boolean {
+  parse(bytes: Uint8Array, from: number, to: number, command: Command): boolean {
+    const fields = this.#fields;
+    if (!fields.collect(bytes, from, to)) return false;
+    return fields.has(CLIENT) ? this.#read(command) : fields.missing(CLIENT);
+  }
+
+  /**
+   * The same from a query, the text behind the `?`. Nothing there means everything: whether the asker may cancel all
+   * clients' orders (`command.clientLength === 0`) is the gateway's to say. Rare, so it allocates.
+   */
+  parseQuery(query: string, command: Command): boolean {
+    const fields = this.#fields;
     const parameters = new URLSearchParams(query);
     for (const name of parameters.keys()) {
-      if (!PARAMETERS.includes(name))
-        return this.#refuse('invalid_query', name, `There is no parameter "${name}" here.`);
-      if (parameters.getAll(name).length > 1) return this.#refuse('invalid_query', name, `${name} is there twice.`);
+      if (!NAMES.includes(name)) {
+        return fields.refuseNamed('invalid_query', name, `There is no parameter "${name}" here.`);
+      }
+      if (parameters.getAll(name).length > 1)
+        return fields.refuseNamed('invalid_query', name, `${name} is there twice.`);
     }
-    const client = encoder.encode(parameters.get('client_id') ?? '');
-    const key = encoder.encode(parameters.get('idempotency_key') ?? '');
+    const body = Buffer.from(JSON.stringify(Object.fromEntries(parameters)));
+    if (!fields.collect(body, 0, body.length)) return false;
+    if (!fields.has(KEY) || fields.has(CLIENT)) return this.#read(command);
+    return fields.refuse('missing_field', CLIENT, 'client_id is required with an idempotency_key.');
+  }
+
+  #read(command: Command): boolean {
     beginCommand(command, CommandType.MASS_CANCEL);
     return (
-      this.#checkText('client_id', parameters, client, CLIENT_ID_BYTES_MAX) &&
-      this.#checkText('idempotency_key', parameters, key, IDEMPOTENCY_KEY_BYTES_MAX) &&
-      this.#takeTexts(command, client, key) &&
-      this.#readInstrument(command, parameters.get('instrument')) &&
-      this.#readSide(command, parameters.get('side'))
+      this.#texts.read(this.#fields, CLIENT, KEY, command) && this.#readInstrument(command) && this.#readSide(command)
     );
   }
 
-  #checkText(field: string, parameters: URLSearchParams, bytes: Uint8Array, bytesMax: number): boolean {
-    if (!parameters.has(field)) return true;
-    if (bytes.length >= 1 && bytes.length <= bytesMax && isPrintable(bytes, 0, bytes.length)) return true;
-    const detail = `${field} must be 1 to ${bytesMax} bytes of UTF-8 without control characters.`;
-    return this.#refuse('invalid_text', field, detail);
-  }
-
-  #takeTexts(command: Command, client: Uint8Array, key: Uint8Array): boolean {
-    command.bytes = Buffer.concat([client, key]);
-    command.clientOffset = 0;
-    command.clientLength = client.length;
-    command.keyOffset = client.length;
-    command.keyLength = key.length;
-    if (key.length === 0 || client.length > 0) return true;
-    return this.#refuse('missing_field', 'client_id', 'client_id is required with an idempotency_key.');
-  }
-
-  #readInstrument(command: Command, name: string | null): boolean {
+  #readInstrument(command: Command): boolean {
+    const fields = this.#fields;
     command.instrument = ALL_INSTRUMENTS;
-    if (name === null) return true;
-    const index = this.#instruments.current.indexOf(name);
-    if (index < 0) return this.#refuse('unknown_instrument', 'instrument', 'There is no such instrument.');
+    if (!fields.has(INSTRUMENT)) return true;
+    if (!isString(fields, INSTRUMENT)) return false;
+    const { texts, from, to } = fields;
+    const index = this.#instruments.current.find(texts[INSTRUMENT], from[INSTRUMENT], to[INSTRUMENT]);
+    if (index < 0) return fields.refuse('unknown_instrument', INSTRUMENT, 'There is no such instrument.');
     command.instrument = index;
     return true;
   }
 
-  #readSide(command: Command, name: string | null): boolean {
-    command.side = name === null ? BOTH_SIDES : name === 'buy' ? Side.BUY : Side.SELL;
-    if (name === null || name === 'buy' || name === 'sell') return true;
-    return this.#refuse('invalid_value', 'side', 'side must be one of: buy, sell.');
-  }
-
-  #refuse(code: ProblemCode, field: string, detail: string): false {
-    this.problem.status = PROBLEMS[code].status;
-    this.problem.code = code;
-    this.problem.field = field;
-    this.problem.detail = detail;
-    return false;
+  #readSide(command: Command): boolean {
+    const fields = this.#fields;
+    command.side = BOTH_SIDES;
+    if (!fields.has(SIDE)) return true;
+    const side = readWord(fields, SIDE, SIDES);
+    if (side < 0) return false;
+    command.side = side === 0 ? Side.BUY : Side.SELL;
+    return true;
   }
 }

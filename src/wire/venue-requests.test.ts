@@ -44,7 +44,7 @@ describe('a mass cancel', () => {
   const parser = new MassCancelParser(list);
   const parse = (query: string) => {
     soil();
-    return parser.parse(query, command);
+    return parser.parseQuery(query, command);
   };
 
   it.each([
@@ -77,6 +77,19 @@ describe('a mass cancel', () => {
   ])('%s is refused: %s', (query, code, field) => {
     expect(parse(query)).toBe(false);
     expect(parser.problem).toMatchObject({ status: 400, code, field });
+  });
+
+  it('in JSON is the same, but must say whose orders it is about', () => {
+    const parseJson = (params: unknown) => {
+      soil();
+      const bytes = encoder.encode(JSON.stringify(params));
+      return parser.parse(bytes, 0, bytes.length, command);
+    };
+    expect(parseJson({ client_id: 'é', instrument: 'ETH-USD', side: 'sell', idempotency_key: 'k1' })).toBe(true);
+    expect(command).toMatchObject({ ...CLEAN, type: CommandType.MASS_CANCEL, instrument: 1, side: 2 });
+    expect([client(), key()]).toEqual(['é', 'k1']);
+    expect(parseJson({ side: 'buy' })).toBe(false);
+    expect(parser.problem).toMatchObject({ status: 400, code: 'missing_field', field: 'client_id' });
   });
 });
 

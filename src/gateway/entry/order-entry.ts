@@ -6,9 +6,9 @@ import { assert } from '../../assert.ts';
 import { Command } from '../../domain/command.ts';
 import { DRY_RUN_ORDERS_MAX } from '../../domain/rules/dry-run.ts';
 import { AmendRequestParser } from '../../wire/amend-request.ts';
-import { CancelAllParser } from '../../wire/cancel-all-request.ts';
 import { CancelRequestParser } from '../../wire/cancel-request.ts';
 import { COMMAND_SLOT_BYTES, encodeCommand } from '../../wire/command-codec.ts';
+import { MassCancelParser } from '../../wire/mass-cancel-request.ts';
 import { OrderIdParser } from '../../wire/order-id-request.ts';
 import { OrderRequestParser, ReplaceRequestParser } from '../../wire/order-request.ts';
 import { IdKind } from '../../wire/public-id.ts';
@@ -39,7 +39,7 @@ export class OrderEntry {
   readonly #cancels: CancelRequestParser;
   readonly #amends: AmendRequestParser;
   readonly #replacements: ReplaceRequestParser;
-  readonly #cancelAlls: CancelAllParser;
+  readonly #massCancels: MassCancelParser;
   /** undefined where the path names the order: then the asker's parameter is its id. */
   readonly #orderIds: OrderIdParser | undefined;
   readonly #command = new Command();
@@ -54,7 +54,7 @@ export class OrderEntry {
     this.#cancels = new CancelRequestParser(inBody);
     this.#amends = new AmendRequestParser(instruments, inBody);
     this.#replacements = new ReplaceRequestParser(instruments, inBody);
-    this.#cancelAlls = new CancelAllParser(instruments);
+    this.#massCancels = new MassCancelParser(instruments);
   }
 
   place(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
@@ -112,7 +112,7 @@ export class OrderEntry {
   cancelAll(asker: Asker, bytes: Uint8Array, from: number, to: number): void {
     const { sender } = this.#parts;
     if (!sender.admitCancel(asker)) return;
-    const parser = this.#cancelAlls;
+    const parser = this.#massCancels;
     sender.sendParsed(asker, parser.parse(bytes, from, to, this.#command), this.#command, parser.problem);
   }
 

@@ -59,12 +59,14 @@ export class FeedPeer implements Agent {
   /** A message for the one who wished; `parts` of it but the last are marked as such. */
   answer(wish: number, sequence: number, ...parts: readonly (string | Uint8Array)[]): void {
     for (const [index, part] of parts.entries()) {
-      const at = this.#answer(F.FeedAnswerType.MESSAGE, wish, part);
-      const { view } = this.#rings.answers;
-      view.setUint8(at + F.FEED_ANSWER_PART, index < parts.length - 1 ? 1 : 0);
-      view.setFloat64(at + F.FEED_ANSWER_SEQUENCE, sequence, true);
-      this.#rings.answers.commit();
+      this.#message(F.FeedAnswerType.MESSAGE, wish, sequence, part, index < parts.length - 1);
     }
+    this.#wake();
+  }
+
+  /** What says that what was missed follows. */
+  resumed(wish: number, sequence: number, message: string): void {
+    this.#message(F.FeedAnswerType.RESUMED, wish, sequence, message, false);
     this.#wake();
   }
 
@@ -115,6 +117,14 @@ export class FeedPeer implements Agent {
   publish(): void {
     this.#rings.feed.publish();
     this.#wake();
+  }
+
+  #message(type: number, wish: number, sequence: number, message: string | Uint8Array, more: boolean): void {
+    const at = this.#answer(type, wish, message);
+    const { view } = this.#rings.answers;
+    view.setUint8(at + F.FEED_ANSWER_PART, more ? 1 : 0);
+    view.setFloat64(at + F.FEED_ANSWER_SEQUENCE, sequence, true);
+    this.#rings.answers.commit();
   }
 
   #answer(type: number, wish: number, message: string | Uint8Array): number {

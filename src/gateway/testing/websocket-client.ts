@@ -1,8 +1,11 @@
-// A WebSocket client over a raw socket, for tests: Node 20 has none, and a slow consumer must be able not to read.
+// A WebSocket client over a raw socket, for tests: one that keeps every message, need not be let in, and can stop reading.
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { FrameSplitter, frame, Opcode } from '../../tools/ws-frame.ts';
 import { until } from './http-client.ts';
+
+const HEAD_END = '\r\n\r\n';
 
 export class WebSocketClient {
   /** Of text, and binary ones. */
@@ -14,7 +17,9 @@ export class WebSocketClient {
   ended = false;
   head = '';
   readonly socket: Socket;
-  #unread = Buffer.alloc(0);
+  readonly #frames = new FrameSplitter((opcode, bytes, from, to) => this.#take(opcode, bytes.subarray(from, to)));
+  /** The answer to the handshake, until it is whole. */
+  #begin = Buffer.alloc(0);
 
   /** `headers`: lines of the request, each with its end. */
   static async open(port: number, path = '/stream', headers = ''): Promise<WebSocketClient> {
@@ -37,23 +42,12 @@ export class WebSocketClient {
     });
   }
 
-  /** A text frame, masked as a client's must be. */
   send(text: string): void {
-    this.#send(0x81, Buffer.from(text));
+    this.socket.write(frame(Opcode.TEXT, Buffer.from(text)));
   }
 
   sendBinary(bytes: Uint8Array): void {
-    this.#send(0x82, bytes);
-  }
-
-  #send(kind: number, payload: Uint8Array): void {
-    const head =
-      payload.length < 126
-        ? Buffer.of(kind, 0x80 | payload.length)
-        : payload.length < 2 ** 16
-          ? Buffer.of(kind, 0xfe, payload.length >> 8, payload.length & 0xff)
-          : Buffer.concat([Buffer.of(kind, 0xff), longLength(payload.length)]);
-    this.socket.write(Buffer.concat([head, Buffer.alloc(4), payload]));
+    this.socket.write(frame(Opcode.BINARY, bytes));
   }
 
   end(): void {
@@ -61,40 +55,29 @@ export class WebSocketClient {
   }
 
   #receive(bytes: Buffer): void {
-    this.#unread = Buffer.concat([this.#unread, bytes]);
-    if (this.head === '') {
-      const end = this.#unread.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      this.head = this.#unread.toString('latin1', 0, end);
-      this.#unread = this.#unread.subarray(end + 4);
-    }
-    while (this.#takeFrame());
+    if (this.head === '') this.#readHead(bytes);
+    else if (this.#letIn) this.#frames.take(bytes);
   }
 
-  #takeFrame(): boolean {
-    const bytes = this.#unread;
-    if (bytes.length < 2) return false;
-    const short = bytes[1] & 0x7f;
-    const start = short === 126 ? 4 : short === 127 ? 10 : 2;
-    if (bytes.length < start) return false;
-    const length = short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
-    if (bytes.length < start + length) return false;
-    const payload = bytes.subarray(start, start + length);
-    if ((bytes[0] & 0x0f) === 8) {
+  #readHead(bytes: Buffer): void {
+    this.#begin = Buffer.concat([this.#begin, bytes]);
+    const end = this.#begin.indexOf(HEAD_END);
+    if (end < 0) return;
+    this.head = this.#begin.toString('latin1', 0, end);
+    if (this.#letIn) this.#frames.take(this.#begin.subarray(end + HEAD_END.length));
+  }
+
+  /** A refusal has a body that is no frame. */
+  get #letIn(): boolean {
+    return this.head.startsWith('HTTP/1.1 101 ');
+  }
+
+  #take(opcode: number, payload: Buffer): void {
+    if (opcode === Opcode.TEXT) this.messages.push(payload.toString());
+    else if (opcode === Opcode.BINARY) this.binary.push(Buffer.from(payload));
+    else if (opcode === Opcode.CLOSE) {
       this.closeCode = payload.readUInt16BE(0);
       this.closeReason = payload.toString('utf8', 2);
-    } else if ((bytes[0] & 0x0f) === 1) {
-      this.messages.push(payload.toString());
-    } else if ((bytes[0] & 0x0f) === 2) {
-      this.binary.push(payload);
     }
-    this.#unread = bytes.subarray(start + length);
-    return true;
   }
-}
-
-function longLength(length: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(length));
-  return bytes;
 }

@@ -12,7 +12,6 @@ import type { Wishes } from './wishes.ts';
 
 /** Beginnings in a row that come to nothing before the client is told so. */
 const ATTEMPTS_MAX = 100;
-const RESUMED = Buffer.from('{"type":"resumed"');
 
 export interface BeginningsParts {
   readonly wishes: Wishes;
@@ -52,14 +51,14 @@ export class Beginnings {
     this.begin(subscription, sequence, SnapshotReason.SUBSCRIBED);
   }
 
-  /** A message of the answer, or a part of one; borrowed until return. */
-  answer(subscription: Subscription, bytes: Uint8Array, sequence: number, part: boolean): void {
-    if (part) {
-      subscription.parts.push(bytes.slice());
-      return;
-    }
+  /** A part of a message of the answer, borrowed until return; the last is given to `answer`. */
+  part(subscription: Subscription, bytes: Uint8Array): void {
+    subscription.parts.push(bytes.slice());
+  }
+
+  /** A message of the answer, borrowed until return. `resumed`: it says that what was missed follows. */
+  answer(subscription: Subscription, bytes: Uint8Array, sequence: number, resumed: boolean): void {
     const message = joined(subscription, bytes);
-    const resumed = RESUMED.equals(message.subarray(0, RESUMED.length));
     const own = subscription.continues;
     subscription.continues = false;
     this.#sayLeftOut(subscription, sequence);

@@ -54,8 +54,12 @@ export class Feed {
       return;
     }
     const message = bytes.subarray(offset + F.FEED_ANSWER_BODY, offset + lengthBytes);
-    const part = view.getUint8(offset + F.FEED_ANSWER_PART) !== 0;
-    beginnings.answer(subscription, message, view.getFloat64(offset + F.FEED_ANSWER_SEQUENCE, true), part);
+    if (view.getUint8(offset + F.FEED_ANSWER_PART) !== 0) {
+      beginnings.part(subscription, message);
+      return;
+    }
+    const sequence = view.getFloat64(offset + F.FEED_ANSWER_SEQUENCE, true);
+    beginnings.answer(subscription, message, sequence, type === F.FeedAnswerType.RESUMED);
   };
 
   constructor(parts: FeedParts) {
@@ -74,6 +78,13 @@ export class Feed {
 
   /** Passes on what is new. Returns records read, or LAPPED: then messages are lost to every subscriber. */
   doWork(): number {
+    const { feed, keys, counters } = this.#parts;
+    const records = this.#read();
+    counters.set(GatewayCounter.WS_FEED_POSITION, keys.size === 0 ? 0 : (feed.position >>> 0) + 1);
+    return records;
+  }
+
+  #read(): number {
     const { feed, keys } = this.#parts;
     this.#bytes = 0;
     this.#sentBytes = 0;

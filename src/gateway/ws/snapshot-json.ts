@@ -9,12 +9,12 @@ import { SIDE_TEXTS } from '../../wire/enum-texts.ts';
 import { SNAPSHOT_REASONS, type SnapshotReason } from '../../wire/feed-codec.ts';
 import * as F from '../../wire/full-book-codec.ts';
 import type { InstrumentSource } from '../../wire/instrument-list.ts';
+import { isoTime } from '../../wire/iso-time.ts';
 import { putBytes } from '../../wire/json-writer.ts';
 import { IdKind, PUBLIC_ID_BYTES, type PublicIds } from '../../wire/public-id.ts';
 import { ORDERS_LIMIT_MAX, QueryType } from '../../wire/query-codec.ts';
 import type { Answer, Question } from '../queries.ts';
 import type { RecordJson } from '../record-json.ts';
-import { isoTime } from './time-text.ts';
 
 const encoder = new TextEncoder();
 const OPEN_ORDER = encoder.encode('["');

@@ -6,6 +6,7 @@ import type { CounterBlock } from '../../shared-memory/counters.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { CHANNEL_NAMES, Channel, FeedFormat, SnapshotReason } from '../../wire/feed-codec.ts';
 import type { InstrumentSource } from '../../wire/instrument-list.ts';
+import { isoTime } from '../../wire/iso-time.ts';
 import type { Beginnings } from './beginnings.ts';
 import type { Conflation } from './conflation.ts';
 import { type FeedKey, type FeedKeys, isSequenced, type KeyName } from './feed-key.ts';
@@ -14,7 +15,6 @@ import { RequestParser, RequestType } from './requests.ts';
 import type { FrameHandler, WsSession } from './session.ts';
 import { Subscriber } from './subscriber.ts';
 import { Subscription, SubscriptionState } from './subscription.ts';
-import { isoTime } from './time-text.ts';
 import type { Wishes } from './wishes.ts';
 import type { WsSocket } from './ws-socket.ts';
 

@@ -143,6 +143,20 @@ describe('beginning', () => {
     expect([count(GatewayCounter.WS_SUBSCRIPTIONS), count(GatewayCounter.WS_CONNECTIONS)]).toEqual([0, 0]);
   });
 
+  test('while somebody listens market data is told how far the feed is read', async () => {
+    await start();
+    const told = () => count(GatewayCounter.WS_FEED_POSITION);
+    const client = await open();
+    expect(told()).toBe(0);
+    await subscribe(client, 'level2');
+    await until(() => told() > 0, 'the place');
+    const before = told();
+    level2(11).publish();
+    await until(() => told() > before, 'the place behind the message');
+    client.end();
+    await until(() => told() === 0, 'that nobody listens');
+  });
+
   test('subscribing again begins anew, without the messages between', async () => {
     await start();
     const client = await open();
@@ -151,7 +165,7 @@ describe('beginning', () => {
     const wish = await wishAfter(1);
     expect([wish.from, rig.feed.of(WishType.END)]).toEqual([10, []]);
     level2(11).publish();
-    rig.feed.answer(wish.id, 11, '{"type":"resumed"}');
+    rig.feed.resumed(wish.id, 11, '{"type":"resumed"}');
     rig.feed.answer(wish.id, 11, '{"changes":11}');
     rig.feed.live(wish.id, 11);
     level2(12).publish();
@@ -222,7 +236,7 @@ describe('user', () => {
       ...{ type: 'snapshot', channel: 'user', client_id: 'zoë', sequence: 1, reason: 'subscribed' },
       ...{ journal: '123456789abcdef0', orders: [{ client_id: 'zoë', price: '70000.01' }] },
     });
-    rig.feed.answer(first.id, 3, '{"type":"resumed","from_sequence":1}');
+    rig.feed.resumed(first.id, 3, '{"type":"resumed","from_sequence":1}');
     rig.feed.answer(first.id, 3, '{"user":3}');
     rig.feed.live(first.id, 3);
     const about = { channel: Channel.USER, client: 'zoë' };
@@ -311,7 +325,7 @@ describe('full', () => {
       [undefined, 1],
     ]);
     expect(parts.flatMap(id)).toEqual(placed);
-    rig.feed.answer(wish.id, 5, '{"type":"resumed"}');
+    rig.feed.resumed(wish.id, 5, '{"type":"resumed"}');
     rig.feed.live(wish.id, 5);
     rig.feed.message({ channel: Channel.FULL, sequence: 6 }, '{"full":6}').publish();
     await until(() => client.messages.at(-1) === '{"full":6}', 'the message');
@@ -410,7 +424,7 @@ describe('binary', () => {
       [2, 7_010_001],
       [4, 7_010_001],
     ]);
-    rig.feed.answer(wish.id, 5, '{"type":"resumed"}');
+    rig.feed.resumed(wish.id, 5, '{"type":"resumed"}');
     rig.feed.live(wish.id, 5);
     rig.feed.message({ channel: Channel.FULL, sequence: 6, ...binary }, frame('full')).publish();
     await until(() => client.binary.length === 4, 'the message');
@@ -535,7 +549,7 @@ describe('slow sockets', () => {
     slow.socket.resume();
     const wish = await wishAfter(2);
     expect(slow.messages.at(-1)).toBe(text(wish.from - 100));
-    rig.feed.answer(wish.id, 70_000, '{"type":"resumed","sequence":70000}');
+    rig.feed.resumed(wish.id, 70_000, '{"type":"resumed","sequence":70000}');
     rig.feed.answer(wish.id, 70_000, '{"all":1}');
     rig.feed.live(wish.id, 70_000);
     batch(70_001, '{"batch":70001}').publish();

@@ -42,8 +42,15 @@ export class CatchUp {
   readonly #outbox: Outbox;
   #place: Place = 'nowhere';
   #position = 0;
-  /** Of the last event given. */
+  /** Nothing through this sequence is to be given. */
+  #through: number;
+  /** Of the last event given, and how many of its command were. */
   #sequence: number;
+  #given = 0;
+  /** So many of the next events were given before. */
+  #skip = 0;
+  /** All through this sequence is in the history. */
+  #reached = 0;
   /** Records of the spool, at the last reading. */
   #read = 0;
   #ended = false;
@@ -54,6 +61,7 @@ export class CatchUp {
     this.#places = places;
     this.#replay = replay;
     this.#outbox = outbox;
+    this.#through = replay.from;
     this.#sequence = replay.from;
   }
 
@@ -67,6 +75,7 @@ export class CatchUp {
    * when there is no more to do; else it has read about `limit` events, or waits. Who has read all needs none to be live.
    */
   turn(sequence: number, newest: number, limit: number): boolean {
+    this.#reached = sequence;
     if (this.isNew) this.#start(sequence, newest);
     if (this.#place === 'behind' && limit > 0) this.#resume();
     let left = limit;
@@ -123,22 +132,39 @@ export class CatchUp {
   }
 
   #resume(): void {
-    const { history, window, followerCounters, counters } = this.#places;
-    const { from } = this.#replay;
-    if (from >= history.floor) {
-      this.#place = 'memory';
-      this.#position = history.seek(from);
-      counters.add(MarketDataCounter.RESUMES_FROM_MEMORY, 1);
-      return;
-    }
-    const found = this.#careful(() => window.find(from, followerCounters.get(FollowerCounter.SPOOL_POSITION)), -1);
-    if (found < 0) {
+    if (!this.#seek()) {
       this.#begin(SnapshotReason.TOO_OLD);
       return;
     }
+    const isInMemory = this.#place === 'memory';
+    const counter = isInMemory ? MarketDataCounter.RESUMES_FROM_MEMORY : MarketDataCounter.RESUMES_FROM_SPOOL;
+    this.#places.counters.add(counter, 1);
+  }
+
+  /** Goes to where what is missing begins. False: that is not kept. */
+  #seek(): boolean {
+    const { history, window, followerCounters } = this.#places;
+    if (this.#through >= history.floor) {
+      this.#goOnInMemory(this.#through);
+      return true;
+    }
+    const published = followerCounters.get(FollowerCounter.SPOOL_POSITION);
+    const found = this.#careful(() => window.find(this.#through, published), -1);
+    if (found < 0) return false;
     this.#place = 'spool';
     this.#position = found;
-    counters.add(MarketDataCounter.RESUMES_FROM_SPOOL, 1);
+    return true;
+  }
+
+  /** What it was about to read is not in memory any more: the spool may have it. The last command may be given in part. */
+  #overtaken(): void {
+    if (this.#sequence > this.#through) {
+      this.#through = this.#sequence - 1;
+      this.#sequence = this.#through;
+      this.#skip = this.#given;
+    }
+    if (this.#replay.isLevel()) this.#follow();
+    else if (!this.#seek()) this.#begin(SnapshotReason.TOO_OLD);
   }
 
   /** Without a past. */
@@ -156,13 +182,22 @@ export class CatchUp {
   #follow(): void {
     this.#place = 'memory';
     this.#position = this.#places.history.end;
+    this.#through = this.#reached;
+    this.#sequence = this.#reached;
+    this.#skip = 0;
+  }
+
+  /** Behind that sequence, all of which was given. */
+  #goOnInMemory(sequence: number): void {
+    this.#place = 'memory';
+    this.#position = this.#places.history.seek(sequence);
   }
 
   /** Returns 1, or 0 at the end. */
   #readMemory(): number {
     const { history } = this.#places;
     if (!history.holds(this.#position)) {
-      this.#begin(SnapshotReason.TOO_OLD);
+      this.#overtaken();
       return 1;
     }
     const position = history.read(this.#position, this.#give);
@@ -186,8 +221,7 @@ export class CatchUp {
     this.#position = after;
     if (after > before) return this.#read;
     if (this.#sequence >= history.floor) {
-      this.#place = 'memory';
-      this.#position = history.seek(this.#sequence);
+      this.#goOnInMemory(this.#sequence);
       return 1;
     }
     return 0;
@@ -198,20 +232,23 @@ export class CatchUp {
     const { history } = this.#places;
     this.#read++;
     const sequence = view.getFloat64(offset + EVENT_SEQUENCE, true);
-    if (sequence <= this.#replay.from) return true;
+    if (sequence <= this.#through) return true;
     if (sequence !== this.#sequence && sequence > history.floor) {
-      this.#place = 'memory';
-      this.#position = history.seek(sequence - 1);
+      this.#goOnInMemory(sequence - 1);
       return false;
     }
-    this.#sequence = sequence;
-    if (type === EventType.ORDER || type === EventType.TRADE) this.#replay.event(type, bytes, view, offset);
+    this.#give(type, bytes, view, offset);
     return this.#outbox.empty;
   };
 
   readonly #give: ReceiveEvent = (type, bytes, view, offset) => {
-    this.#sequence = view.getFloat64(offset + EVENT_SEQUENCE, true);
-    this.#replay.event(type, bytes, view, offset);
+    const sequence = view.getFloat64(offset + EVENT_SEQUENCE, true);
+    if (sequence !== this.#sequence) this.#given = 0;
+    this.#sequence = sequence;
+    if (type !== EventType.ORDER && type !== EventType.TRADE) return;
+    this.#given++;
+    if (this.#skip > 0) this.#skip--;
+    else this.#replay.event(type, bytes, view, offset);
   };
 
   /** Every event is given. True: go on; what was missing until here must be sent first. */

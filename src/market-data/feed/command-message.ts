@@ -17,9 +17,6 @@ import type { Key } from './key.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { isClient } from './user-keys.ts';
 
-/** A longer message goes on in a next part. */
-const PART_BYTES = 64 * 1024;
-
 /** Where messages go. The buffer is borrowed until return. */
 export type SendMessage = (head: MessageHead, more: boolean, body: MessageBuffer) => void;
 
@@ -81,7 +78,7 @@ export class CommandMessage {
 
   /** Adds an event of that command which concerns the key. */
   add(type: number, bytes: Uint8Array, view: DataView, offset: number): void {
-    if (this.#out.end > PART_BYTES) {
+    if (this.#out.full) {
       this.#finish(true, undefined);
       this.#open();
     }

@@ -4,12 +4,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL_INSTRUMENTS, CommandType, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
 import type { Command } from '../../domain/command.ts';
 import { Engine } from '../../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
 import { SILENT_LISTENER } from '../../domain/listener.ts';
+import { Doorbell } from '../../shared-memory/doorbell.ts';
 import { InProcessExchange, type InProcessOptions } from '../../sim/in-process-exchange.ts';
 import { commandOf, definitionOf, limitOrder } from '../../sim/testing/commands.ts';
 import { Random } from '../../sim/testing/random.ts';
@@ -333,7 +334,7 @@ describe('full, matches and user', () => {
     for (const one of live) one.messages.length = 0;
     rig.submit(limitOrder('taker', Side.BUY, 10_000, orders));
     rig.settle();
-    const replayed = channels.slice(0, 3).map((one) => rig.side.begin({ ...one, from: rig.sequence - 1 }));
+    const replayed = channels.map((one) => rig.side.begin({ ...one, from: rig.sequence - 1 }));
     rig.settle();
     for (const { messages, key } of [...live, ...replayed]) {
       const parts = messages.filter(({ type }) => type !== 'resumed');
@@ -372,6 +373,52 @@ describe('a command of thousands of events', () => {
     expect(parts.filter(({ more }) => more !== true)).toHaveLength(1);
     expect(parts.flatMap(({ trades }) => [...(trades ?? [])])).toHaveLength(5_000);
     expect(follow(late, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
+  });
+});
+
+describe('a command with more to say than the feed ring holds', () => {
+  const ORDERS = 6_000;
+
+  function swept(seed: number) {
+    const gatewayDoorbell = new Doorbell(new Int32Array(new SharedArrayBuffer(64)), 0);
+    const rig = new Rig(seed, { eventRingBytes: 2 ** 23, gatewayDoorbell });
+    rig.side.telling = true;
+    for (let n = 0; n < ORDERS; n++) rig.submit(limitOrder('many', Side.SELL, 1_000 + (n % 50), 1));
+    rig.settle();
+    const from = rig.sequence;
+    const full = rig.side.begin({ channel: Channel.FULL, from });
+    const user = rig.side.begin({ channel: Channel.USER, client: 'many', from });
+    rig.settle();
+    rig.submit(limitOrder('taker', Side.BUY, 5_000, ORDERS));
+    while (rig.exchange.turnMatching() > 0) rig.exchange.replies();
+    return { rig, subscribers: [full, user], gatewayDoorbell };
+  }
+
+  it('waits for those who read', () => {
+    const { rig, subscribers } = swept(22);
+    const isWhole = ({ messages }: Subscriber) => messages.length > 1 && messages.at(-1)?.more !== true;
+    let turns = 0;
+    for (; turns < 100 && !subscribers.every(isWhole); turns++) rig.turn();
+    expect(turns).toBeGreaterThan(2);
+    for (const { messages } of subscribers) {
+      expect(messages.flatMap(({ events }) => events ?? [])).toHaveLength(2 * ORDERS);
+      expect(messages.at(-1)).toMatchObject({ sequence: rig.sequence });
+    }
+  });
+
+  it('wakes one who does not read, and does not wait for it for ever', () => {
+    const { rig, gatewayDoorbell } = swept(23);
+    for (let n = 0; n < 100; n++) rig.exchange.turnMarketData();
+    const told = () => rig.exchange.marketDataCounter(MarketDataCounter.FEED_MESSAGES);
+    const before = told();
+    const rung = vi.spyOn(gatewayDoorbell, 'ring');
+    rig.exchange.advance(900_000);
+    rig.exchange.turnMarketData();
+    expect([told(), rung.mock.calls.length]).toEqual([before, 1]);
+    rig.exchange.advance(100_000);
+    for (let n = 0; n < 5; n++) rig.exchange.turnMarketData();
+    expect(told()).toBeGreaterThan(before);
+    expect(() => rig.side.poll()).toThrow('keeps up');
   });
 });
 
@@ -453,6 +500,47 @@ describe('a resume', () => {
     for (const [k, one] of levels.entries()) {
       expect(follow(one, k < 2 ? new LevelMirror(2, rig.bookAt(0, 2)) : new LevelMirror()).levels).toEqual(book);
     }
+  });
+
+  it('goes on from the spool where memory has overtaken it, in the midst of a command too', () => {
+    const options = { feedHistoryBytes: 2 ** 21, feedAnswerRingBytes: 2 ** 12, resumeSpoolBytes: 2 ** 28 };
+    const rig = new Rig(21, options);
+    const many = 'many'.padEnd(64, '.'); // long records: what follows must overrun the history
+    for (let n = 0; n < 1_000; n++) rig.submit(limitOrder(many, Side.SELL, 1_000 + n, 1));
+    rig.settle();
+    const from = rig.sequence;
+    const book = rig.bookAt(0, from);
+    rig.submit(limitOrder('taker', Side.BUY, 5_000, 1_000)); // messages of several parts, of which few have room
+    rig.run(50);
+    const asked = [Channel.FULL, Channel.MATCHES, Channel.USER, Channel.LEVEL2].map((channel) =>
+      rig.side.begin({ channel, client: many, from }),
+    );
+    const fresh = [Channel.LEVEL2_BATCH, Channel.TICKER].map((channel) => rig.side.begin({ channel }));
+    rig.exchange.settle(); // nobody takes the answers
+    const counter = (which: number) => rig.exchange.marketDataCounter(which);
+    expect(counter(MarketDataCounter.RESUMES_FROM_MEMORY)).toBe(4);
+    for (let n = 0; n < 12_000; n++) rig.submit(limitOrder(many, Side.BUY, 1 + (n % 50), 1));
+    rig.exchange.settle();
+    const late = rig.side.begin({ channel: Channel.FULL, from });
+    for (let n = 0; n < 9_000 && ![...asked, ...fresh, late].every(({ live }) => live); n++) rig.turn();
+    rig.run(100);
+    rig.settle();
+    const [full, matches, user, level2] = asked;
+    for (const one of asked) expect(one.messages[0]).toMatchObject({ type: 'resumed', from_sequence: from });
+    for (const { messages } of asked) expect(messages.some(({ type }) => type === 'snapshot')).toBe(false);
+    const now = rig.bookAt(0, rig.sequence);
+    expect(follow(full, new FullMirror(from, book)).levels).toEqual(now);
+    expect(follow(level2, new LevelMirror(from, book)).levels).toEqual(now);
+    for (const one of [matches, user]) follow(one, new Follower(from));
+    expect(sequencesOf(matches.messages, from)).toEqual(behind(rig.reference.traded[0], from));
+    expect(sequencesOf(user.messages, from)).toEqual(behind(rig.reference.told.get(many) ?? [], from));
+    const items = ({ messages }: Subscriber) =>
+      messages.flatMap(({ sequence, trades, events }) => (sequence === from + 1 ? [...(trades ?? events ?? [])] : []));
+    expect([full, matches, user].map((one) => items(one).length)).toEqual([2_000, 1_000, 2_000]);
+    expect(follow(fresh[0], new LevelMirror()).levels).toEqual(now);
+    expect(fresh.map(({ messages }) => messages.filter(({ type }) => type === 'snapshot').length)).toEqual([1, 0]);
+    // Only who came when memory had gone on has begun in the spool.
+    expect(counter(MarketDataCounter.RESUMES_FROM_SPOOL)).toBe(1);
   });
 
   it('goes on while events do, and holds up nobody who has missed little', () => {

@@ -1,5 +1,5 @@
 // `level2` or `level2_batch` of one instrument: gathers the levels that changed and sends them as one message when it is time.
-// Market data's thread. Without interest it keeps nothing but the chain. Allocates: with interest, as its set grows.
+// Market data's thread. Without interest it keeps nothing but the chain. Allocates: with interest, as its set grows and a little for each message.
 
 import type { BookChecksum } from '../../wire/book-checksum.ts';
 import type { Channel } from '../../wire/feed-codec.ts';
@@ -10,19 +10,14 @@ import { headOf, type MessageHead } from './feed-writer.ts';
 import { Chain, type Key } from './key.ts';
 import { MessageBuffer } from './message-buffer.ts';
 
-/** A longer message goes on in a next part. */
-const PART_BYTES = 64 * 1024;
-
 export class LevelChannel {
   readonly channel: Channel;
   readonly chain = new Chain();
   /** By format; those that somebody wants have gateways. */
   readonly keys: (Key | undefined)[] = [];
   readonly #ring: FeedRing;
-  readonly #book: L2Book;
-  readonly #checksum: BookChecksum;
   readonly #intervalUs: number;
-  readonly #changed = new ChangedLevels();
+  readonly #changed: ChangedLevels;
   readonly #out = new MessageBuffer();
   readonly #head: MessageHead;
   wanted = false;
@@ -39,8 +34,7 @@ export class LevelChannel {
   ) {
     this.channel = channel;
     this.#intervalUs = intervalUs;
-    this.#book = book;
-    this.#checksum = checksum;
+    this.#changed = new ChangedLevels(book, checksum);
     this.#ring = ring;
     this.#head = headOf(channel, instrument);
   }
@@ -66,30 +60,10 @@ export class LevelChannel {
   }
 
   #send(key: Key): void {
-    const { writer } = key;
     const out = this.#out;
-    const { instrument } = this.#head;
-    let first = true;
-    writer.open(out, this.#head);
-    for (const { side, prices } of this.#changed.sides) {
-      const levels = this.#book.side(side);
-      for (const price of prices) {
-        if (out.end > PART_BYTES) {
-          writer.close(out, this.#head, true);
-          this.#deliver(key, true);
-          writer.open(out, this.#head);
-          first = true;
-        }
-        writer.level(out, instrument, side, price, levels.lotsOf(price), first);
-        first = false;
-      }
-    }
-    writer.close(out, this.#head, false, this.#checksum);
-    this.#deliver(key, false);
-  }
-
-  #deliver(key: Key, more: boolean): void {
-    this.#ring.message(this.#head, key.format, more, this.#out, key.gateways);
-    this.#out.end = 0;
+    this.#changed.write(key.writer, this.#head, out, (more) => {
+      this.#ring.message(this.#head, key.format, more, out, key.gateways);
+      out.end = 0;
+    });
   }
 }

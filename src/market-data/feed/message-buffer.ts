@@ -1,12 +1,19 @@
 // Bytes that grow: where one message is written before it goes into a ring. Market data's thread. Allocates when it grows.
 
 const FIRST_BYTES = 4_096;
+/** A longer message goes on in a next part. */
+const PART_BYTES = 64 * 1024;
 
 export class MessageBuffer {
   bytes = new Uint8Array(FIRST_BYTES);
   view = new DataView(this.bytes.buffer);
   /** What is written ends here. */
   end = 0;
+
+  /** Whether what comes next belongs into a next part. */
+  get full(): boolean {
+    return this.end > PART_BYTES;
+  }
 
   /** Makes room for `more` bytes behind the end. */
   reserve(more: number): void {

@@ -10,7 +10,7 @@ import type { MessageBuffer } from './message-buffer.ts';
 const PART_BYTES = 64 * 1024;
 
 interface Answer {
-  readonly type: number;
+  readonly type: FeedAnswerType;
   readonly sequence: number;
   readonly reason: number;
   readonly body: Uint8Array;
@@ -36,9 +36,12 @@ export class Outbox {
 
   /** The whole of `buffer`, which is empty again. */
   message(sequence: number, buffer: MessageBuffer): void {
-    const body = buffer.bytes.slice(0, buffer.end);
-    buffer.end = 0;
-    this.#answers.push({ type: FeedAnswerType.MESSAGE, sequence, reason: 0, body });
+    this.#take(FeedAnswerType.MESSAGE, sequence, buffer);
+  }
+
+  /** The same, when it says that what was missed follows. */
+  resumed(sequence: number, buffer: MessageBuffer): void {
+    this.#take(FeedAnswerType.RESUMED, sequence, buffer);
   }
 
   noResume(reason: number): void {
@@ -50,6 +53,12 @@ export class Outbox {
     let count = 0;
     while (this.#answers.length > 0 && this.#part(this.#answers[0])) count++;
     return count;
+  }
+
+  #take(type: FeedAnswerType, sequence: number, buffer: MessageBuffer): void {
+    const body = buffer.bytes.slice(0, buffer.end);
+    buffer.end = 0;
+    this.#answers.push({ type, sequence, reason: 0, body });
   }
 
   #part(answer: Answer): boolean {

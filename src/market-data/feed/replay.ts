@@ -78,7 +78,7 @@ export class LevelReplay implements Replay {
   readonly #channel: LevelChannel;
   readonly #outbox: Outbox;
   readonly #head: MessageHead;
-  readonly #touched = new ChangedLevels();
+  readonly #touched: ChangedLevels;
   readonly #out = new MessageBuffer();
   /** Of the message that the asker has last, once it has one. */
   #last: number;
@@ -91,6 +91,7 @@ export class LevelReplay implements Replay {
     this.#channel = channel;
     this.#outbox = outbox;
     this.#last = from;
+    this.#touched = new ChangedLevels(market.book, market.checksum);
     this.#head = headOf(key.channel, key.instrument);
   }
 
@@ -127,29 +128,12 @@ export class LevelReplay implements Replay {
     const out = this.#out;
     if (!this.#begun) {
       writer.resumed(out, this.#head, previous);
-      this.#send();
+      this.#outbox.resumed(this.#head.sequence, out);
     }
     this.#begun = true;
-    if (this.#last > previous) this.#update(previous);
-  }
-
-  /** One message for all that was missed. */
-  #update(previous: number): void {
-    const { instrument, book, checksum } = this.#market;
-    const { writer } = this.#key;
-    const out = this.#out;
-    let first = true;
+    if (this.#last <= previous) return;
     this.#head.prevSequence = previous;
-    writer.open(out, this.#head);
-    for (const { side, prices } of this.#touched.sides) {
-      const levels = book.side(side);
-      for (const price of prices) {
-        writer.level(out, instrument, side, price, levels.lotsOf(price), first);
-        first = false;
-      }
-    }
-    writer.close(out, this.#head, false, checksum);
-    this.#send();
+    this.#touched.write(writer, this.#head, out, () => this.#send());
     this.#touched.clear();
   }
 
@@ -243,7 +227,7 @@ export class MessageReplay implements Replay {
     this.#begun = true;
     this.#head.sequence = sequence;
     this.#key.writer.resumed(this.#out, this.#head, this.from);
-    this.#outbox.message(sequence, this.#out);
+    this.#outbox.resumed(sequence, this.#out);
   }
 
   /**

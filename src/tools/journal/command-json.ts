@@ -6,7 +6,7 @@ import type { Command } from '../../domain/command.ts';
 import type { CommandOrigin } from '../../wire/command-codec.ts';
 import { ORDER_TYPE_TEXTS, SELF_TRADE_TEXTS, SIDE_TEXTS, TIME_IN_FORCE_TEXTS } from '../../wire/enum-texts.ts';
 import { instrumentFacts } from '../../wire/instrument-json.ts';
-import { isoTime } from './words.ts';
+import { isoTime } from '../../wire/iso-time.ts';
 
 const TYPE_NAMES = new Map<number, string>(
   Object.entries(CommandType).map(([name, number]) => [number, name.toLowerCase()]),

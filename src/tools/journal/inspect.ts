@@ -9,10 +9,11 @@ import { segmentPath } from '../../journal/segment-files.ts';
 import { hearWitnesses } from '../../journal/witnesses.ts';
 import { ExitCode } from '../../supervisor/exit-codes.ts';
 import { type CommandOrigin, decodeCommand, decodeOrigin } from '../../wire/command-codec.ts';
+import { isoTime } from '../../wire/iso-time.ts';
 import { commandJson } from './command-json.ts';
 import { describeEnd, type JournalPlace, Survey } from './survey.ts';
 import type { Terminal } from './terminal.ts';
-import { count, describeDamage, isoTime } from './words.ts';
+import { count, describeDamage } from './words.ts';
 
 export interface InspectOptions {
   /** The first frame shown; default: the oldest there is. */

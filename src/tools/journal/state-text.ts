@@ -4,7 +4,8 @@ import { Side } from '../../domain/codes.ts';
 import type { Engine } from '../../domain/engine.ts';
 import { formatDecimal } from '../../wire/decimal.ts';
 import { INSTRUMENT_STATUS_TEXTS } from '../../wire/enum-texts.ts';
-import { count, isoTime } from './words.ts';
+import { isoTime } from '../../wire/iso-time.ts';
+import { count } from './words.ts';
 
 const BEST_LEVELS = 10;
 

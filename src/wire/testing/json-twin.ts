@@ -62,8 +62,14 @@ export class JsonTwin {
         const body = this.#bytes(texts(said));
         return this.#tell(this.#cancels, this.#cancels.parse(body, 0, body.length, number, command));
       }
-      default:
-        return this.#tell(this.#massCancels, this.#massCancels.parse(this.#query(said), command));
+      default: {
+        const about = {
+          instrument: instrument === ALL_INSTRUMENTS ? undefined : JSON.stringify(this.#nameOf(instrument)),
+          side: said.side === BOTH_SIDES ? undefined : word(SIDE_TEXTS, said.side),
+        };
+        const body = this.#bytes({ ...texts(said), ...about });
+        return this.#tell(this.#massCancels, this.#massCancels.parse(body, 0, body.length, command));
+      }
     }
   }
 
@@ -102,16 +108,6 @@ export class JsonTwin {
       quote_quantity: has(OrderFlag.QUOTE_AMOUNT) ? amount(said, priceScale + quantityScale) : undefined,
       expires_at: decimal(said.expiresUs, MICROSECOND),
     };
-  }
-
-  #query(said: Command): string {
-    const { client_id, idempotency_key } = texts(said);
-    const query = new URLSearchParams();
-    if (client_id !== undefined) query.set('client_id', JSON.parse(client_id));
-    if (idempotency_key !== undefined) query.set('idempotency_key', JSON.parse(idempotency_key));
-    if (said.instrument !== ALL_INSTRUMENTS) query.set('instrument', this.#nameOf(said.instrument));
-    if (said.side !== BOTH_SIDES) query.set('side', SIDE_TEXTS[said.side] ?? NO_SUCH);
-    return query.toString();
   }
 
   #nameOf(instrument: number): string {

@@ -45,6 +45,8 @@ const keyOf = (channel: number, instrument: number, format: number, client: stri
   `${channel}/${instrument}/${format}/${client}`;
 
 export class GatewaySide {
+  /** Whether market data is told how far this side has read. */
+  telling = false;
   readonly #exchange: InProcessExchange;
   readonly #gateway: number;
   readonly #feed: BroadcastReader;
@@ -84,6 +86,7 @@ export class GatewaySide {
     if (answersOnly) return;
     const count = this.#feed.poll((type, offset, length) => this.#onFeed(type, offset, length), Infinity);
     assert(count >= 0, 'this side keeps up with the feed');
+    if (this.telling) this.#exchange.feedRead(this.#feed.position);
   }
 
   #wish(type: number, id: number, subject: Subject, from: number, reason: number): void {
@@ -149,7 +152,9 @@ export class GatewaySide {
       this.#parts.set(wish, parts);
       if (ring.bytes[offset + F.FEED_ANSWER_PART] !== 0) return;
       this.#parts.delete(wish);
-      subscriber.messages.push(readMessage(Buffer.concat(parts)));
+      const message = readMessage(Buffer.concat(parts));
+      assert((type === FeedAnswerType.RESUMED) === (message.type === 'resumed'), 'head and message agree');
+      subscriber.messages.push(message);
     }, Infinity);
   }
 }
