@@ -1,8 +1,7 @@
 // The market-data agent: keeps price levels from events alone, prepares depth for reads, and serialises each live
 // message once for all subscribers. Runs on the projection thread or one of its own; owns its books (one per instrument,
 // made when it is first heard of), the depth values and the writing ends of the stream ring and, through feed/, of the feed
-// ring. It never asks the engine and never waits for a subscriber; for a gateway only while one command has more to say
-// than the feed ring holds, and then not for long.
+// ring. It never asks the engine and never waits for a subscriber.
 
 import type { SpoolReader } from '../journal/spool.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -102,22 +101,19 @@ export class MarketDataAgent implements Agent {
     const feed = this.#feed;
     let work = 0;
     let count = 0;
-    let waits = false;
     feed.beginTurn();
     do {
-      waits = feed.mustWait();
-      count = waits ? 0 : this.#poll();
+      count = this.#poll();
       work += count;
     } while (count > 0 && work < RECORDS_PER_TURN);
     feed.reachedSpool(this.#source.spoolFloor);
     // Only a source that gave nothing more stands at the end of a command.
-    const isAtEnd = count === 0 && !waits;
-    if (isAtEnd && this.#source.atCommandEnd) feed.endTurn(this.#source.sequence, this.#source.live);
+    if (count === 0 && this.#source.atCommandEnd) feed.endTurn(this.#source.sequence, this.#source.live);
     feed.publish();
     work += feed.takeWork();
     this.#context.counters.set(MarketDataCounter.SEQUENCE, this.#source.sequence);
     this.#context.counters.set(MarketDataCounter.SPOOL_FLOOR, Math.min(this.#source.spoolFloor, feed.spoolFloor));
-    return isAtEnd && this.#source.live ? work + this.#publishDepth() : work;
+    return count === 0 && this.#source.live ? work + this.#publishDepth() : work;
   }
 
   maxIdleMs(): number {

@@ -137,16 +137,6 @@ export class BroadcastWriter {
     this.#claimedUnits = 0;
   }
 
-  /** Where the next record will begin, in units of 8 bytes. */
-  get position(): number {
-    return this.#next;
-  }
-
-  /** How much was committed behind `position`, as a share of the capacity; above 1 some of it is gone. Allocates: nothing. */
-  shareBehind(position: number): number {
-    return ((this.#next - position) | 0) / this.#capacityUnits;
-  }
-
   /** Shows readers all that was committed, at once. Allocates: nothing. */
   publish(): void {
     if (this.#published === this.#next) return;
@@ -208,11 +198,6 @@ export class BroadcastReader {
     const head = Atomics.load(this.#shared, BROADCAST_RING_HEAD_WORD); // pairs with the store in BroadcastWriter.claim()
     const tail = Atomics.load(this.#shared, BROADCAST_RING_TAIL_WORD); // pairs with the store in BroadcastWriter.publish()
     this.#seek(((head - tail) | 0) > 0 ? tail : head);
-  }
-
-  /** Where the next record is looked for, in units of 8 bytes. */
-  get position(): number {
-    return this.#position;
   }
 
   /** Goes behind the newest published record. Allocates: nothing. */

@@ -381,11 +381,6 @@ export class InProcessExchange {
     return new BroadcastReader(this.#stream);
   }
 
-  /** The first gateway has read the feed ring so far: a position of its reader. */
-  feedRead(position: number): void {
-    this.#block(CounterBlockId.GATEWAY).set(GatewayCounter.WS_FEED_POSITION, (position >>> 0) + 1);
-  }
-
   /** How long the matching thread would sleep now, in milliseconds. */
   get matchingIdleMs(): number {
     return this.#matching.maxIdleMs();

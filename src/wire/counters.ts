@@ -195,8 +195,6 @@ export const GatewayCounter = {
   WS_REFUSED_CONNECTIONS: 76,
   WS_REFUSED_FRAMES: 77,
   WS_REFUSED_MALFORMED: 78,
-  /** One more than the position (u32) up to which this gateway has read the feed ring; 0 while nobody listens. */
-  WS_FEED_POSITION: 79,
   /** Requests about orders that came over /ws. */
   ORDER_FRAMES: 112,
   /** Mass cancels that a socket's end or a time that ran out has put into the ring. */

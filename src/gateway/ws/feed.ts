@@ -78,13 +78,6 @@ export class Feed {
 
   /** Passes on what is new. Returns records read, or LAPPED: then messages are lost to every subscriber. */
   doWork(): number {
-    const { feed, keys, counters } = this.#parts;
-    const records = this.#read();
-    counters.set(GatewayCounter.WS_FEED_POSITION, keys.size === 0 ? 0 : (feed.position >>> 0) + 1);
-    return records;
-  }
-
-  #read(): number {
     const { feed, keys } = this.#parts;
     this.#bytes = 0;
     this.#sentBytes = 0;

@@ -143,20 +143,6 @@ describe('beginning', () => {
     expect([count(GatewayCounter.WS_SUBSCRIPTIONS), count(GatewayCounter.WS_CONNECTIONS)]).toEqual([0, 0]);
   });
 
-  test('while somebody listens market data is told how far the feed is read', async () => {
-    await start();
-    const told = () => count(GatewayCounter.WS_FEED_POSITION);
-    const client = await open();
-    expect(told()).toBe(0);
-    await subscribe(client, 'level2');
-    await until(() => told() > 0, 'the place');
-    const before = told();
-    level2(11).publish();
-    await until(() => told() > before, 'the place behind the message');
-    client.end();
-    await until(() => told() === 0, 'that nobody listens');
-  });
-
   test('subscribing again begins anew, without the messages between', async () => {
     await start();
     const client = await open();

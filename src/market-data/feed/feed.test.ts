@@ -4,13 +4,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALL_INSTRUMENTS, CommandType, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
 import type { Command } from '../../domain/command.ts';
 import { Engine } from '../../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../../domain/instrument.ts';
 import { SILENT_LISTENER } from '../../domain/listener.ts';
-import { Doorbell } from '../../shared-memory/doorbell.ts';
 import { InProcessExchange, type InProcessOptions } from '../../sim/in-process-exchange.ts';
 import { commandOf, definitionOf, limitOrder } from '../../sim/testing/commands.ts';
 import { Random } from '../../sim/testing/random.ts';
@@ -373,52 +372,6 @@ describe('a command of thousands of events', () => {
     expect(parts.filter(({ more }) => more !== true)).toHaveLength(1);
     expect(parts.flatMap(({ trades }) => [...(trades ?? [])])).toHaveLength(5_000);
     expect(follow(late, new LevelMirror()).levels).toEqual(rig.bookAt(0, rig.sequence));
-  });
-});
-
-describe('a command with more to say than the feed ring holds', () => {
-  const ORDERS = 6_000;
-
-  function swept(seed: number) {
-    const gatewayDoorbell = new Doorbell(new Int32Array(new SharedArrayBuffer(64)), 0);
-    const rig = new Rig(seed, { eventRingBytes: 2 ** 23, gatewayDoorbell });
-    rig.side.telling = true;
-    for (let n = 0; n < ORDERS; n++) rig.submit(limitOrder('many', Side.SELL, 1_000 + (n % 50), 1));
-    rig.settle();
-    const from = rig.sequence;
-    const full = rig.side.begin({ channel: Channel.FULL, from });
-    const user = rig.side.begin({ channel: Channel.USER, client: 'many', from });
-    rig.settle();
-    rig.submit(limitOrder('taker', Side.BUY, 5_000, ORDERS));
-    while (rig.exchange.turnMatching() > 0) rig.exchange.replies();
-    return { rig, subscribers: [full, user], gatewayDoorbell };
-  }
-
-  it('waits for those who read', () => {
-    const { rig, subscribers } = swept(22);
-    const isWhole = ({ messages }: Subscriber) => messages.length > 1 && messages.at(-1)?.more !== true;
-    let turns = 0;
-    for (; turns < 100 && !subscribers.every(isWhole); turns++) rig.turn();
-    expect(turns).toBeGreaterThan(2);
-    for (const { messages } of subscribers) {
-      expect(messages.flatMap(({ events }) => events ?? [])).toHaveLength(2 * ORDERS);
-      expect(messages.at(-1)).toMatchObject({ sequence: rig.sequence });
-    }
-  });
-
-  it('wakes one who does not read, and does not wait for it for ever', () => {
-    const { rig, gatewayDoorbell } = swept(23);
-    for (let n = 0; n < 100; n++) rig.exchange.turnMarketData();
-    const told = () => rig.exchange.marketDataCounter(MarketDataCounter.FEED_MESSAGES);
-    const before = told();
-    const rung = vi.spyOn(gatewayDoorbell, 'ring');
-    rig.exchange.advance(900_000);
-    rig.exchange.turnMarketData();
-    expect([told(), rung.mock.calls.length]).toEqual([before, 1]);
-    rig.exchange.advance(100_000);
-    for (let n = 0; n < 5; n++) rig.exchange.turnMarketData();
-    expect(told()).toBeGreaterThan(before);
-    expect(() => rig.side.poll()).toThrow('keeps up');
   });
 });
 

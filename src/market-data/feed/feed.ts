@@ -1,5 +1,5 @@
 // The feed of /ws: hears every event once and in order, tells those keys that somebody wants into the feed ring, and answers
-// wishes. Runs in the market-data agent's turns; owns the history, the chains and the catch-ups. Layout:
+// wishes. Runs in the market-data agent's turns; owns the history, the chains and the catch-ups. Never waits for a gateway. Layout:
 // WIRE.md, "Feed"; messages: WEBSOCKET.md. Without interest an event costs a copy, a chain and a checksum, and allocates nothing.
 
 import { assert } from '../../assert.ts';
@@ -40,8 +40,6 @@ import type { UserKey } from './user-keys.ts';
 const HEARTBEAT_US = 1_000_000;
 /** While catch-ups wait for room or for the spool, which ring no bell. */
 const CATCH_UP_IDLE_MS = 5;
-/** While gateways read, which ring no bell either. */
-const WAITING_IDLE_MS = 1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** The rings between market data and one gateway. */
@@ -65,8 +63,6 @@ export interface FeedContext {
   readonly matchingCounters: CounterBlock;
   readonly followerCounters: CounterBlock;
   readonly counters: CounterBlock;
-  /** Of each gateway. */
-  readonly gatewayCounters: readonly CounterBlock[];
   readonly clock: Clock;
 }
 
@@ -92,7 +88,6 @@ export class Feed {
   #nowUs = 0;
   #dueUs = NEVER;
   #heartbeatUs = 0;
-  #waits = false;
   /** Whether wishes were served in this turn, and whether any ever may be. */
   #served = false;
   #everLive = false;
@@ -105,7 +100,7 @@ export class Feed {
   constructor(context: FeedContext, bookOf: (instrument: number) => L2Book) {
     const { writers, gateways, matchingCounters, followerCounters, counters, clock } = context;
     this.#context = context;
-    this.#ring = new FeedRing(context.ring, context.gatewayCounters);
+    this.#ring = new FeedRing(context.ring);
     this.#history = new History(context.historyBytes);
     this.#window = new SpoolWindow(context.spool, context.resumeSpoolBytes);
     this.#bookOf = bookOf;
@@ -118,12 +113,6 @@ export class Feed {
   beginTurn(): void {
     this.#nowUs = this.#context.clock.monotonicUs();
     this.#served = false;
-  }
-
-  /** True: gateways have too much to read of the command being told; no event, and no end of a turn, until they have read. */
-  mustWait(): boolean {
-    this.#waits = !this.#ring.hasRoom(this.#nowUs);
-    return this.#waits;
   }
 
   /** The next event, before the book knows of it. */
@@ -189,7 +178,6 @@ export class Feed {
   }
 
   maxIdleMs(): number {
-    if (this.#waits) return WAITING_IDLE_MS;
     const heartbeatUs = this.#interest.heartbeats ? this.#heartbeatUs : NEVER;
     const nowUs = this.#context.clock.monotonicUs();
     const ms = Math.max(Math.min(this.#dueUs, heartbeatUs) - nowUs, 0) / 1_000;
@@ -300,7 +288,6 @@ export class Feed {
   /** All events through `sequence` were told. */
   #endCommand(sequence: number): void {
     if (this.#open.length > 0) this.#finishMessages();
-    this.#ring.endCommand();
     if (this.#dueUs <= this.#nowUs) this.#sendDue();
     if (this.#served || !this.#everLive) return;
     this.#served = true;

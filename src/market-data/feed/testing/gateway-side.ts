@@ -45,8 +45,6 @@ const keyOf = (channel: number, instrument: number, format: number, client: stri
   `${channel}/${instrument}/${format}/${client}`;
 
 export class GatewaySide {
-  /** Whether market data is told how far this side has read. */
-  telling = false;
   readonly #exchange: InProcessExchange;
   readonly #gateway: number;
   readonly #feed: BroadcastReader;
@@ -86,7 +84,6 @@ export class GatewaySide {
     if (answersOnly) return;
     const count = this.#feed.poll((type, offset, length) => this.#onFeed(type, offset, length), Infinity);
     assert(count >= 0, 'this side keeps up with the feed');
-    if (this.telling) this.#exchange.feedRead(this.#feed.position);
   }
 
   #wish(type: number, id: number, subject: Subject, from: number, reason: number): void {
