@@ -5,8 +5,9 @@ const TESTS = ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'];
 /** Rooms whose tests leave nothing behind in their process: they share it, and each module is loaded once, not for every file. */
 const SHARED = [
   'src/{domain,wire,shared-memory,runtime,journal,matching,market-data,follower,metrics,supervisor,composition}/**/*.test.ts',
-  'src/{sim/scenarios,tools/journal,tools/soak}/**/*.test.ts',
+  'src/{gateway,client,sim/scenarios,tools/*}/**/*.test.ts',
   'src/sim/*.test.ts',
+  'src/tools/!(ledger-command).test.ts',
   'src/*.test.ts',
 ];
 /** Files that take a minute or more. Begun last, they would run on alone while the other workers have nothing left. */

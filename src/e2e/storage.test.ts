@@ -21,7 +21,9 @@ const lab = new Lab();
 
 const MIB = 1 << 20;
 const SEGMENT_BYTES = 64 * MIB;
-const FRAME_BYTES_MAX = frameBytesMax(SEGMENT_BYTES);
+/** For a journal that is to come to its end: a quarter of the orders fill one. */
+const SMALL_SEGMENT_BYTES = 16 * MIB;
+const SMALL_SEGMENTS = { ...NO_DATABASE, RINGBOOK_SEGMENT_BYTES: String(SMALL_SEGMENT_BYTES) };
 
 function tradersOf(count: number, seed: number): Trader[] {
   return Array.from({ length: count }, (_, i) => new Trader(`t${i}`, createRandom(seed + i)));
@@ -42,12 +44,12 @@ const stateOfSpool = async (server: Server) =>
 const queuesOf = (server: Server) => server.api.get('/admin/queues.json');
 
 describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
-  async function serverOnSmallDisk(bytes: number) {
+  async function serverOnSmallDisk(bytes: number, segmentBytes = SEGMENT_BYTES, environment = NO_DATABASE) {
     const directory = await lab.directory();
     const disk = mountSmallDisk(directory, bytes);
     lab.defer(unmountSmallDisks);
-    const server = await Server.start(lab, { directory, environment: NO_DATABASE });
-    await eventually('the next segment is there', () => disk.freeBytes < bytes - 2 * SEGMENT_BYTES + MIB);
+    const server = await Server.start(lab, { directory, environment });
+    await eventually('the next segment is there', () => disk.freeBytes < bytes - 2 * segmentBytes + MIB);
     return { directory, disk, server };
   }
 
@@ -85,8 +87,8 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
   });
 
   test('under load to its very end: no command passes, nothing acknowledged is lost, and it goes on', async () => {
-    const { directory, disk, server } = await serverOnSmallDisk(320 * MIB);
-    await writeJournal(server, SEGMENT_BYTES - FRAME_BYTES_MAX - 3 * MIB);
+    const { directory, disk, server } = await serverOnSmallDisk(160 * MIB, SMALL_SEGMENT_BYTES, SMALL_SEGMENTS);
+    await writeJournal(server, SMALL_SEGMENT_BYTES - frameBytesMax(SMALL_SEGMENT_BYTES) - 3 * MIB);
     const traders = tradersOf(4, 70);
     const trading = Promise.all(traders.map((trader) => trader.trade(server.url, () => true)));
     await eventually('they trade', () => traders.every(({ log }) => log.length > 10));
@@ -105,7 +107,7 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
     await eventually('the spool is level', async () => (await stateOfSpool(server)) === 'ok');
     await server.kill9();
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.start(lab, { directory, environment: SMALL_SEGMENTS });
     await eventually('reads are level', async () =>
       /"follower":\{[^}]*"lag_sequences":0/.test((await queuesOf(next)).text),
     );
