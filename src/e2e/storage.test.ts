@@ -13,7 +13,7 @@ import { CAN_FAIL_DISK, type DiskFault, FaultyDisk } from './testing/faulty-disk
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, orderReplyOf, problemOf } from './testing/replies.ts';
-import { NO_DATABASE, Server } from './testing/server.ts';
+import { NO_DATABASE, ONE_GATEWAY, Server } from './testing/server.ts';
 import { Trader } from './testing/traffic.ts';
 import { eventually } from './testing/waiting.ts';
 
@@ -130,6 +130,9 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
   }
 });
 
+/** For the starts that show what a failure has left. */
+const AFTERWARDS = { ...NO_DATABASE, ...ONE_GATEWAY };
+
 /** Finds no liquidity and is gone. */
 const NOTHING = { client_id: 'nobody', type: 'limit', time_in_force: 'IOC', price: '0.01', quantity: '0.00000001' };
 
@@ -168,11 +171,11 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
       const segmentsOf = () => readdirSync(server.journal).filter((name) => name.endsWith('.wal'));
       const segments = segmentsOf();
 
-      const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+      const next = await Server.start(lab, { directory, environment: AFTERWARDS });
       expect(segmentsOf()).toHaveLength(segments.length + 1); // not behind the place that failed
       expect(await audit(next, traders)).toEqual([]);
       await next.kill9();
-      const last = await Server.start(lab, { directory, environment: NO_DATABASE });
+      const last = await Server.start(lab, { directory, environment: AFTERWARDS });
       expect(segmentsOf()).toHaveLength(segments.length + 1);
       expect(await audit(last, traders)).toEqual([]);
       await last.stop();
@@ -187,7 +190,7 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     await Promise.all(traders.map((trader) => trader.trade(server.url, () => trader.log.length < 50)));
     await server.kill9();
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.start(lab, { directory, environment: AFTERWARDS });
     expect(await audit(next, traders)).toEqual([]);
     await next.stop();
   });
@@ -202,7 +205,7 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     await trading;
     await server.kill9();
 
-    const next = await Server.launch(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.launch(lab, { directory, environment: AFTERWARDS });
     await eventually('it is up or refuses', () => next.exit !== undefined || next.stdout.includes('Ctrl-C'));
     if (next.exit !== undefined) expect(next.exit.code).toBe(65);
     else expect(await replayAll(next.url, traders)).not.toEqual([]);
@@ -234,7 +237,7 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     expect(await server.ended()).toEqual({ code: 74, signal: null });
     expect(server.stderr).toContain('has not returned for more than 5 s');
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.start(lab, { directory, environment: AFTERWARDS });
     expect((await next.api.get(`/orders/${kept.order_id}`)).status).toBe(200);
     expect((await next.api.post('/orders', body)).status).toBe(202);
     await next.stop();
