@@ -5,17 +5,20 @@ const TESTS = ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'];
 /** Rooms whose tests leave nothing behind in their process: they share it, and each module is loaded once, not for every file. */
 const SHARED = [
   'src/{domain,wire,shared-memory,runtime,journal,matching,market-data,follower,metrics,supervisor,composition}/**/*.test.ts',
-  'src/{sim/scenarios,tools/journal,tools/soak}/**/*.test.ts',
+  'src/{gateway,client,sim/scenarios,tools/*}/**/*.test.ts',
   'src/sim/*.test.ts',
+  'src/tools/!(ledger-command).test.ts',
   'src/*.test.ts',
 ];
+/** The same for those that use the servers of the test run, or start some. */
+const WITH_SERVERS = ['src/{ledger,publisher,e2e,sim/servers}/**/*.test.ts', 'src/tools/ledger-command.test.ts'];
 /** Files that take a minute or more. Begun last, they would run on alone while the other workers have nothing left. */
 const LONG = ['/e2e/torture.test.ts', '/e2e/storage.test.ts'];
 
-/** Those that share a process come last, one after the other: vitest ends it at the first file that wants its own. */
+/** Those that share a process come one after the other: vitest ends it at the first file of another project. */
 function place({ moduleId, project }: TestSpecification): number {
   if (LONG.some((end) => moduleId.endsWith(end))) return 0;
-  return project.config.isolate ? 1 : 2;
+  return 1 + ['servers', 'own', 'shared'].indexOf(project.name);
 }
 
 class InOrder extends BaseSequencer {
@@ -36,8 +39,12 @@ export default defineConfig({
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
       {
         extends: true,
-        test: { name: 'own', include: TESTS, exclude: SHARED, globalSetup: ['src/sim/servers/global-setup.ts'] },
+        test: {
+          ...{ name: 'servers', include: WITH_SERVERS, isolate: false },
+          globalSetup: ['src/sim/servers/global-setup.ts'],
+        },
       },
+      { extends: true, test: { name: 'own', include: TESTS, exclude: [...SHARED, ...WITH_SERVERS] } },
     ],
   },
 });

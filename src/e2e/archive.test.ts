@@ -13,7 +13,7 @@ import { limitOrder } from '../sim/testing/commands.ts';
 import { Lab } from './testing/lab.ts';
 import { Ledger } from './testing/ledger.ts';
 import { healthOf, orderReplyOf } from './testing/replies.ts';
-import { Server, useDatabase } from './testing/server.ts';
+import { ONE_GATEWAY, Server, useDatabase } from './testing/server.ts';
 import { eventually } from './testing/waiting.ts';
 
 const lab = new Lab();
@@ -36,7 +36,8 @@ async function journalIn(shard: string): Promise<void> {
 async function ledgerOf(name: string) {
   const database = await createTestDatabase(name);
   lab.defer(() => database.drop());
-  return { environment: useDatabase(database.connection), ledger: await Ledger.open(lab, database.connection) };
+  const environment = { ...useDatabase(database.connection), ...ONE_GATEWAY };
+  return { environment, ledger: await Ledger.open(lab, database.connection) };
 }
 
 const sequenceOf = async (server: Server) => healthOf(await server.api.get('/healthz')).journal.sequence;

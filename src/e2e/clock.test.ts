@@ -7,7 +7,7 @@ import { CAN_JUMP, JumpingClock } from './testing/jumping-clock.ts';
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, type Order, orderOf, orderReplyOf } from './testing/replies.ts';
-import { NO_DATABASE, Server } from './testing/server.ts';
+import { NO_DATABASE, ONE_GATEWAY, Server } from './testing/server.ts';
 import { eventually } from './testing/waiting.ts';
 
 const lab = new Lab();
@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 test.skipIf(!CAN_JUMP)('jumps of the wall clock: time goes on, orders end in time, nothing spins', async () => {
   const clock = await JumpingClock.make(lab);
   const directory = await lab.directory();
-  const environment = { ...NO_DATABASE, ...clock.environment };
+  const environment = { ...NO_DATABASE, ...ONE_GATEWAY, ...clock.environment };
   const startMs = Date.now();
   let server = await Server.start(lab, { directory, environment });
   const placed: Order[] = [];

@@ -6,11 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { bookOf, orderReplyOf, problemOf } from './testing/replies.ts';
-import { MAIN, NO_DATABASE, Server } from './testing/server.ts';
+import { MAIN, NO_DATABASE, ONE_GATEWAY, Server } from './testing/server.ts';
 
 const lab = new Lab();
 
-const start = () => Server.start(lab, { environment: NO_DATABASE });
+const start = () => Server.start(lab, { environment: { ...NO_DATABASE, ...ONE_GATEWAY } });
 
 /** Runs `ringbook <words>` with its data directory. */
 function ringbook(dataDir: string, words: readonly string[]): Promise<{ code: number | null; text: string }> {

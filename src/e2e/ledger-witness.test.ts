@@ -10,7 +10,7 @@ import { Lab } from './testing/lab.ts';
 import { Ledger } from './testing/ledger.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, orderReplyOf } from './testing/replies.ts';
-import { type Environment, MAIN, NO_DATABASE, Server, useDatabase } from './testing/server.ts';
+import { type Environment, MAIN, NO_DATABASE, ONE_GATEWAY, Server, useDatabase } from './testing/server.ts';
 import { eventually } from './testing/waiting.ts';
 
 const lab = new Lab();
@@ -32,7 +32,7 @@ async function writeJournal(mode: 'fsync' | 'os' = 'fsync'): Promise<Written> {
   lab.defer(() => database.drop());
   const ledger = await Ledger.open(lab, database.connection);
   const directory = await lab.directory();
-  const environment = { ...useDatabase(database.connection), RINGBOOK_DURABILITY: mode };
+  const environment = { ...useDatabase(database.connection), ...ONE_GATEWAY, RINGBOOK_DURABILITY: mode };
   const server = await Server.start(lab, { directory, environment });
   for (let i = 0; i < ORDERS; i++) orderReplyOf(await server.api.post('/orders', order()));
   await ledger.reaches(ORDERS);
@@ -88,7 +88,7 @@ test('where Postgres cannot be asked the tail is cut, which the log says; and la
   const written = await writeJournal();
   await tearTail(written);
   const { directory, environment } = written;
-  const server = await Server.start(lab, { directory, environment: NO_DATABASE });
+  const server = await Server.start(lab, { directory, environment: { ...NO_DATABASE, ...ONE_GATEWAY } });
   expect(server.stdout).toContain('torn tail was cut');
   expect(server.stderr).toContain('Postgres could not be asked in time');
   await server.kill9();

@@ -7,7 +7,7 @@ import { Lab } from './testing/lab.ts';
 import { Ledger } from './testing/ledger.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, orderOf, orderReplyOf, problemOf } from './testing/replies.ts';
-import { type Environment, type Exit, MAIN, Server, useDatabase } from './testing/server.ts';
+import { type Environment, type Exit, MAIN, ONE_GATEWAY, Server, useDatabase } from './testing/server.ts';
 
 const lab = new Lab();
 const RINGBOOK = [process.execPath, MAIN];
@@ -19,7 +19,7 @@ test('is named by each start, ruled out by an operator, and passed over by all',
   lab.defer(() => database.drop());
   const ledger = await Ledger.open(lab, database.connection);
   const directory = await lab.directory();
-  const environment = { ...useDatabase(database.connection), ...POISON };
+  const environment = { ...useDatabase(database.connection), ...ONE_GATEWAY, ...POISON };
   const tool = async (...words: string[]) => {
     const process = await Server.launch(lab, { directory, environment, command: [...RINGBOOK, ...words] });
     return { process, exit: await process.ended() };
@@ -70,7 +70,10 @@ test('is named by each start, ruled out by an operator, and passed over by all',
   expect([nothing.exit.code, nothing.process.stderr]).toEqual([64, expect.stringContaining('no command fails')]);
 
   // Without the fault, too, it stays ruled out; under its key it is answered so.
-  const healed = await Server.start(lab, { directory, environment: useDatabase(database.connection) });
+  const healed = await Server.start(lab, {
+    directory,
+    environment: { ...useDatabase(database.connection), ...ONE_GATEWAY },
+  });
   const again = problemOf(await healed.api.post('/orders', poison));
   expect(again).toMatchObject({ status: 409, code: 'command_skipped', executed: 'no' });
   expect(await healed.stop()).toEqual(OK);

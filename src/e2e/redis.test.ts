@@ -9,7 +9,7 @@ import { createRandom } from '../sim/testing/random.ts';
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { bookOf, healthOf, orderReplyOf } from './testing/replies.ts';
-import { NO_DATABASE, Server } from './testing/server.ts';
+import { NO_DATABASE, ONE_GATEWAY, Server } from './testing/server.ts';
 import { SwitchedProxy } from './testing/switched-proxy.ts';
 import { Trader } from './testing/traffic.ts';
 import { eventually } from './testing/waiting.ts';
@@ -48,7 +48,11 @@ describe.skipIf(inject('redis') === null)('with Redis', () => {
     const redis = await connect();
     const proxy = await SwitchedProxy.open(lab, { host, port });
     await proxy.off();
-    const environment = { ...NO_DATABASE, REDIS_URL: `redis://${proxy.host}:${proxy.port}/${DATABASE}` };
+    const environment = {
+      ...NO_DATABASE,
+      ...ONE_GATEWAY,
+      REDIS_URL: `redis://${proxy.host}:${proxy.port}/${DATABASE}`,
+    };
     return { proxy, redis, server: await Server.start(lab, { environment }) };
   }
 
@@ -110,7 +114,7 @@ describe.skipIf(inject('redis') === null)('with Redis', () => {
     await listener.subscribe(KEY);
     const { host, port } = inject('redis') ?? { host: '', port: 0 };
     const directory = await lab.directory();
-    const environment = { ...NO_DATABASE, REDIS_URL: `redis://${host}:${port}/${DATABASE}` };
+    const environment = { ...NO_DATABASE, ...ONE_GATEWAY, REDIS_URL: `redis://${host}:${port}/${DATABASE}` };
     const first = await Server.start(lab, { directory, environment });
     orderReplyOf(await first.api.post('/orders', order({ price: '2.00' })));
     await showsTheBook(first, redis);

@@ -11,17 +11,17 @@ import { commandFramesOf, type FrameFacts, framesOf, sealOf } from './testing/jo
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, orderOf, orderReplyOf } from './testing/replies.ts';
-import { type Environment, NO_DATABASE, Server, type ServerOptions } from './testing/server.ts';
+import { type Environment, NO_DATABASE, ONE_GATEWAY, Server, type ServerOptions } from './testing/server.ts';
 import { eventually } from './testing/waiting.ts';
 
 const TMPFS_MAGIC = 0x01021994;
 const lab = new Lab();
 
 const launch = (options: ServerOptions = {}) =>
-  Server.launch(lab, { ...options, environment: { ...NO_DATABASE, ...options.environment } });
+  Server.launch(lab, { ...options, environment: { ...NO_DATABASE, ...ONE_GATEWAY, ...options.environment } });
 
 const start = (options: ServerOptions = {}) =>
-  Server.start(lab, { ...options, environment: { ...NO_DATABASE, ...options.environment } });
+  Server.start(lab, { ...options, environment: { ...NO_DATABASE, ...ONE_GATEWAY, ...options.environment } });
 
 /** The one line a refusal leaves, and nothing on standard output. */
 async function refusal(options: ServerOptions, code: number): Promise<string> {

@@ -13,7 +13,7 @@ import { CAN_FAIL_DISK, type DiskFault, FaultyDisk } from './testing/faulty-disk
 import { Lab } from './testing/lab.ts';
 import { order } from './testing/orders.ts';
 import { healthOf, orderReplyOf, problemOf } from './testing/replies.ts';
-import { NO_DATABASE, Server } from './testing/server.ts';
+import { NO_DATABASE, ONE_GATEWAY, Server } from './testing/server.ts';
 import { Trader } from './testing/traffic.ts';
 import { eventually } from './testing/waiting.ts';
 
@@ -21,7 +21,9 @@ const lab = new Lab();
 
 const MIB = 1 << 20;
 const SEGMENT_BYTES = 64 * MIB;
-const FRAME_BYTES_MAX = frameBytesMax(SEGMENT_BYTES);
+/** For a journal that is to come to its end: a quarter of the orders fill one. */
+const SMALL_SEGMENT_BYTES = 16 * MIB;
+const SMALL_SEGMENTS = { ...NO_DATABASE, RINGBOOK_SEGMENT_BYTES: String(SMALL_SEGMENT_BYTES) };
 
 function tradersOf(count: number, seed: number): Trader[] {
   return Array.from({ length: count }, (_, i) => new Trader(`t${i}`, createRandom(seed + i)));
@@ -42,12 +44,12 @@ const stateOfSpool = async (server: Server) =>
 const queuesOf = (server: Server) => server.api.get('/admin/queues.json');
 
 describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
-  async function serverOnSmallDisk(bytes: number) {
+  async function serverOnSmallDisk(bytes: number, segmentBytes = SEGMENT_BYTES, environment = NO_DATABASE) {
     const directory = await lab.directory();
     const disk = mountSmallDisk(directory, bytes);
     lab.defer(unmountSmallDisks);
-    const server = await Server.start(lab, { directory, environment: NO_DATABASE });
-    await eventually('the next segment is there', () => disk.freeBytes < bytes - 2 * SEGMENT_BYTES + MIB);
+    const server = await Server.start(lab, { directory, environment });
+    await eventually('the next segment is there', () => disk.freeBytes < bytes - 2 * segmentBytes + MIB);
     return { directory, disk, server };
   }
 
@@ -85,8 +87,8 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
   });
 
   test('under load to its very end: no command passes, nothing acknowledged is lost, and it goes on', async () => {
-    const { directory, disk, server } = await serverOnSmallDisk(320 * MIB);
-    await writeJournal(server, SEGMENT_BYTES - FRAME_BYTES_MAX - 3 * MIB);
+    const { directory, disk, server } = await serverOnSmallDisk(160 * MIB, SMALL_SEGMENT_BYTES, SMALL_SEGMENTS);
+    await writeJournal(server, SMALL_SEGMENT_BYTES - frameBytesMax(SMALL_SEGMENT_BYTES) - 3 * MIB);
     const traders = tradersOf(4, 70);
     const trading = Promise.all(traders.map((trader) => trader.trade(server.url, () => true)));
     await eventually('they trade', () => traders.every(({ log }) => log.length > 10));
@@ -105,7 +107,7 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
     await eventually('the spool is level', async () => (await stateOfSpool(server)) === 'ok');
     await server.kill9();
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.start(lab, { directory, environment: SMALL_SEGMENTS });
     await eventually('reads are level', async () =>
       /"follower":\{[^}]*"lag_sequences":0/.test((await queuesOf(next)).text),
     );
@@ -127,6 +129,9 @@ describe.skipIf(!CAN_MOUNT)('a disk that fills up', () => {
     }
   }
 });
+
+/** For the starts that show what a failure has left. */
+const AFTERWARDS = { ...NO_DATABASE, ...ONE_GATEWAY };
 
 /** Finds no liquidity and is gone. */
 const NOTHING = { client_id: 'nobody', type: 'limit', time_in_force: 'IOC', price: '0.01', quantity: '0.00000001' };
@@ -166,11 +171,11 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
       const segmentsOf = () => readdirSync(server.journal).filter((name) => name.endsWith('.wal'));
       const segments = segmentsOf();
 
-      const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+      const next = await Server.start(lab, { directory, environment: AFTERWARDS });
       expect(segmentsOf()).toHaveLength(segments.length + 1); // not behind the place that failed
       expect(await audit(next, traders)).toEqual([]);
       await next.kill9();
-      const last = await Server.start(lab, { directory, environment: NO_DATABASE });
+      const last = await Server.start(lab, { directory, environment: AFTERWARDS });
       expect(segmentsOf()).toHaveLength(segments.length + 1);
       expect(await audit(last, traders)).toEqual([]);
       await last.stop();
@@ -185,7 +190,7 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     await Promise.all(traders.map((trader) => trader.trade(server.url, () => trader.log.length < 50)));
     await server.kill9();
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.start(lab, { directory, environment: AFTERWARDS });
     expect(await audit(next, traders)).toEqual([]);
     await next.stop();
   });
@@ -200,7 +205,7 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     await trading;
     await server.kill9();
 
-    const next = await Server.launch(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.launch(lab, { directory, environment: AFTERWARDS });
     await eventually('it is up or refuses', () => next.exit !== undefined || next.stdout.includes('Ctrl-C'));
     if (next.exit !== undefined) expect(next.exit.code).toBe(65);
     else expect(await replayAll(next.url, traders)).not.toEqual([]);
@@ -232,7 +237,7 @@ describe.skipIf(!CAN_FAIL_DISK)('a disk that fails', () => {
     expect(await server.ended()).toEqual({ code: 74, signal: null });
     expect(server.stderr).toContain('has not returned for more than 5 s');
 
-    const next = await Server.start(lab, { directory, environment: NO_DATABASE });
+    const next = await Server.start(lab, { directory, environment: AFTERWARDS });
     expect((await next.api.get(`/orders/${kept.order_id}`)).status).toBe(200);
     expect((await next.api.post('/orders', body)).status).toBe(202);
     await next.stop();

@@ -2,7 +2,7 @@
 // Main thread; owns nothing; never observes a value itself.
 
 import { type MetricValueWithName, Histogram as PromHistogram } from 'prom-client';
-import { HISTOGRAM_BOUNDS_SECONDS, type Histogram } from '../shared-memory/histogram.ts';
+import type { Histogram } from '../shared-memory/histogram.ts';
 
 /** One series: its label values and the shared histograms (one per thread) that make it up. */
 export interface HistogramSeries {
@@ -47,13 +47,4 @@ export class SharedHistogram extends PromHistogram<string> {
       { metricName: `${this.#name}_count`, labels, value: count },
     ];
   }
-}
-
-/** The bound under which a share of what a histogram counted lies, seconds; for pages, not for alerts. */
-export function quantileSeconds(histogram: Histogram, share: number): number {
-  const cumulative = new Float64Array(HISTOGRAM_BOUNDS_SECONDS.length);
-  const count = histogram.cumulative(cumulative);
-  if (count === 0) return 0;
-  const index = cumulative.findIndex((below) => below >= share * count);
-  return index < 0 ? Number.POSITIVE_INFINITY : HISTOGRAM_BOUNDS_SECONDS[index];
 }

@@ -4,7 +4,7 @@
 import type { MainAnswer } from '../gateway/context.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { LagWatch } from '../metrics/lag.ts';
-import { quantileSeconds } from '../metrics/shared-histogram.ts';
+import { quantileSeconds } from '../metrics/quantile.ts';
 import {
   FollowerCounter,
   GatewayCounter,

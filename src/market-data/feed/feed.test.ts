@@ -32,12 +32,15 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** What the engine says that each client and instrument has seen, by sequence. */
 class Reference {
-  /** By instrument, by sequence: the book after that command. Sequences without a change are not there. */
-  readonly books: Levels[][] = [[], []];
   /** By instrument and by client: sequences with a trade, with any event. */
   readonly traded: Set<number>[] = [new Set(), new Set()];
   readonly told = new Map<string, Set<number>>();
   readonly engine: Engine;
+  readonly #commands: Command[] = [];
+  /** Behind `engine`, as far as its books were asked for: to copy one after each command costs more than all the rest. */
+  readonly #past = new Engine(DEFAULT_INSTRUMENTS, SILENT_LISTENER);
+  /** By instrument, by sequence. */
+  readonly #books: Levels[][] = [[new Map()], [new Map()]];
 
   constructor() {
     this.engine = new Engine(DEFAULT_INSTRUMENTS, {
@@ -54,11 +57,21 @@ class Reference {
   apply(command: Command): void {
     const { engine } = this;
     engine.apply(engine.sequence + 1, engine.timeUs + 1, command);
-    for (const instrument of [0, 1]) this.books[instrument][engine.sequence] = this.#book(instrument);
+    this.#commands.push(command);
+  }
+
+  /** After that command. */
+  bookAt(instrument: number, sequence: number): Levels {
+    const { sequence: shown } = this.#past;
+    for (const command of this.#commands.slice(shown, sequence)) {
+      this.#past.apply(this.#past.sequence + 1, this.#past.timeUs + 1, command);
+      for (const each of [0, 1]) this.#books[each].push(this.#book(each));
+    }
+    return this.#books[instrument][sequence];
   }
 
   #book(instrument: number): Levels {
-    const { engine } = this;
+    const engine = this.#past;
     const levels: Levels = new Map();
     if (instrument >= engine.instruments.count) return levels;
     engine.forEachLevel(instrument, Side.BUY, (price, lots) => void levels.set(`buy ${price}`, lots));
@@ -160,7 +173,7 @@ class Rig {
   }
 
   bookAt(instrument: number, sequence: number): Levels {
-    return this.reference.books[instrument][sequence] ?? new Map();
+    return this.reference.bookAt(instrument, sequence);
   }
 }
 
