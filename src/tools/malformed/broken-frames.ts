@@ -2,7 +2,7 @@
 // requests without end. Pure but for the random numbers it is given.
 
 import type { Random } from '../../sim/testing/random.ts';
-import { frame, Opcode } from '../ws-connection.ts';
+import { frame, Opcode } from '../ws-frame.ts';
 import { orderJson, orderText } from './declared-orders.ts';
 import type { Refusal } from './live-frames.ts';
 

@@ -3,7 +3,7 @@
 
 import { CommandType, Side, TimeInForce } from '../../domain/codes.ts';
 import { encodeCommandFrame } from '../../wire/binary-requests.ts';
-import { frame, Opcode } from '../ws-connection.ts';
+import { frame, Opcode } from '../ws-frame.ts';
 import type { LiveFrame, Refusal } from './live-frames.ts';
 
 /** What is refused is what stands behind the order in its frame. */

@@ -11,7 +11,7 @@ import { JsonKind } from '../../wire/json-scanner.ts';
 import { OrderRequestParser } from '../../wire/order-request.ts';
 import type { RequestProblem } from '../../wire/problem.ts';
 import { RequestFields } from '../../wire/request-fields.ts';
-import { frame, Opcode } from '../ws-connection.ts';
+import { frame, Opcode } from '../ws-frame.ts';
 import type { LiveFrame, Refusal } from './live-frames.ts';
 import { MalformedFrames } from './malformed-frames.ts';
 

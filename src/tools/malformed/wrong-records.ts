@@ -4,7 +4,7 @@ import { CommandType, Side } from '../../domain/codes.ts';
 import { type BinaryRequest, encodeCommandFrame, encodeStatusFrame } from '../../wire/binary-requests.ts';
 import * as C from '../../wire/command-codec.ts';
 import type { ProblemCode } from '../../wire/problem.ts';
-import { frame, Opcode } from '../ws-connection.ts';
+import { frame, Opcode } from '../ws-frame.ts';
 import { raw } from './broken-frames.ts';
 import { NO_MESSAGE, OF_NO_MESSAGE, orderMessage } from './declared-orders.ts';
 import type { LiveFrame, Refusal } from './live-frames.ts';

@@ -3,7 +3,7 @@
 
 import type { ProblemCode } from '../../wire/problem.ts';
 import { BAD_INPUTS } from '../bad-input-cases.ts';
-import { frame, Opcode } from '../ws-connection.ts';
+import { frame, Opcode } from '../ws-frame.ts';
 import type { LiveFrame, Refusal } from './live-frames.ts';
 
 function text(said: string, refusal: Refusal): LiveFrame {
