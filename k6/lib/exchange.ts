@@ -42,7 +42,7 @@ export function beginRun(): RunData {
 
 /** The stream of this virtual user. */
 export function streamOf({ runId }: RunData, mix: Mix): OrderStream {
-  ownStream ??= new OrderStream(runId, SEED, exec.vu.idInTest, mix);
+  if (ownStream === undefined) ownStream = new OrderStream(runId, SEED, exec.vu.idInTest, mix);
   return ownStream;
 }
 
@@ -98,6 +98,5 @@ export function read(path: string, name: string): void {
 declare const console: { warn(text: string): void };
 
 export function warn(text: string): void {
-  // biome-ignore lint/suspicious/noConsole: see above
   console.warn(text);
 }
