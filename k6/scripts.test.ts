@@ -160,6 +160,19 @@ describe.each(['orders', 'stress', 'soak', 'mixed', 'market-data'])('one virtual
   });
 });
 
+describe('an iteration that k6 interrupts', () => {
+  it('leaves a stream that goes on without the order it had under way', async () => {
+    const loaded = await load('soak');
+    answerAll(loaded);
+    const { script, server } = loaded;
+    const data = script.setup();
+    server.answer = () => {
+      throw new Error('interrupted');
+    };
+    for (let n = 0; n < 50; n++) expect(() => script.default?.(data)).toThrow('interrupted');
+  });
+});
+
 describe('spike', () => {
   it('lets the server refuse what it does not execute, and counts it', async () => {
     const loaded = await load('spike');

@@ -15,8 +15,9 @@ const PEAK = countOf(__ENV, 'PEAK', 6_000);
 const BEFORE = secondsOf(__ENV, 'BEFORE', '20s');
 const SPIKE = secondsOf(__ENV, 'SPIKE', '10s');
 const AFTER = secondsOf(__ENV, 'AFTER', '30s');
-/** For the queues of the spike to empty. */
+/** For the queues of the spike to empty, and before that for what is late at the end of a phase. */
 const RECOVERY = 5;
+const GRACE = 3;
 const WAIT_MS = 200;
 const PHASES = ['before', 'spike', 'after'];
 
@@ -30,7 +31,7 @@ function phase(rate: number, startSeconds: number, seconds: number): Scenario {
     startTime: `${startSeconds}s`,
     duration: `${seconds}s`,
     preAllocatedVUs: usersFor(rate, WAIT_MS),
-    gracefulStop: `${RECOVERY}s`,
+    gracefulStop: `${GRACE}s`,
   };
 }
 

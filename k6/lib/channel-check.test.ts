@@ -48,6 +48,7 @@ describe('channel check', () => {
     expect(() => tell(SNAPSHOT, update(12, 11))).toThrow('12 says it follows 11, known is 10');
     expect(() => tell(SNAPSHOT, update(12, 10), update(14, 13))).toThrow('known is 12');
     expect(() => tell(SNAPSHOT, update(12, 10), update(12, 10))).toThrow(ChainError);
+    expect(() => tell(SNAPSHOT, update(12, 10), update(14, 11))).toThrow('14 says it follows 11, known is 12');
     expect(() => tell(SNAPSHOT, SNAPSHOT)).toThrow('a second snapshot');
     expect(() => tell(update(12, 10))).toThrow('before its snapshot');
   });

@@ -29,6 +29,8 @@ describe('order stream', () => {
       if (command.kind === 'place') open.add(idOf(command.number));
       else expect(open.has(command.orderId)).toBe(true);
       if (command.kind === 'cancel') open.delete(command.orderId);
+      const { newestOrderId } = stream;
+      if (newestOrderId !== undefined) expect(open.has(newestOrderId)).toBe(true);
     }
     expect([...kinds].sort()).toEqual(['amend', 'cancel', 'place']);
     expect(stream.newestOrderId).toMatch(/^01a203e4/);

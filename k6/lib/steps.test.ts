@@ -46,7 +46,7 @@ describe('steps', () => {
       startTime: '23s',
       duration: '20s',
       preAllocatedVUs: 200,
-      gracefulStop: '3s',
+      gracefulStop: '2s',
     });
   });
 
@@ -75,7 +75,7 @@ describe('the knee', () => {
     ]);
     expect(kneeOf(results)?.step.rate).toBe(1_000);
     expect(stepRows(results).at(-1)).toEqual(['knee', '1000 a second']);
-    expect(stepRows(results)[1][1]).toContain('p99 70.0 ms, 0 dropped  BROKE');
+    expect(stepRows(results)[1][1]).toContain('p99   70.0 ms       0 dropped  BROKE');
   });
 
   it('is found by iterations that k6 could not begin, too', () => {

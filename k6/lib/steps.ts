@@ -35,7 +35,9 @@ interface StepScenario {
   readonly gracefulStop: string;
 }
 
-/** Between two steps: what is late ends there, so that no two steps need virtual users at once. */
+/** For what is late at the end of a step; what is later still is interrupted. */
+const GRACE_SECONDS = 2;
+/** Between two steps: longer than that, so that no two steps need virtual users at once. */
 const PAUSE_SECONDS = 3;
 /** k6 judges by all samples of a step so far: in its first seconds one late answer is much. */
 const SETTLE_SECONDS = 5;
@@ -63,7 +65,7 @@ export function scenariosOf(steps: readonly Step[]): Record<string, StepScenario
         startTime: `${startSeconds}s`,
         duration: `${seconds}s`,
         preAllocatedVUs: usersFor(rate, WAIT_MS),
-        gracefulStop: `${PAUSE_SECONDS}s`,
+        gracefulStop: `${GRACE_SECONDS}s`,
       },
     ]),
   );
@@ -120,8 +122,14 @@ export function kneeOf(results: readonly StepResult[]): StepResult | undefined {
 
 export function stepRows(results: readonly StepResult[]): Row[] {
   const rows = results.map(({ step, reached, p95Ms, p99Ms, dropped, isFailed }): Row => {
-    const figures = `${reached.toFixed(0)}/s, p95 ${p95Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ${dropped} dropped`;
-    return [`${step.rate} a second`, `${figures}  ${isFailed ? 'BROKE' : 'ok   '}`];
+    const figures = [
+      `${reached.toFixed(0).padStart(6)}/s`,
+      `p95 ${p95Ms.toFixed(1).padStart(6)} ms`,
+      `p99 ${p99Ms.toFixed(1).padStart(6)} ms`,
+      `${String(dropped).padStart(6)} dropped`,
+      isFailed ? 'BROKE' : 'ok   ',
+    ];
+    return [`${step.rate} a second`, figures.join('  ')];
   });
   return [...rows, ['knee', kneeText(results)]];
 }
