@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const TESTS = ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts'];
+const TESTS = ['src/**/*.test.ts', 'native-free-bench/**/*.test.ts', 'k6/**/*.test.ts'];
 /** Rooms whose tests leave nothing behind in their process: they share it, and each module is loaded once, not for every file. */
 const SHARED = [
   'src/{domain,wire,shared-memory,runtime,journal,matching,market-data,follower,metrics,supervisor,composition}/**/*.test.ts',
@@ -12,6 +13,11 @@ const SHARED = [
 ];
 /** The same for those that use the servers of the test run, or start some. */
 const WITH_SERVERS = ['src/{ledger,publisher,e2e,sim/servers}/**/*.test.ts', 'src/tools/ledger-command.test.ts'];
+/** k6 has its modules built in: in tests others stand in for them. */
+const K6_MODULES = [
+  { find: /^k6$/, replacement: resolve(import.meta.dirname, 'k6/testing/k6.ts') },
+  { find: /^k6\/(\w+)$/, replacement: resolve(import.meta.dirname, 'k6/testing/$1.ts') },
+];
 /** Files that take a minute or more. Begun last, they would run on alone while the other workers have nothing left. */
 const LONG = ['/e2e/torture.test.ts', '/e2e/storage.test.ts'];
 
@@ -29,6 +35,7 @@ class InOrder extends BaseSequencer {
 }
 
 export default defineConfig({
+  resolve: { alias: K6_MODULES },
   test: {
     pool: 'forks',
     maxWorkers: 2,
