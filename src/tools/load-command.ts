@@ -11,6 +11,7 @@ import {
   figuresOf,
   headline,
   LiveLine,
+  limitRow,
   runTable,
   STEPS_HEAD,
   type Step,
@@ -98,8 +99,7 @@ async function limit(crew: Crew, options: LoadOptions, p99MsMax: number, before:
     }));
     sayJson({ limit_per_second: found ?? null, steps: said, ...verificationFigures(verification), problems });
   } else {
-    const held = found === undefined ? 'none' : `${found.toLocaleString('en')}/s`;
-    process.stdout.write(`highest rate that held: ${held}\n${verificationRows(verification)}${verdict(problems)}`);
+    process.stdout.write(limitRow(found, steps) + verificationRows(verification) + verdict(problems));
   }
   return problems.length === 0 ? ExitCode.OK : FAILED;
 }
@@ -113,10 +113,10 @@ async function verify(
 ): Promise<{ verification: Verification; problems: string[] }> {
   const counts = sumOfCounts(results.map((result) => result.counts));
   const { acknowledged, acknowledgedOrders } = counts;
+  const { sequence: after } = await readFrom(url);
   const line = new LiveLine('');
   const read = await crew.readBack(line.reading);
   line.end();
-  const { sequence: after } = await readFrom(url);
   const sequenced = after - before;
   const problems = [
     ...wrongs({ counts, faults: results.flatMap(({ faults }) => faults) }),

@@ -1,6 +1,7 @@
 // A load's requests and replies as binary messages of /ws, by the codecs that the client uses. A tool's process; pure.
 
 import { CommandType, OrderFlag, OrderType, Side, TimeInForce } from '../../domain/codes.ts';
+import { CLIENT_ID_BYTES_MAX, Command, IDEMPOTENCY_KEY_BYTES_MAX } from '../../domain/command.ts';
 import {
   type BinaryOrder,
   decodeBinaryOrder,
@@ -8,13 +9,15 @@ import {
   decodeBinaryReply,
 } from '../../wire/binary-answers.ts';
 import { FrameFault, FrameReader, MessageType, SERVER_MESSAGES } from '../../wire/binary-frame.ts';
-import { encodeCommandFrame, encodeStatusFrame } from '../../wire/binary-requests.ts';
+import { COMMAND_MESSAGE_BYTES_MAX, encodeStatusFrame, writeCommandMessage } from '../../wire/binary-requests.ts';
 import { ORDER_STATUS_TEXTS, ORDER_TYPE_TEXTS, SIDE_TEXTS, TIME_IN_FORCE_TEXTS } from '../../wire/enum-texts.ts';
 import { ReplyKind } from '../../wire/reply-codec.ts';
 import { problemCodeOf, ReplyError } from '../replay-requests.ts';
+import type { FlowOrder } from './flow.ts';
 import {
   isLiveName,
   type LoadRequest,
+  type Placed,
   PRICE_SCALE,
   QUANTITY_SCALE,
   type Reply,
@@ -27,36 +30,71 @@ import {
 /** BTC-USD: the first that is defined. */
 const INSTRUMENT = 0;
 
-/** `id` is 1 to 2^32 - 1. */
-export function binaryMessageOf(id: number, request: LoadRequest): Uint8Array {
-  if (request.kind === 'status') return encodeStatusFrame(id, request.placed.number);
-  if (request.kind === 'place') return placeMessageOf(id, request);
-  const { number, order } = request.placed;
-  const common = { clientId: order.client_id, targetOrder: number };
-  if (request.kind === 'cancel') return encodeCommandFrame(id, { ...common, type: CommandType.CANCEL_ORDER });
-  const { price, quantity } = request.changes;
-  return encodeCommandFrame(id, {
-    ...common,
-    type: CommandType.AMEND_ORDER,
-    instrument: INSTRUMENT,
-    priceTicks: unitsIn(price, PRICE_SCALE),
-    quantityLots: unitsIn(quantity, QUANTITY_SCALE),
-  });
+/** A buffer of this length behind `at` holds any request. */
+export const REQUEST_BYTES_MAX = COMMAND_MESSAGE_BYTES_MAX;
+
+/** One for all requests: what no kind uses stays as it is made. */
+const command = new Command();
+/** Client id and key, which are ASCII. */
+const texts = Buffer.alloc(CLIENT_ID_BYTES_MAX + IDEMPOTENCY_KEY_BYTES_MAX);
+command.bytes = texts;
+
+/** Writes the message at `at`; returns its length. `id` is 1 to 2^32 - 1. */
+export function writeBinaryRequest(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  id: number,
+  request: LoadRequest,
+): number {
+  if (request.kind === 'status') {
+    const message = encodeStatusFrame(id, request.placed.number);
+    bytes.set(message, at);
+    return message.length;
+  }
+  if (request.kind === 'place') fillOrder(request.order, request.key);
+  else fillChange(request.placed, request.kind === 'amend' ? request.changes : {});
+  command.type = TYPES[request.kind];
+  return writeCommandMessage(bytes, view, at, id, command, false);
 }
 
-function placeMessageOf(id: number, { key, order }: Extract<LoadRequest, { kind: 'place' }>): Uint8Array {
-  return encodeCommandFrame(id, {
-    type: CommandType.NEW_ORDER,
-    clientId: order.client_id,
-    idempotencyKey: key,
-    instrument: INSTRUMENT,
-    side: order.side === 'buy' ? Side.BUY : Side.SELL,
-    orderType: order.type === 'market' ? OrderType.MARKET : OrderType.LIMIT,
-    timeInForce: order.time_in_force === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC,
-    flags: order.post_only === true ? OrderFlag.POST_ONLY : 0,
-    priceTicks: unitsIn(order.price, PRICE_SCALE),
-    quantityLots: unitsIn(order.quantity, QUANTITY_SCALE),
-  });
+const TYPES = {
+  place: CommandType.NEW_ORDER,
+  cancel: CommandType.CANCEL_ORDER,
+  amend: CommandType.AMEND_ORDER,
+} as const;
+
+function fillOrder(order: FlowOrder, key: string): void {
+  command.side = order.side === 'buy' ? Side.BUY : Side.SELL;
+  command.orderType = order.type === 'market' ? OrderType.MARKET : OrderType.LIMIT;
+  command.timeInForce = order.time_in_force === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
+  command.flags = order.post_only === true ? OrderFlag.POST_ONLY : 0;
+  command.targetOrder = 0;
+  fillAmounts(order);
+  fillTexts(order.client_id, key);
+}
+
+/** A cancel or an amend, for which side, type and time in force are the first of their kind. */
+function fillChange({ number, order }: Placed, changes: { readonly price?: string; readonly quantity?: string }): void {
+  command.side = Side.BUY;
+  command.orderType = OrderType.LIMIT;
+  command.timeInForce = TimeInForce.GTC;
+  command.flags = 0;
+  command.targetOrder = number;
+  fillAmounts(changes);
+  fillTexts(order.client_id, '');
+}
+
+function fillAmounts({ price, quantity }: { readonly price?: string; readonly quantity?: string }): void {
+  command.instrument = INSTRUMENT;
+  command.priceTicks = unitsIn(price, PRICE_SCALE);
+  command.quantityLots = unitsIn(quantity, QUANTITY_SCALE);
+}
+
+function fillTexts(client: string, key: string): void {
+  command.clientLength = texts.write(client, 'latin1');
+  command.keyOffset = command.clientLength;
+  command.keyLength = texts.write(key, command.keyOffset, 'latin1');
 }
 
 /** Calls `answered` for each message of a frame; with the id -1 when it is no answer to a request. */

@@ -4,8 +4,8 @@
 /** The bounds at the end differ by no more than this share. */
 const PRECISION = 0.05;
 const RATE_MAX = 1_000_000;
-/** Below it nothing is looked for. */
-const RATE_MIN = 1;
+/** Nothing is looked for below this share of the first rate: then it is not the rate that is too high. */
+const FIRST_SHARE_MIN = 1 / 64;
 
 /** The highest rate that held; undefined: none did. `holds` tries one rate, some seconds long. */
 export async function findLimit(
@@ -14,21 +14,20 @@ export async function findLimit(
 ): Promise<number | undefined> {
   const holdsAtLast = async (rate: number) => (await holds(rate)) || (await holds(rate));
   let good = 0;
-  let bad = RATE_MAX;
   let rate = first;
   while (rate < RATE_MAX && (await holdsAtLast(rate))) {
     good = rate;
     rate *= 2;
   }
-  bad = Math.min(rate, RATE_MAX);
+  let bad = Math.min(rate, RATE_MAX);
   // Where the first one failed already, the good ones lie below: down by halves.
-  while (good === 0 && bad > RATE_MIN) {
+  while (good === 0 && bad > Math.max(1, first * FIRST_SHARE_MIN)) {
     rate = Math.floor(bad / 2);
     if (await holdsAtLast(rate)) good = rate;
     else bad = rate;
   }
   if (good === 0) return undefined;
-  while (bad - good > Math.max(RATE_MIN, good * PRECISION)) {
+  while (bad - good > Math.max(1, good * PRECISION)) {
     rate = Math.round((good + bad) / 2);
     if (await holdsAtLast(rate)) good = rate;
     else bad = rate;

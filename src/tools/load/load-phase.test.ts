@@ -2,6 +2,7 @@
 // held up, and answers that are wrong, missing, given twice or to nothing are found.
 
 import { afterEach, expect, test } from 'vitest';
+import { freePort } from '../../sim/testing/free-port.ts';
 import { ScriptedServer } from '../testing/scripted-server.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { EVERYDAY } from './flow.ts';
@@ -190,4 +191,16 @@ test('what it cannot tell yet it is asked again', async () => {
   );
   expect(read).toEqual({ good: orders, bad: 0, untold: 0, faults: [] });
   expect(times).toBe(3);
+});
+
+test('a load on a server that is gone gives up', async () => {
+  await open(1, () => {});
+  users.close();
+  const url = new URL(`http://127.0.0.1:${await freePort()}`);
+  const streams = [new OrderStream(1, 0, EVERYDAY, 'test')];
+  users = await Users.open({ url, over: 'http', connections: 1, pipeline: 1, streams });
+  const { counts, faults } = await run({ perSecond: undefined, measuredMs: 100_000 });
+  expect(counts.acknowledged).toBe(0);
+  expect(counts.unanswered).toBeGreaterThanOrEqual(1_000);
+  expect(faults[0]).toContain('ECONNREFUSED');
 });

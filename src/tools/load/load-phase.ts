@@ -72,6 +72,8 @@ const NAP_MS = 0.25;
 const SOON_MS = 2;
 /** Between looks at whether the schedule has run dry of users. */
 const BUSY_MS = 5;
+/** So many requests lost one after the other, and there is nobody any more. */
+const LOST_MAX = 1_000;
 const FAULTS_KEPT = 5;
 
 const napping = new Int32Array(new SharedArrayBuffer(4));
@@ -92,6 +94,7 @@ export class LoadPhase implements Task {
   /** Arrivals of the schedule so far. */
   #arrived = 0;
   #underWay = 0;
+  #lostInARow = 0;
   #over = false;
   #ended: () => void = () => {};
 
@@ -130,6 +133,7 @@ export class LoadPhase implements Task {
 
   answered(user: User, request: LoadRequest, reply: Reply): void {
     this.#underWay--;
+    this.#lostInARow = 0;
     this.#measure(user);
     const { outcome, fault, placed } = judge(request, reply);
     if (outcome === 'wrong') this.#note(request, fault);
@@ -145,6 +149,7 @@ export class LoadPhase implements Task {
 
   lost(_user: User, request: LoadRequest, why: string): void {
     this.#underWay--;
+    this.#lostInARow++;
     this.#unknown(request, why);
   }
 
@@ -161,7 +166,7 @@ export class LoadPhase implements Task {
   /** The one loop of the schedule: sends what is due, then waits until more is. */
   #turn = (): void => {
     const nowMs = this.#sendDue();
-    if (nowMs >= this.#endMs || this.#users.alive === 0) {
+    if (nowMs >= this.#endMs || this.#users.alive === 0 || this.#lostInARow >= LOST_MAX) {
       this.#stop();
       return;
     }

@@ -127,6 +127,19 @@ export function stepRow({ perSecond, result, reason }: Step, seconds: number): s
   return `${figures.map((figure) => figure.padStart(FIGURE_WIDTH + 2)).join('')}  ${reason === '' ? 'held' : reason}\n`;
 }
 
+/** `found` undefined: none. Says so where it was not the server's limit. */
+export function limitRow(found: number | undefined, steps: readonly Step[]): string {
+  const failed = steps.filter(({ reason }) => reason !== '').sort((a, b) => a.perSecond - b.perSecond);
+  const above = failed.filter(({ perSecond }) => perSecond > (found ?? 0));
+  const isGenerators = above.length > 0 && generatorTooSlow(above[0].result);
+  return (
+    row('highest rate', found === undefined ? 'none held' : `${number(found)}/s held`) +
+    (isGenerators
+      ? row('', 'above it the generator was too slow, or the machine too busy: the server may do more')
+      : '')
+  );
+}
+
 /** Of one stretch, latencies in ms. */
 export function figuresOf(result: StretchResult, { perSecond, seconds }: Stretch): object {
   const { counts, intended, service, behind, processors } = result;

@@ -9,6 +9,7 @@ test('the defaults are those of the usage', () => {
     ...{ over: 'http', perSecond: 2_000, connections: 200, pipeline: 1, threads: 1, seconds: 10, warmupSeconds: 2 },
     ...{ mix: EVERYDAY, seed: 1, sampleMax: 20_000, limitP99Ms: undefined, json: false },
   });
+  expect(readLoadOptions(['--rate', '20'])?.connections).toBe(20);
   expect(readLoadOptions(['--over', 'ws'])).toMatchObject({ connections: 4, pipeline: 64 });
   expect(readLoadOptions(['--find-limit'])).toMatchObject({ limitP99Ms: 50, seconds: 5 });
   expect(readLoadOptions(['--closed', '--mix', 'orders'])).toMatchObject({ perSecond: undefined, mix: ORDERS_ONLY });

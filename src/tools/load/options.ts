@@ -14,7 +14,7 @@ its request, then reads the acknowledged orders back. Its orders stay in the boo
   --over WAY         http (default), ws: JSON over /ws, ws-binary: binary frames over /ws
   --rate N           requests a second, by the schedule (2000)
   --closed           no schedule: each connection sends its next request when the last one is answered
-  --connections N    (http 200, else 4)
+  --connections N    (http 200, or the rate if that is less; else 4)
   --pipeline N       requests under way on each socket at most (64); http has one
   --seconds N        measured (10; with --find-limit of each step, 5)
   --warmup N         seconds before that, not measured (2)
@@ -77,6 +77,9 @@ const OPTIONS = {
 
 const MIXES: Readonly<Record<string, Mix>> = { everyday: EVERYDAY, orders: ORDERS_ONLY };
 const RATE = '2000';
+/** But not so many that each would rest for long: the server closes what rests for ten seconds. */
+const HTTP_CONNECTIONS = 200;
+const SOCKETS = 4;
 const P99_MS = '50';
 
 /** undefined: help is asked for. Throws UsageError, and what parseArgs throws. */
@@ -93,12 +96,14 @@ export function readLoadOptions(args: readonly string[]): LoadOptions | undefine
   if (values.verify !== undefined && values.verify !== 'all')
     throw new UsageError('--verify knows all and nothing else');
   const threads = positiveInteger('threads', values.threads);
-  const connections = positiveInteger('connections', values.connections ?? (isHttp ? '200' : '4'));
+  const perSecond = values.closed ? undefined : positiveInteger('rate', values.rate ?? RATE);
+  const standard = isHttp ? Math.min(HTTP_CONNECTIONS, perSecond ?? HTTP_CONNECTIONS) : SOCKETS;
+  const connections = positiveInteger('connections', values.connections ?? String(standard));
   if (connections < threads) throw new UsageError(`${threads} threads need as many connections, not ${connections}`);
   return {
     url: httpUrl('url', values.url),
     over,
-    perSecond: values.closed ? undefined : positiveInteger('rate', values.rate ?? RATE),
+    perSecond,
     threads,
     connections,
     pipeline: isHttp ? 1 : positiveInteger('pipeline', values.pipeline ?? '64'),

@@ -2,7 +2,7 @@
 // flushes is one write. A tool's process. Owns its socket and knows which request each answer belongs to.
 
 import { frame, Opcode, WsConnection } from '../ws-connection.ts';
-import { BinaryReplies, binaryMessageOf } from './binary-dialect.ts';
+import { BinaryReplies, REQUEST_BYTES_MAX, writeBinaryRequest } from './binary-dialect.ts';
 import { jsonMessageOf, readJsonMessage } from './json-dialect.ts';
 import type { Lane, LaneListener } from './lane.ts';
 import type { LoadRequest, Reply } from './requests.ts';
@@ -133,35 +133,35 @@ class JsonMessages implements Dialect {
 class BinaryMessages implements Dialect {
   readonly #answers: Answers;
   readonly #replies = new BinaryReplies();
+  /** Of the frame that is being written. */
+  readonly #bytes = Buffer.alloc(BINARY_FRAME_BYTES_MAX);
+  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+  #length = 0;
   #frames: Buffer[] = [];
-  #messages: Uint8Array[] = [];
-  #bytes = 0;
 
   constructor(answers: Answers) {
     this.#answers = answers;
   }
 
   add(id: number, request: LoadRequest): void {
-    const message = binaryMessageOf(id, request);
-    if (this.#bytes + message.length > BINARY_FRAME_BYTES_MAX) this.#endFrame();
-    this.#messages.push(message);
-    this.#bytes += message.length;
+    if (this.#length + REQUEST_BYTES_MAX > BINARY_FRAME_BYTES_MAX) this.#endFrame();
+    this.#length += writeBinaryRequest(this.#bytes, this.#view, this.#length, id, request);
   }
 
   take(): Buffer {
     this.#endFrame();
-    const bytes = Buffer.concat(this.#frames);
+    const [only, ...others] = this.#frames;
     this.#frames = [];
-    return bytes;
+    return others.length === 0 ? only : Buffer.concat([only, ...others]);
   }
 
   read(bytes: Buffer, from: number, to: number): void {
     this.#replies.read(bytes.subarray(from, to), (id, reply) => this.#answers.answered(id, reply));
   }
 
+  /** Copies: the bytes are written anew. */
   #endFrame(): void {
-    if (this.#messages.length > 0) this.#frames.push(frame(Opcode.BINARY, Buffer.concat(this.#messages)));
-    this.#messages = [];
-    this.#bytes = 0;
+    if (this.#length > 0) this.#frames.push(frame(Opcode.BINARY, this.#bytes.subarray(0, this.#length)));
+    this.#length = 0;
   }
 }
