@@ -5,7 +5,7 @@ import { ExitCode } from '../supervisor/exit-codes.ts';
 import { readFrom } from './catch-up.ts';
 import { LoadError } from './comparison-load.ts';
 import { numberProblems } from './load/acknowledged.ts';
-import { Crew, type Stretch, type StretchResult, sumOfCounts } from './load/crew.ts';
+import { Crew, type Stretch, type StretchResult } from './load/crew.ts';
 import { findLimit } from './load/find-limit.ts';
 import {
   figuresOf,
@@ -21,6 +21,7 @@ import {
   verificationRows,
 } from './load/load-report.ts';
 import { LOAD_USAGE, type LoadOptions, readLoadOptions } from './load/options.ts';
+import { sumOfCounts } from './load/tally.ts';
 import { generatorTooSlow, limitReason, wrongs } from './load/verdict.ts';
 
 const FAILED = 1;

@@ -12,14 +12,12 @@ import { FrameFault, FrameReader, MessageType, SERVER_MESSAGES } from '../../wir
 import { COMMAND_MESSAGE_BYTES_MAX, encodeStatusFrame, writeCommandMessage } from '../../wire/binary-requests.ts';
 import { ORDER_STATUS_TEXTS, ORDER_TYPE_TEXTS, SIDE_TEXTS, TIME_IN_FORCE_TEXTS } from '../../wire/enum-texts.ts';
 import { ReplyKind } from '../../wire/reply-codec.ts';
-import { problemCodeOf, ReplyError } from '../replay-requests.ts';
+import { PRICE_SCALE, problemCodeOf, QUANTITY_SCALE, ReplyError } from '../replay-requests.ts';
 import type { FlowOrder } from './flow.ts';
 import {
   isLiveName,
   type LoadRequest,
   type Placed,
-  PRICE_SCALE,
-  QUANTITY_SCALE,
   type Reply,
   type SeenOrder,
   statusName,

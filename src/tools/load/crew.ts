@@ -4,8 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { LoadError } from '../comparison-load.ts';
 import { type HistogramData, LatencyHistogram } from './histogram.ts';
 import { ANSWER_TIMEOUT_MS } from './lane.ts';
-import type { PhaseCounts, PhaseProgress } from './load-phase.ts';
+import type { PhaseProgress } from './load-phase.ts';
 import type { ReadBackResult } from './read-back.ts';
+import { type PhaseCounts, sumOfCounts } from './tally.ts';
 import type { Order, Report, ThreadData } from './thread-messages.ts';
 
 export interface CrewOptions extends Omit<ThreadData, 'firstStream'> {
@@ -48,8 +49,13 @@ export class Crew {
         return new Thread({ ...rest, connections: share, firstStream, sampleMax: Math.ceil(sampleMax / threads) });
       }),
     );
-    await Promise.all(crew.#threads.map((thread) => thread.next('open')));
-    return crew;
+    try {
+      await Promise.all(crew.#threads.map((thread) => thread.next('open')));
+      return crew;
+    } catch (error) {
+      crew.end();
+      throw error;
+    }
   }
 
   private constructor(threads: Thread[]) {
@@ -166,8 +172,7 @@ class Thread {
   }
 
   end(): void {
-    const order: Order = { kind: 'end' };
-    this.#worker.postMessage(order);
+    void this.#worker.terminate();
   }
 
   #take(report: Report): void {
@@ -190,26 +195,6 @@ function sharesOf(whole: number, parts: number): number[] {
 function sumOf(histograms: readonly HistogramData[]): LatencyHistogram {
   const sum = new LatencyHistogram();
   for (const histogram of histograms) sum.add(histogram);
-  return sum;
-}
-
-/** At least one. */
-export function sumOfCounts(parts: readonly PhaseCounts[]): PhaseCounts {
-  const [first, ...others] = parts;
-  const sum = { ...first, refused: { ...first.refused } };
-  for (const part of others) {
-    sum.sent += part.sent;
-    sum.measuredSent += part.measuredSent;
-    sum.answeredInTime += part.answeredInTime;
-    sum.acknowledged += part.acknowledged;
-    sum.acknowledgedOrders += part.acknowledgedOrders;
-    sum.tooLate += part.tooLate;
-    sum.unanswered += part.unanswered;
-    sum.unsent += part.unsent;
-    sum.lateSends += part.lateSends;
-    sum.wrong += part.wrong;
-    for (const [code, count] of Object.entries(part.refused)) sum.refused[code] = (sum.refused[code] ?? 0) + count;
-  }
   return sum;
 }
 

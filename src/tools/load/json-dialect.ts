@@ -2,16 +2,17 @@
 // and nothing that it does not have: what is missing or of another kind makes it unreadable.
 
 import { headerOf } from '../http-connection.ts';
-import { asObject, type JsonObject, parseObject, ReplyError, textOf, unitsOf } from '../replay-requests.ts';
 import {
-  type LoadRequest,
+  asObject,
+  type JsonObject,
   PRICE_SCALE,
+  parseObject,
   QUANTITY_SCALE,
-  type Reply,
-  type SeenOrder,
-  statusName,
-  unreadable,
-} from './requests.ts';
+  ReplyError,
+  textOf,
+  unitsOf,
+} from '../replay-requests.ts';
+import { type LoadRequest, type Reply, type SeenOrder, statusName, unreadable } from './requests.ts';
 
 type Kind = LoadRequest['kind'];
 

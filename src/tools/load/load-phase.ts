@@ -1,5 +1,5 @@
 // One stretch of load in one thread: sends on schedule, whether or not earlier requests are answered (open loop), or each user's next
-// request as soon as the last is answered (closed loop). A tool's thread. Owns the counts and histograms of the stretch.
+// request as soon as the last is answered (closed loop). A tool's thread. Owns the histograms of the stretch, and its tally.
 //
 // In the open loop a latency counts from when the request was to be sent, by the schedule: what waits for a free connection, since the
 // server is slow, waits on the clock, so a stall shows in every request that it held up (no coordinated omission). What was not sent
@@ -8,8 +8,9 @@
 
 import type { Acknowledged } from './acknowledged.ts';
 import { type HistogramData, LatencyHistogram } from './histogram.ts';
-import { judge, noteUnknown } from './reply-checks.ts';
+import { judge } from './reply-checks.ts';
 import type { LoadRequest, Reply } from './requests.ts';
+import { type PhaseCounts, refusedOf, Tally } from './tally.ts';
 import type { Task, User, Users } from './users.ts';
 
 export interface PhaseOptions {
@@ -22,26 +23,6 @@ export interface PhaseOptions {
   readonly measuredMs: number;
   /** Answers that come later than this after the end of sending are none. */
   readonly patienceMs: number;
-}
-
-export interface PhaseCounts {
-  sent: number;
-  /** Of what was due once the warm-up was over. */
-  measuredSent: number;
-  /** After the warm-up and before the end of sending. */
-  answeredInTime: number;
-  acknowledged: number;
-  acknowledgedOrders: number;
-  /** Cancels and amends of orders that were closed by then. */
-  tooLate: number;
-  /** By code. */
-  refused: Record<string, number>;
-  unanswered: number;
-  /** Due, and never sent: no connection was free. */
-  unsent: number;
-  /** Sent so much too late that it shows, by this thread's own fault. */
-  lateSends: number;
-  wrong: number;
 }
 
 export interface PhaseResult {
@@ -74,7 +55,6 @@ const SOON_MS = 2;
 const BUSY_MS = 5;
 /** So many requests lost one after the other, and there is nobody any more. */
 const LOST_MAX = 1_000;
-const FAULTS_KEPT = 5;
 
 const napping = new Int32Array(new SharedArrayBuffer(4));
 
@@ -85,12 +65,12 @@ export class LoadPhase implements Task {
   readonly #startMs = performance.now();
   readonly #measureFromMs: number;
   readonly #endMs: number;
-  readonly #counts = noCounts();
+  readonly #tally = new Tally();
+  readonly #counts = this.#tally.counts;
   readonly #intended = new LatencyHistogram();
   readonly #service = new LatencyHistogram();
   readonly #behind = new LatencyHistogram();
   readonly #interval = new LatencyHistogram();
-  readonly #faults: string[] = [];
   /** Arrivals of the schedule so far. */
   #arrived = 0;
   #underWay = 0;
@@ -114,13 +94,13 @@ export class LoadPhase implements Task {
     this.#users.task = this;
     this.#turn();
     await ended;
-    this.#users.abandon((request) => this.#unknown(request, 'no answer in time'));
+    this.#users.abandon((request) => this.#tally.unknown(request, 'no answer in time'));
     return {
       counts: this.#counts,
       intended: this.#intended.data(),
       service: this.#service.data(),
       behind: this.#behind.data(),
-      faults: this.#faults,
+      faults: this.#tally.faults,
     };
   }
 
@@ -128,21 +108,15 @@ export class LoadPhase implements Task {
     const { refused, unanswered, wrong } = this.#counts;
     const latency = this.#interval.data();
     this.#interval.clear();
-    return { answered: latency.count, latency, refused: total(refused), unanswered, wrong };
+    return { answered: latency.count, latency, refused: refusedOf({ refused }), unanswered, wrong };
   }
 
   answered(user: User, request: LoadRequest, reply: Reply): void {
     this.#underWay--;
     this.#lostInARow = 0;
     this.#measure(user);
-    const { outcome, fault, placed } = judge(request, reply);
-    if (outcome === 'wrong') this.#note(request, fault);
-    else if (outcome === 'unknown') this.#unknown(request, reply.code);
-    else if (outcome === 'late') this.#counts.tooLate++;
-    else if (outcome === 'refused') this.#counts.refused[reply.code] = (this.#counts.refused[reply.code] ?? 0) + 1;
-    else this.#counts.acknowledged++;
+    const placed = this.#tally.judged(request, reply, judge(request, reply));
     if (placed === undefined) return;
-    this.#counts.acknowledgedOrders++;
     this.#acknowledged.add(placed);
     user.stream.acknowledged(placed);
   }
@@ -150,12 +124,11 @@ export class LoadPhase implements Task {
   lost(_user: User, request: LoadRequest, why: string): void {
     this.#underWay--;
     this.#lostInARow++;
-    this.#unknown(request, why);
+    this.#tally.unknown(request, why);
   }
 
   strange(why: string): void {
-    this.#counts.wrong++;
-    this.#keep(why);
+    this.#tally.strange(why);
   }
 
   wake(): void {
@@ -233,35 +206,4 @@ export class LoadPhase implements Task {
     this.#intended.record(nowMs - dueMs);
     this.#service.record(nowMs - sentMs);
   }
-
-  #unknown(request: LoadRequest, why: string): void {
-    noteUnknown(request);
-    this.#counts.unanswered++;
-    this.#keep(`${describe(request)}: ${why}`);
-  }
-
-  #note(request: LoadRequest, fault: string): void {
-    noteUnknown(request);
-    this.#counts.wrong++;
-    this.#keep(`${describe(request)}: ${fault}`);
-  }
-
-  #keep(fault: string): void {
-    if (this.#faults.length < FAULTS_KEPT) this.#faults.push(fault);
-  }
-}
-
-export function describe(request: LoadRequest): string {
-  if (request.kind === 'place') return `place ${request.key} ${JSON.stringify(request.order)}`;
-  const { id, number } = request.placed;
-  return `${request.kind} of ${id === '' ? `order ${number}` : id}`;
-}
-
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-function noCounts(): PhaseCounts {
-  const measured = { sent: 0, measuredSent: 0, answeredInTime: 0, unsent: 0, lateSends: 0 };
-  return { ...measured, acknowledged: 0, acknowledgedOrders: 0, tooLate: 0, refused: {}, unanswered: 0, wrong: 0 };
 }

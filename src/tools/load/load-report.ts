@@ -6,7 +6,8 @@ import type { LatencyHistogram } from './histogram.ts';
 import { LATE_MS } from './load-phase.ts';
 import type { LoadOptions } from './options.ts';
 import type { ReadBackResult } from './read-back.ts';
-import { generatorTooSlow, lateShare, refusedOf } from './verdict.ts';
+import { refusedOf } from './tally.ts';
+import { generatorTooSlow, lateShare } from './verdict.ts';
 
 const QUANTILES: readonly (readonly [string, number])[] = [
   ['p50', 0.5],
@@ -29,9 +30,9 @@ export class LiveLine {
   readonly progress = ({ answered, latency, refused, unanswered, wrong }: StretchProgress): void => {
     const seconds = Math.round((performance.now() - this.#startMs) / 1000);
     const ms = (q: number) => `${latency.quantile(q).toFixed(1)} ms`;
+    const latencies = answered === 0 ? '' : `p50 ${ms(0.5)}  p99 ${ms(0.99)}  max ${latency.maxMs.toFixed(1)} ms  `;
     this.say(
-      `${String(seconds).padStart(3)} s  ${number(answered)}/s answered  p50 ${ms(0.5)}  p99 ${ms(0.99)}  ` +
-        `max ${latency.maxMs.toFixed(1)} ms  ${number(refused)} refused  ${number(unanswered)} unanswered  ${number(wrong)} wrong`,
+      `${String(seconds).padStart(3)} s  ${number(answered)}/s answered  ${latencies}${number(refused)} refused  ${number(unanswered)} unanswered  ${number(wrong)} wrong`,
     );
   };
 
@@ -112,7 +113,8 @@ export interface Step {
   readonly reason: string;
 }
 
-export const STEPS_HEAD = `${['rate', 'answered', 'p50 ms', 'p99 ms', 'max ms', 'generator'].map((name) => name.padStart(FIGURE_WIDTH + 2)).join('')}\n`;
+const STEP_COLUMNS = ['rate', 'answered', 'p50 ms', 'p99 ms', 'max ms', 'generator'];
+export const STEPS_HEAD = `${STEP_COLUMNS.map((name) => name.padStart(FIGURE_WIDTH + 2)).join('')}\n`;
 
 export function stepRow({ perSecond, result, reason }: Step, seconds: number): string {
   const { counts, intended, processors } = result;

@@ -1,4 +1,5 @@
-// Entry of a load's thread: opens its connections and does what the main thread orders, one thing at a time.
+// Entry of a load's thread: opens its connections and does what the main thread orders, one thing at a time, until
+// that ends it.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../assert.ts';
@@ -45,11 +46,7 @@ async function serve(data: ThreadData): Promise<void> {
   const carryOut = async (order: Order): Promise<void> => {
     if (order.kind === 'run') report(await run(order.phase));
     else if (order.kind === 'read back') report(await readBack());
-    else if (order.kind === 'numbers') report({ kind: 'numbers', numbers: acknowledged.numbers() });
-    else {
-      users.close();
-      parentPort?.close();
-    }
+    else report({ kind: 'numbers', numbers: acknowledged.numbers() });
   };
   parentPort?.on('message', (order: Order) => void carryOut(order).catch(fail));
   report({ kind: 'open' });

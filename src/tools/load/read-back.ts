@@ -1,9 +1,9 @@
 // Reads acknowledged orders back, one for each idle user at a time, and holds them to what was acknowledged about them. A tool's
 // thread. What the server cannot tell yet it is asked again, until no order has been told for too long.
 
-import { describe } from './load-phase.ts';
 import { judge } from './reply-checks.ts';
 import type { LoadRequest, Placed, Reply } from './requests.ts';
+import { describe } from './tally.ts';
 import type { Task, User, Users } from './users.ts';
 
 export interface ReadBackResult {

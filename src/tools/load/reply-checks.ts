@@ -2,17 +2,9 @@
 // that was asked about, with amounts that add up. A tool's process; pure, but that an acknowledged order is brought up to date.
 
 import { PROBLEMS, type ProblemCode, type ProblemKind } from '../../wire/problem.ts';
+import { PRICE_SCALE, QUANTITY_SCALE } from '../replay-requests.ts';
 import type { FlowOrder } from './flow.ts';
-import {
-  isLiveName,
-  type LoadRequest,
-  type Placed,
-  PRICE_SCALE,
-  QUANTITY_SCALE,
-  type Reply,
-  type SeenOrder,
-  unitsIn,
-} from './requests.ts';
+import { isLiveName, type LoadRequest, type Placed, type Reply, type SeenOrder, unitsIn } from './requests.ts';
 
 /**
  * accepted: done and durable. late: the order to cancel or amend was closed. refused: not done, by its code. unknown: the server does

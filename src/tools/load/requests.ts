@@ -5,10 +5,6 @@ import { parseDecimal } from '../../wire/decimal.ts';
 import { ReplyError } from '../replay-requests.ts';
 import type { Action, FlowOrder } from './flow.ts';
 
-/** Of BTC-USD: cents and 1e-8. */
-export const PRICE_SCALE = 2;
-export const QUANTITY_SCALE = 8;
-
 /** An order that the server has acknowledged, as the last answer about it left it. */
 export interface Placed {
   /** Its public id; over binary frames its number is all there is. */

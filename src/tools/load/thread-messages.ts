@@ -26,8 +26,7 @@ export interface ThreadData {
 export type Order =
   | { readonly kind: 'run'; readonly phase: PhaseOptions }
   | { readonly kind: 'read back' }
-  | { readonly kind: 'numbers' }
-  | { readonly kind: 'end' };
+  | { readonly kind: 'numbers' };
 
 export type Report =
   | { readonly kind: 'open' }

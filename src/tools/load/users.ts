@@ -76,10 +76,6 @@ export class Users {
     return this.#alive;
   }
 
-  get underWay(): number {
-    return this.#alive - this.#idleCount;
-  }
-
   /** Who has been idle for longest; undefined: nobody is. */
   firstIdle(): User | undefined {
     return this.#idleCount === 0 ? undefined : this.#idle[this.#idleFrom];

@@ -2,6 +2,7 @@
 // held. A tool's process; pure.
 
 import type { Stretch, StretchResult } from './crew.ts';
+import { refusedOf } from './tally.ts';
 
 /** Of the sends: more of them late, and the generator was too slow. */
 const LATE_SHARE_MAX = 0.01;
@@ -42,8 +43,4 @@ export function limitReason(result: StretchResult, { perSecond = 0, seconds }: S
   if (answered < perSecond * KEPT_SHARE_MIN) return `only ${Math.round(answered).toLocaleString('en')}/s answered`;
   const p99Ms = intended.quantile(0.99);
   return p99Ms > p99MsMax ? `p99 ${p99Ms.toFixed(1)} ms` : '';
-}
-
-export function refusedOf({ refused }: Pick<StretchResult['counts'], 'refused'>): number {
-  return Object.values(refused).reduce((sum, count) => sum + count, 0);
 }
