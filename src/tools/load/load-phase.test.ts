@@ -107,6 +107,17 @@ test('a stall counts for all that it held up, though only one request was under 
   expect(histogramOf(service).count).toBe(counts.sent);
 });
 
+test('a generator that is held up itself says so', async () => {
+  await open(8, (n, good) => {
+    // Server and generator share this thread.
+    for (const untilMs = performance.now() + 60; n === 5 && performance.now() < untilMs; );
+    good();
+  });
+  const { counts, behind } = await run();
+  expect(counts.lateSends).toBeGreaterThan(0);
+  expect(histogramOf(behind).maxMs).toBeGreaterThan(30);
+});
+
 test('in the closed loop the next request follows the answer, and the warm-up is not measured', async () => {
   await open(4, (_, good) => good());
   const { counts, service } = await run({ perSecond: undefined, warmupMs: 50, measuredMs: 50 });
