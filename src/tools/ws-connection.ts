@@ -27,7 +27,7 @@ export class WsConnection {
   /** Resolves once the server has agreed. Rejects with ConnectionLost. */
   static open(url: URL, path: string, receive: ReceiveMessage): Promise<WsConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect(Number(url.port), url.hostname);
+      const socket = connect(Number(url.port || 80), url.hostname);
       socket.setNoDelay(true);
       const key = randomBytes(16).toString('base64');
       socket.write(
