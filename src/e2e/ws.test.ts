@@ -68,12 +68,12 @@ const connected = () => clients.filter((client) => client.connected).length;
 const total = async (name: string) => (await figures(name)).reduce((sum, figure) => sum + figure, 0);
 
 /** One session at each gateway: the kernel deals them out by chance, so more are opened than are kept. */
-async function openAtEachGateway(clientId: string): Promise<Session[]> {
+async function openAtEachGateway(options: ClientOptions): Promise<Session[]> {
   const found = new Map<number, Session>();
   while (found.size < GATEWAYS) {
     await eventually('nobody comes or goes', async () => (await total('connections')) === connected());
     const before = await figures('connections');
-    const session = open({ clientId });
+    const session = open(options);
     let gateway = -1;
     await eventually('it is connected', async () => {
       gateway = (await figures('connections')).findIndex((count, k) => count > before[k]);
@@ -218,6 +218,19 @@ describe('orders', () => {
     }
   });
 
+  test('the times of a command lie within what its asker waited, at each gateway', async () => {
+    for (const { client: asker } of await openAtEachGateway({ clientId: 'alice', timing: true })) {
+      const told: number[] = [];
+      asker.on('timing', (timing) => told.push(Object.values(timing).reduce((sum, us) => sum + us, 0)));
+      for (let n = 0; n < 5; n++) {
+        const startMs = performance.now();
+        await asker.orders.place({ side: 'buy', type: 'limit', price: '299', quantity: '1' });
+        expect(told[n]).toBeLessThanOrEqual((performance.now() - startMs) * 1000);
+      }
+      asker.close();
+    }
+  });
+
   test('HTTP says the same times when it is asked for them', async () => {
     const headers = { 'content-type': 'application/json', 'x-timing': '1' };
     const body = JSON.stringify(order({ price: '302' }));
@@ -283,7 +296,7 @@ describe('orders', () => {
 
 describe('a client that goes away', () => {
   test('has its orders cancelled with its socket, wherever they came from', async () => {
-    const [one, other] = await openAtEachGateway('carol');
+    const [one, other] = await openAtEachGateway({ clientId: 'carol' });
     const watched = other.client.user('carol');
     const told: string[] = [];
     watched.on('update', ({ events }) => {
@@ -313,7 +326,7 @@ describe('a client that goes away', () => {
   });
 
   test('has its orders cancelled when its time is up; any gateway sets it, and takes it back', async () => {
-    const [one, other] = await openAtEachGateway('dave');
+    const [one, other] = await openAtEachGateway({ clientId: 'dave' });
     const resting = { side: 'buy', type: 'limit', price: '410', quantity: '1' } as const;
     // Set, and taken back before its time was up: on a slow machine only the next attempt may be soon enough.
     let dave = '';
