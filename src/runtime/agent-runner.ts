@@ -59,9 +59,9 @@ export function runBlocking(
 }
 
 /**
- * Runs `agents` until `running()` says no, on a thread whose event loop serves others too: after a turn with work it lets the loop
- * go round, and it sleeps without blocking it. Whoever makes work for an agent rings the doorbell, a callback of the same thread
- * too. Keeps the thread alive meanwhile. Allocates: one promise per turn with work, and per sleep.
+ * Runs `agents` until `running()` says no, on a thread whose event loop serves others too: after two turns with work at most it lets the
+ * loop go round, and it sleeps without blocking it. Whoever makes work for an agent rings the doorbell, a callback of the same thread
+ * too. Keeps the thread alive meanwhile. Allocates: one promise per round of the loop, and per sleep.
  */
 export async function runOnEventLoop(
   agents: readonly Agent[],
@@ -80,22 +80,20 @@ export async function runOnEventLoop(
     const idleTurns = idleTurnsBeforeSleep(wait, YIELD_LOOP_TURNS);
     let idle = 0;
     while (running()) {
-      if (turn(agents) > 0) {
-        idle = 0;
+      idle = turn(agents) > 0 ? 0 : idle + 1;
+      if (idle < idleTurns) {
         await eventLoopTurn();
-      } else if (idle < idleTurns) {
-        idle++;
+        continue;
+      }
+      // Also right after work: sleeping lets the loop go round as well, and most work comes alone.
+      doorbell.arm();
+      if (turn(agents) > 0 || !running()) {
+        idle = 0;
+        doorbell.disarm();
         await eventLoopTurn();
       } else {
-        doorbell.arm();
-        if (turn(agents) > 0 || !running()) {
-          idle = 0;
-          doorbell.disarm();
-          await eventLoopTurn();
-        } else {
-          await (doorbell.waitAsync(idleMs(agents)) ?? eventLoopTurn());
-          doorbell.disarm();
-        }
+        await (doorbell.waitAsync(idleMs(agents)) ?? eventLoopTurn());
+        doorbell.disarm();
       }
     }
   } catch (error) {
