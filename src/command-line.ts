@@ -14,12 +14,14 @@ const NOUNS: Readonly<Record<string, () => Promise<Tool>>> = {
   admin: () => import('./tools/admin-command.ts'),
   journal: () => import('./tools/journal-command.ts'),
   ledger: () => import('./tools/ledger-command.ts'),
+  load: () => import('./tools/load-command.ts'),
 };
 
 export const USAGE = `Usage: ringbook                       runs the engine; every setting is in .env.example
        ringbook journal <verb> ...    looks into the journal; ringbook journal --help says more
        ringbook ledger <verb> ...     rebuilds the Postgres ledger, or compares it with the journal
        ringbook admin skip ...        rules out a command that each start fails at
+       ringbook load ...              sends orders to a running engine and says how it does; ringbook load --help says more
 `;
 
 /** Carries the words out and says what is wrong with them. Returns the exit code. */

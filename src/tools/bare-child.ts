@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../sim/testing/free-port.ts';
-import { LoadError } from './load.ts';
+import { LoadError } from './comparison-load.ts';
 
 export interface BareChild {
   readonly url: URL;

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { startBareChild } from './bare-child.ts';
 import { catchUp, readFrom } from './catch-up.ts';
 import { HttpConnection } from './http-connection.ts';
-import { type LoadResult, loadProblem, runLoad } from './load.ts';
+import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
 import { orderJson } from './order-mix.ts';
 import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { startBareChild } from './bare-child.ts';
 import { catchUp, readFrom } from './catch-up.ts';
-import { type LoadResult, loadProblem, runLoad } from './load.ts';
+import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
 import { DIALECTS, type OrderDialect } from './order-dialects.ts';
 import { median } from './quantile.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';

@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConnectionLost, HttpConnection, headerOf } from './http-connection.ts';
-import { runOwn } from './load.ts';
+import { runOwn } from './comparison-load.ts';
 import { PatientClient } from './patient-client.ts';
 
 let server: Server | undefined;

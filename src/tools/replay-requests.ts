@@ -54,7 +54,7 @@ export class ReplyError extends Error {
   override readonly name = 'ReplyError';
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -75,13 +75,13 @@ export function asObject(value: unknown, what: string): JsonObject {
   return value;
 }
 
-function textOf(json: JsonObject, name: string): string {
+export function textOf(json: JsonObject, name: string): string {
   const value = json[name];
   if (typeof value !== 'string') throw new ReplyError(`${name} is not a string: ${JSON.stringify(value)}`);
   return value;
 }
 
-function unitsOf(json: JsonObject, name: string, scale: number): number {
+export function unitsOf(json: JsonObject, name: string, scale: number): number {
   const bytes = Buffer.from(textOf(json, name), 'latin1');
   const value = parseDecimal(bytes, 0, bytes.length, scale);
   if (value < 0) throw new ReplyError(`${name} is not a decimal: ${bytes}`);

@@ -1,7 +1,7 @@
 // What the load over WebSockets holds against a server: refusals, silence, answers that come twice or to nothing that was asked.
 
 import { afterEach, expect, test } from 'vitest';
-import { loadProblem } from './load.ts';
+import { loadProblem } from './comparison-load.ts';
 import { JSON_DIALECT } from './order-dialects.ts';
 import { ScriptedServer } from './testing/scripted-server.ts';
 import { runWsLoad } from './ws-load.ts';

@@ -2,7 +2,7 @@
 // the load costs little beside the server. A tool's process. Knows one server's replies by the shape it is given.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadResult } from './load.ts';
+import type { LoadResult } from './comparison-load.ts';
 import type { OrderDialect } from './order-dialects.ts';
 import { quantile } from './quantile.ts';
 import { WsConnection } from './ws-connection.ts';

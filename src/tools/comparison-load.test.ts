@@ -1,7 +1,7 @@
 // When a turn of the comparison counts as failed.
 
 import { expect, test } from 'vitest';
-import { type LoadResult, loadProblem } from './load.ts';
+import { type LoadResult, loadProblem } from './comparison-load.ts';
 
 const CLEAN: LoadResult = {
   tool: 'wrk',
