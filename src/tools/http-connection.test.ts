@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConnectionLost, HttpConnection, headerOf } from './http-connection.ts';
 import { runOwn } from './comparison-load.ts';
+import { ConnectionLost, HttpConnection, headerOf } from './http-connection.ts';
 import { PatientClient } from './patient-client.ts';
 
 let server: Server | undefined;
