@@ -12,7 +12,7 @@ import { parseObject, ReplyError } from './replay-requests.ts';
 import { type Paired, shareText } from './turns.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
-const HELP = `Usage: npm run compare-book -- [options]
+const HELP = `Usage: node dist/tools/compare-book.js [options]
 
 Fills the book of a running Ringbook with 25 levels a side where it has fewer, then reads /orderbook?levels=20 in turns from a
 bare uWebSockets.js server that sends the same bytes (started here) and from Ringbook, and prints both and their ratio. Uses wrk

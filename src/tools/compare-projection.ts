@@ -16,7 +16,7 @@ import { median } from './quantile.ts';
 import { medianShare, type Paired } from './turns.ts';
 import { count, positiveInteger, runTool, wholeNumber } from './usage.ts';
 
-const HELP = `Usage: npm run compare-projection -- [options]
+const HELP = `Usage: node dist/tools/compare-projection.js [options]
 
 Makes the events of a seeded flow, then in turns has the projector write them to a new database, and the same rows written to the same
 tables, emptied, by COPY alone, in as many transactions as the projector needed. Every commit is on the disk. Prints rows a second of both and their ratio.

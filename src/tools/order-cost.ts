@@ -17,7 +17,7 @@ import { startRingbook } from './ringbook-child.ts';
 import { SteadyLoad } from './steady-load.ts';
 import { positiveInteger, runTool } from './usage.ts';
 
-const HELP = `Usage: npm run order-cost -- [options]
+const HELP = `Usage: node dist/tools/order-cost.js [options]
 
 Starts a Ringbook with its embedded PostgreSQL and a bare uWebSockets.js server and sends orders to each in turns, at a fixed rate
 over 32 connections. Prints the processor time of the server's process for each order, all threads, PostgreSQL's processes left out, and

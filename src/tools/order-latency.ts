@@ -17,7 +17,7 @@ import { asObject, parseObject } from './replay-requests.ts';
 import { type RingbookChild, startRingbook } from './ringbook-child.ts';
 import { positiveInteger, runTool } from './usage.ts';
 
-const HELP = `Usage: npm run order-latency -- [options]
+const HELP = `Usage: node dist/tools/order-latency.js [options]
 
 Starts a Ringbook, and in turns writes 4 KiB by O_DSYNC at a fixed rate to the disk of its journal, the server idle, and sends it orders at
 that rate by \`ringbook load\`, whatever the answers take. Prints both latencies: of the sync from its start, of an order

@@ -13,7 +13,7 @@ import { startRingbook } from './ringbook-child.ts';
 import { readHealth } from './server-facts.ts';
 import { positiveInteger, runTool } from './usage.ts';
 
-const HELP = `Usage: npm run projection-lag -- [options]
+const HELP = `Usage: node dist/tools/projection-lag.js [options]
 
 Starts a Ringbook with its embedded PostgreSQL, sends it orders at a fixed rate over one socket and asks it meanwhile for how long its
 ledger has not been level. Exit code 1 when fewer orders were taken than the rate asks for, or the ledger was not level
