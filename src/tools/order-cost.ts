@@ -92,8 +92,8 @@ async function compare(directory: string, options: Options): Promise<boolean> {
   } finally {
     await ringbook.stop();
   }
-  const problems = turns.flatMap((turn) => turn.problems);
   const measured = turns.slice(2);
+  const problems = measured.flatMap((turn) => turn.problems);
   const of = (server: Turn['server'], figure: 'microseconds' | 'garbageShare') =>
     median(measured.filter((turn) => turn.server === server).map((turn) => turn[figure]));
   const reference = of('bare', 'microseconds');
