@@ -73,7 +73,7 @@ const ROWS: readonly { what: string; target: string; method: string; judge: Judg
     method:
       'suite throughput: records of 64 bytes, each committed by itself; the reference is a plain typed-array copy loop, one flag for 256 records',
     judge: ({ suites }) => {
-      const pair = pairOf(suites.rows, 'throughput', 'plain copy loop', 'command ring');
+      const pair = pairOf(suites.rows, 'throughput', 'plain copy loop, 64 bytes', 'command ring, 64 bytes');
       return pair && judgeShare(pair, 'records/s', (share) => share >= 0.5 && median(pair.subject) >= 10e6);
     },
   },

@@ -47,8 +47,8 @@ function goodResults(): Results {
       rows: [
         row('hop', 'Atomics ping-pong, two words', [100]),
         row('hop', 'command ring there and back', [50]),
-        row('throughput', 'plain copy loop', [20e6]),
-        row('throughput', 'command ring', [10e6]),
+        row('throughput', 'plain copy loop, 64 bytes', [20e6]),
+        row('throughput', 'command ring, 64 bytes', [10e6]),
         row('write', 'O_DSYNC writes of the same bytes, frames of 64', [100]),
         row('write', 'journal, frames of 64', [80]),
       ],

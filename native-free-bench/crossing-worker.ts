@@ -8,7 +8,7 @@ import { playRuns, spin, spinUntil } from './peer.ts';
 
 const job: CrossingJob = workerData; // both ends are compiled from the same CrossingJob
 const { count, recordBytes } = job;
-const recordWords = recordBytes / 4;
+const recordNumbers = recordBytes / 8;
 
 /** Sends back each number that comes. */
 function echoThroughRings(): () => void {
@@ -35,22 +35,22 @@ function echoThroughWords(): () => void {
   };
 }
 
-/** What is sent again and again: a record's first word is replaced by its number. */
-function sourceRecord(): Int32Array {
-  return Int32Array.from({ length: recordWords }, (_, i) => Math.imul(job.seed + i, 0x9e3779b1));
+/** What is sent again and again: a record's first number is replaced by its own. */
+function sourceRecord(): Float64Array {
+  return Float64Array.from({ length: recordNumbers }, (_, i) => Math.imul(job.seed + i, 0x9e3779b1));
 }
 
 function fillRing(): () => void {
   const ring = new CommandRing(job.there);
-  const words = new Int32Array(job.there);
+  const numbers = new Float64Array(job.there);
   const source = sourceRecord();
   return () => {
     for (let n = 0; n < count; n++) {
       let slot = ring.claim();
       for (let spins = 0; slot === -1; slot = ring.claim()) spins = spin(spins);
       source[0] = n;
-      const at = slot >> 2;
-      for (let i = 0; i < recordWords; i++) words[at + i] = source[i];
+      const at = slot >> 3;
+      for (let i = 0; i < recordNumbers; i++) numbers[at + i] = source[i];
       ring.commit();
     }
   };
@@ -58,16 +58,17 @@ function fillRing(): () => void {
 
 function fillBlocks(): () => void {
   const words = new Int32Array(job.there);
+  const numbers = new Float64Array(job.there);
   const source = sourceRecord();
   return () => {
     for (let block = 0; block * BLOCK_RECORDS < count; block++) {
       const flag = block % BLOCKS;
       spinUntil(words, flag, EMPTY); // pairs with the store in throughput.bench.ts
-      let at = blockOffset(flag, recordWords);
+      let at = blockOffset(flag, recordNumbers);
       for (let n = block * BLOCK_RECORDS; n < (block + 1) * BLOCK_RECORDS; n++) {
         source[0] = n;
-        for (let i = 0; i < recordWords; i++) words[at + i] = source[i];
-        at += recordWords;
+        for (let i = 0; i < recordNumbers; i++) numbers[at + i] = source[i];
+        at += recordNumbers;
       }
       Atomics.store(words, flag, FULL); // pairs with the load in throughput.bench.ts
     }
@@ -77,13 +78,13 @@ function fillBlocks(): () => void {
 /** The ring is larger than what a run writes, so that no reader is overtaken. */
 function writeEvents(): () => void {
   const writer = new BroadcastWriter(job.there);
-  const words = new Int32Array(job.there);
+  const numbers = new Float64Array(job.there);
   const source = sourceRecord();
   return () => {
     for (let n = 0; n < count; n++) {
-      const at = writer.claim(1, recordBytes) >> 2;
+      const at = writer.claim(1, recordBytes) >> 3;
       source[0] = n;
-      for (let i = 0; i < recordWords; i++) words[at + i] = source[i];
+      for (let i = 0; i < recordNumbers; i++) numbers[at + i] = source[i];
       writer.commit();
       if (n % job.batch === job.batch - 1) writer.publish();
     }

@@ -9,7 +9,7 @@ export interface CrossingJob {
   readonly control: SharedArrayBuffer;
   /** Messages of a run; of fill-blocks a multiple of BLOCK_RECORDS. */
   readonly count: number;
-  /** A multiple of 4. */
+  /** A multiple of 8. */
   readonly recordBytes: number;
   /** Records that are shown together, of write-events. */
   readonly batch: number;
@@ -22,17 +22,18 @@ export const PONG_WORD = 32;
 export const PING_PONG_BYTES = 256;
 
 /** The copy loop's blocks: each has a flag, and all lie behind the flags. */
-export const BLOCKS = 4;
+export const BLOCKS = 16;
 export const BLOCK_RECORDS = 256;
 export const EMPTY = 0;
 export const FULL = 1;
-const FLAGS_WORDS = 64;
+/** Of the flags, which are 32-bit words, in 64-bit numbers. */
+const FLAGS_NUMBERS = 32;
 
-/** Index of a block's first word. */
-export function blockOffset(block: number, recordWords: number): number {
-  return FLAGS_WORDS + block * BLOCK_RECORDS * recordWords;
+/** Index of a block's first 64-bit number. */
+export function blockOffset(block: number, recordNumbers: number): number {
+  return FLAGS_NUMBERS + block * BLOCK_RECORDS * recordNumbers;
 }
 
 export function blocksBytes(recordBytes: number): number {
-  return 4 * blockOffset(BLOCKS, recordBytes / 4);
+  return 8 * blockOffset(BLOCKS, recordBytes / 8);
 }
