@@ -10,7 +10,7 @@ import { RULES_VERSION } from '#ringbook/domain/engine.js';
 import { JournalWriter } from '#ringbook/journal/journal-writer.js';
 import { recoverJournal } from '#ringbook/journal/recover.js';
 import { SPARE_ZERO, segmentPath, writeZeros } from '#ringbook/journal/segment-files.js';
-import { encodeCommand } from '#ringbook/wire/command-codec.js';
+import { COMMAND_SLOT_BYTES, encodeCommand } from '#ringbook/wire/command-codec.js';
 import { type Case, foldBytes, HASH_START, type Suite, type SuiteOptions } from './suite.ts';
 
 const SALT = 0x5eed;
@@ -41,6 +41,34 @@ function rivalsOf(commands: number, { seed, tiny }: SuiteOptions): Case[] {
   ];
 }
 
+/** The records of each frame, made beforehand: gateways encode them, the matching thread copies what it finds in its rings. */
+function makePayloads({ commands, frames, seed }: Work): Uint8Array[] {
+  const command = new Command();
+  command.bytes = TEXTS;
+  command.clientLength = CLIENT_BYTES;
+  command.keyOffset = CLIENT_BYTES + 1;
+  command.keyLength = TEXTS.length - CLIENT_BYTES - 1;
+  const origin = { gateway: 0, requestId: 0, receivedUs: 0 };
+  return Array.from({ length: frames }, (_, frame) => {
+    const bytes = new Uint8Array(commands * COMMAND_SLOT_BYTES);
+    const view = new DataView(bytes.buffer);
+    let end = 0;
+    for (let i = 0; i < commands; i++) {
+      command.priceTicks = seed + frame * commands + i;
+      command.quantityLots = 1 + i;
+      end += encodeCommand(bytes, view, end, command, origin);
+    }
+    return bytes.subarray(0, end);
+  });
+}
+
+function makeZeros(path: string, bytes: number): void {
+  const fd = openSync(path, 'w');
+  writeZeros(fd, 0, bytes);
+  fsyncSync(fd);
+  closeSync(fd);
+}
+
 type Actions = Pick<Case, 'prepare' | 'run' | 'close'>;
 
 /** A journal that has just begun, with zeros for all that will be written. */
@@ -52,33 +80,20 @@ class NewJournal {
   constructor(work: Work) {
     this.#work = work;
     const { directory } = this;
-    const spare = openSync(join(directory, SPARE_ZERO), 'w');
-    writeZeros(spare, 0, work.segmentBytes);
-    fsyncSync(spare);
-    closeSync(spare);
+    makeZeros(join(directory, SPARE_ZERO), work.segmentBytes);
     const { position } = recoverJournal(directory, { newJournalId: () => [SALT, work.seed] }, () => {});
     const options = { durability: 'fsync', segmentBytes: work.segmentBytes, rulesVersion: RULES_VERSION } as const;
     this.writer = JournalWriter.open(directory, { ...position, lastTimeUs: START_US }, options);
   }
 
   /** Appends all frames. Returns a hash of the last one, which proves all before it. */
-  write(): number {
+  write(payloads: readonly Uint8Array[]): number {
     const { writer } = this;
-    const { commands, frames, seed } = this.#work;
-    const command = new Command();
-    command.bytes = TEXTS;
-    command.clientLength = CLIENT_BYTES;
-    command.keyOffset = CLIENT_BYTES + 1;
-    command.keyLength = TEXTS.length - CLIENT_BYTES - 1;
-    const origin = { gateway: 0, requestId: 0, receivedUs: 0 };
-    for (let frame = 0; frame < frames; frame++) {
-      let end = writer.payloadStart;
-      for (let i = 0; i < commands; i++) {
-        command.priceTicks = seed + writer.nextSequence + i;
-        command.quantityLots = 1 + i;
-        end += encodeCommand(writer.bytes, writer.view, end, command, origin);
-      }
-      writer.append(end - writer.payloadStart, commands, writer.nextSequence, writer.lastTimeUs + 1);
+    const { commands } = this.#work;
+    for (let frame = 0; frame < payloads.length; frame++) {
+      const payload = payloads[frame];
+      writer.bytes.set(payload, writer.payloadStart);
+      writer.append(payload.length, commands, writer.nextSequence, writer.lastTimeUs + 1);
     }
     return foldBytes(HASH_START, writer.chain, writer.chain.length);
   }
@@ -90,6 +105,7 @@ class NewJournal {
 }
 
 function journalWrites(work: Work): Actions {
+  const payloads = makePayloads(work);
   let journal: NewJournal | undefined;
   return {
     prepare: () => {
@@ -98,7 +114,7 @@ function journalWrites(work: Work): Actions {
     },
     run: () => {
       if (journal === undefined) throw new Error('not prepared');
-      return journal.write();
+      return journal.write(payloads);
     },
     close: () => journal?.remove(),
   };
@@ -115,7 +131,7 @@ interface Written {
 function rehearse(work: Work): Written {
   const journal = new NewJournal(work);
   const start = journal.writer.bytesWritten;
-  const hash = journal.write();
+  const hash = journal.write(makePayloads(work));
   const frameBytes = (journal.writer.bytesWritten - start) / work.frames;
   const bytes = readFileSync(segmentPath(journal.directory, 1));
   journal.remove();
@@ -128,14 +144,13 @@ function plainWrites(work: Work): Actions {
   let written: Written | undefined;
   let fd = -1;
   return {
+    // As new as a journal's segment is: what a disk does with old blocks is another matter.
     prepare: () => {
-      if (written !== undefined) return;
-      written = rehearse(work);
+      written ??= rehearse(work);
+      if (fd >= 0) closeSync(fd);
       const path = join(directory, 'zeros');
-      const zeros = openSync(path, 'w');
-      writeZeros(zeros, 0, work.segmentBytes);
-      fsyncSync(zeros);
-      closeSync(zeros);
+      rmSync(path, { force: true });
+      makeZeros(path, work.segmentBytes);
       fd = openSync(path, constants.O_WRONLY | constants.O_DSYNC);
     },
     run: () => {
