@@ -1,4 +1,5 @@
-// What the measurements say that BENCHMARKS.md is made of: the JSON of the suites and of the tools, as far as it is read here. Types only.
+// What the measurements say that BENCHMARKS.md is made of: the JSON of the suites and of the tools, as far as it is
+// read here. Types only.
 
 import type { Paired } from '#ringbook/tools/turns.js';
 import type { Output } from './output.ts';

@@ -1,5 +1,5 @@
-// The rows of BENCHMARKS.md: each figure beside its reference of the same run, what it is to reach, and whether it does. Main thread of
-// the benchmark; pure.
+// The rows of BENCHMARKS.md: each figure beside its reference of the same run, what it is to reach, and whether it
+// does. Main thread of the benchmark; pure.
 
 import { median } from '#ringbook/tools/quantile.js';
 import { medianShare, type Paired } from '#ringbook/tools/turns.js';

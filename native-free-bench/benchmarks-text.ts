@@ -1,5 +1,5 @@
-// BENCHMARKS.md as text: machine, versions, method, the rows with their references and targets, then all suites. Main thread of the
-// benchmark; pure.
+// BENCHMARKS.md as text: machine, versions, method, the rows with their references and targets, then all suites. Main
+// thread of the benchmark; pure.
 
 import { median } from '#ringbook/tools/quantile.js';
 import { medianShare } from '#ringbook/tools/turns.js';

@@ -1,6 +1,7 @@
-// Makes BENCHMARKS.md: `npm run benchmarks -- [--seconds N] [--rounds N] [--seed N] [--directory DIR] [--out FILE]`. Runs the suites and,
-// one after the other, the comparisons with servers, each a process of its own; some twenty minutes. Owns a directory and the Ringbook
-// that those comparisons load. Nothing else should run on the machine meanwhile.
+// Makes BENCHMARKS.md: `npm run benchmarks -- [--seconds N] [--rounds N] [--seed N] [--directory DIR] [--out FILE]`.
+// Runs the suites and, one after the other, the comparisons with servers, each a process of its own; some twenty
+// minutes. Owns a directory and the Ringbook that those comparisons load. Nothing else should run on the machine
+// meanwhile.
 
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Benchmarks of the formats that everything is made of: decimals, public ids, command records, event records; beside what the platform
-// offers for the same.
+// Benchmarks of the formats that everything is made of: decimals, public ids, command records, event records; beside
+// what the platform offers for the same.
 
 import { Command } from '#ringbook/domain/command.js';
 import { COMMAND_SLOT_BYTES, decodeCommand, encodeCommand } from '#ringbook/wire/command-codec.js';

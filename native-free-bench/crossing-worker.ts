@@ -1,4 +1,5 @@
-// Thread entry for hop.bench.ts and throughput.bench.ts: the other side of a crossing. Owns its views of the shared buffers.
+// Thread entry for hop.bench.ts and throughput.bench.ts: the other side of a crossing. Owns its views of the shared
+// buffers.
 
 import { workerData } from 'node:worker_threads';
 import { BroadcastWriter } from '#ringbook/shared-memory/broadcast-ring.js';

@@ -1,5 +1,5 @@
-// Benchmarks of one hop: a number through a command ring to another thread and through a second one back, both threads awake; beside
-// two words of shared memory and nothing else, which no ring can beat.
+// Benchmarks of one hop: a number through a command ring to another thread and through a second one back, both threads
+// awake; beside two words of shared memory and nothing else, which no ring can beat.
 
 import { CommandRing } from '#ringbook/shared-memory/command-ring.js';
 import { type CrossingJob, PING_PONG_BYTES, PING_WORD, PONG_WORD } from './crossing.ts';

@@ -1,5 +1,5 @@
-// Benchmarks of market data's own book: price levels kept up to date from events, and read from the best on; beside a plain `Map`, which
-// knows what rests at a price but not what is best.
+// Benchmarks of market data's own book: price levels kept up to date from events, and read from the best on; beside a
+// plain `Map`, which knows what rests at a price but not what is best.
 
 import { L2Book } from '#ringbook/market-data/l2-book.js';
 import { BookChecksum } from '#ringbook/wire/book-checksum.js';

@@ -1,5 +1,5 @@
-// By how much the levels of one book changed, one change after the other, from recorded events. Main thread of the benchmark. Plain
-// columns.
+// By how much the levels of one book changed, one change after the other, from recorded events. Main thread of the
+// benchmark. Plain columns.
 
 import {
   EVENT_BODY,

@@ -1,5 +1,5 @@
-// Measures the cases of a suite and checks what they came to. Cases that compute the same thing take turns, round by round,
-// so that whatever else the machine does meanwhile slows them alike. Main thread of the benchmark.
+// Measures the cases of a suite and checks what they came to. Cases that compute the same thing take turns, round by
+// round, so that whatever else the machine does meanwhile slows them alike. Main thread of the benchmark.
 
 import { Bench, type Task } from 'tinybench';
 import { quantile } from '#ringbook/tools/quantile.js';

@@ -1,5 +1,5 @@
-// Orders as clients send them and as the engine answers them, invented from a seed beforehand, for the suites of the formats. Main
-// thread of the benchmark.
+// Orders as clients send them and as the engine answers them, invented from a seed beforehand, for the suites of the
+// formats. Main thread of the benchmark.
 
 import { OrderStatus } from '#ringbook/domain/codes.js';
 import { DEFAULT_INSTRUMENTS } from '#ringbook/domain/instrument.js';

@@ -1,5 +1,6 @@
-// A thread that plays the other side of a case: it sleeps between two runs and begins each when it is told to. Main thread of the
-// benchmark, and the thread itself. Both spin while a run lasts: what is measured is the way between two threads that are awake.
+// A thread that plays the other side of a case: it sleeps between two runs and begins each when it is told to. Main
+// thread of the benchmark, and the thread itself. Both spin while a run lasts: what is measured is the way between two
+// threads that are awake.
 
 import { Worker } from 'node:worker_threads';
 

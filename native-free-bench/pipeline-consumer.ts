@@ -1,5 +1,5 @@
-// The pipeline's consumer: takes replies, as a gateway would, and events, as market data would, and folds both. A thread of its own. Owns
-// the reading ends.
+// The pipeline's consumer: takes replies, as a gateway would, and events, as market data would, and folds both. A
+// thread of its own. Owns the reading ends.
 
 import { createClock } from '#ringbook/runtime/clock.js';
 import { BroadcastReader } from '#ringbook/shared-memory/broadcast-ring.js';

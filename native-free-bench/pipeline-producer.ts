@@ -1,5 +1,5 @@
-// The pipeline's producer: sends the tape's commands into the command ring, as a gateway would. A thread of its own. Owns the ring's
-// writing end. Must never have more under way than replies have room for.
+// The pipeline's producer: sends the tape's commands into the command ring, as a gateway would. A thread of its own.
+// Owns the ring's writing end. Must never have more under way than replies have room for.
 
 import { Command } from '#ringbook/domain/command.js';
 import { createClock } from '#ringbook/runtime/clock.js';

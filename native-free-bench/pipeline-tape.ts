@@ -1,5 +1,5 @@
-// The shared flow of orders as command records, ready to be sent, and after them what empties the book: so each run of the tape begins
-// with an empty one. Main thread of the benchmark; makes one block of shared memory.
+// The shared flow of orders as command records, ready to be sent, and after them what empties the book: so each run of
+// the tape begins with an empty one. Main thread of the benchmark; makes one block of shared memory.
 
 import { Command } from '#ringbook/domain/command.js';
 import { EVERYDAY } from '#ringbook/tools/load/flow.js';

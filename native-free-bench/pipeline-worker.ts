@@ -1,4 +1,5 @@
-// Thread entry for pipeline.ts: the producer or the consumer. Blocks while a run lasts; between two its event loop waits for the next.
+// Thread entry for pipeline.ts: the producer or the consumer. Blocks while a run lasts; between two its event loop
+// waits for the next.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { makeConsumer } from './pipeline-consumer.ts';

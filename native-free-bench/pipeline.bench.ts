@@ -1,5 +1,5 @@
-// Benchmarks of the whole way of a command between threads (pipeline.ts), as many as there is room for under way: with each batch on
-// the disk before its replies, and with batches left to the page cache, which must come to the same.
+// Benchmarks of the whole way of a command between threads (pipeline.ts), as many as there is room for under way: with
+// each batch on the disk before its replies, and with batches left to the page cache, which must come to the same.
 
 import { Pipeline } from './pipeline.ts';
 import { makeTape, type Tape } from './pipeline-tape.ts';

@@ -1,5 +1,6 @@
-// Report: how long a command is under way between threads (pipeline.ts), durable, from when it was due to when its reply was taken: as
-// many under way as there is room for, and at fixed rates whatever the replies take. Main thread of the benchmark.
+// Report: how long a command is under way between threads (pipeline.ts), durable, from when it was due to when its
+// reply was taken: as many under way as there is room for, and at fixed rates whatever the replies take. Main thread of
+// the benchmark.
 
 import { median } from '#ringbook/tools/quantile.js';
 import { Pipeline } from './pipeline.ts';

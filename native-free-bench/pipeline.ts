@@ -1,5 +1,6 @@
-// The whole way of a command in one process, without sockets: a producer's thread, the command ring, the real matching thread with its
-// journal on a file, reply ring and event ring, a consumer's thread. Main thread of the benchmark. Owns the threads and a directory.
+// The whole way of a command in one process, without sockets: a producer's thread, the command ring, the real matching
+// thread with its journal on a file, reply ring and event ring, a consumer's thread. Main thread of the benchmark. Owns
+// the threads and a directory.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// How replies become what clients get, over HTTP and /ws, as JSON and binary. Main thread of the benchmark. Each function makes the
-// run of one case.
+// How replies become what clients get, over HTTP and /ws, as JSON and binary. Main thread of the benchmark. Each
+// function makes the run of one case.
 
 import { BINARY_REPLY_BYTES_MAX, writeBinaryReply } from '#ringbook/wire/binary-replies.js';
 import { formatDecimal } from '#ringbook/wire/decimal.js';

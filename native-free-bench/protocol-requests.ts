@@ -1,5 +1,5 @@
-// How requests become commands, over HTTP and /ws, as JSON and binary. Main thread of the benchmark. Each function makes the run of
-// one case.
+// How requests become commands, over HTTP and /ws, as JSON and binary. Main thread of the benchmark. Each function
+// makes the run of one case.
 
 import { CommandType, OrderFlag, Side } from '#ringbook/domain/codes.js';
 import { Command } from '#ringbook/domain/command.js';

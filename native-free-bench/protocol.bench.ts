@@ -1,5 +1,5 @@
-// Benchmarks of what clients send and get, over HTTP and /ws, as JSON and binary: orders read into commands, replies, messages of the
-// feed; beside what the platform offers for the same.
+// Benchmarks of what clients send and get, over HTTP and /ws, as JSON and binary: orders read into commands, replies,
+// messages of the feed; beside what the platform offers for the same.
 
 import { PublicIds } from '#ringbook/wire/public-id.js';
 import { LevelChanges } from './level-changes.ts';

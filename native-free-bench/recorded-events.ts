@@ -1,4 +1,5 @@
-// The events of the everyday flow, as the engine's encoder wrote them. Main thread of the benchmark. Owns one block of memory.
+// The events of the everyday flow, as the engine's encoder wrote them. Main thread of the benchmark. Owns one block of
+// memory.
 
 import { DEFAULT_INSTRUMENTS, Engine } from '#ringbook/domain/index.js';
 import { SILENT_LISTENER } from '#ringbook/domain/listener.js';

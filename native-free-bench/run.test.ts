@@ -1,5 +1,5 @@
-// The benchmarks, tiny: that they run, agree with their rivals, compute something that depends on their input, and say on what machine.
-// Loaded from dist/: build first.
+// The benchmarks, tiny: that they run, agree with their rivals, compute something that depends on their input, and say
+// on what machine. Loaded from dist/: build first.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAMES] [--seed N] [--compare FILE] [--large] [--data DIR]`. Runs every
-// suite listed below and prints one table of them, and one for each report. Results are checked: a case that returns another hash on
-// another run, or another than its rival, fails the run.
+// Benchmark runner: `npm run bench -- [--tiny] [--json] [--only NAMES] [--seed N] [--compare FILE] [--large] [--data
+// DIR]`. Runs every suite listed below and prints one table of them, and one for each report. Results are checked: a
+// case that returns another hash on another run, or another than its rival, fails the run.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { raiseInliningLimits } from '#ringbook/runtime/inlining.js';

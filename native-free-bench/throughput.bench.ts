@@ -1,5 +1,6 @@
-// Benchmarks of records from one thread to another, copied in and copied out: through the command ring and the event ring, each record
-// handed over by itself or as a batch; beside a plain copy loop over a few shared blocks, with one flag for hundreds of records.
+// Benchmarks of records from one thread to another, copied in and copied out: through the command ring and the event
+// ring, each record handed over by itself or as a batch; beside a plain copy loop over a few shared blocks, with one
+// flag for hundreds of records.
 
 import { BroadcastReader, broadcastBytesNeeded, createBroadcastRing } from '#ringbook/shared-memory/broadcast-ring.js';
 import { CommandRing } from '#ringbook/shared-memory/command-ring.js';

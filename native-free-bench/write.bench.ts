@@ -1,6 +1,6 @@
-// Benchmarks of the journal's writes, each durable before the next: frames by the journal's writer, and the same bytes to the same places
-// of a file of zeros by sequential O_DSYNC writes and nothing else, as `dd oflag=dsync conv=notrunc` does. On the disk of the system's
-// temporary files, or of TMPDIR; on one in memory the figures say nothing of a disk.
+// Benchmarks of the journal's writes, each durable before the next: frames by the journal's writer, and the same bytes
+// to the same places of a file of zeros by sequential O_DSYNC writes and nothing else, as `dd oflag=dsync conv=notrunc`
+// does. On the disk of the system's temporary files, or of TMPDIR; on one in memory the figures say nothing of a disk.
 
 import { closeSync, constants, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';

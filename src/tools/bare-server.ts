@@ -1,7 +1,8 @@
-// The reference for comparisons, as a process: `node dist/tools/bare-server.js PORT [READ]`. The least that a uWebSockets.js server does
-// for an order: collects the body, JSON.parse, checks that the fields are there, answers JSON of the same shape and length as a
-// real reply; over WebSocket the same, and binary frames. GET /orderbook is answered with READ, a BareRead as JSON. One thread; its
-// starter's end is its own end. Keeps nothing, decides nothing, promises nothing: what Ringbook does more is what is compared.
+// The reference for comparisons, as a process: `node dist/tools/bare-server.js PORT [READ]`. The least that a
+// uWebSockets.js server does for an order: collects the body, JSON.parse, checks that the fields are there, answers
+// JSON of the same shape and length as a real reply; over WebSocket the same, and binary frames. GET /orderbook is
+// answered with READ, a BareRead as JSON. One thread; its starter's end is its own end. Keeps nothing, decides nothing,
+// promises nothing: what Ringbook does more is what is compared.
 
 import { App, type HttpResponse, type TemplatedApp } from 'uWebSockets.js';
 import type { BareRead } from './bare-child.ts';

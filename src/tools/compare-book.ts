@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-
-// GET /orderbook?levels=20 of a running Ringbook beside a server that sends the same bytes and does nothing else: the same load of reads,
-// in turns. A process of its own. Results on standard output.
+// GET /orderbook?levels=20 of a running Ringbook beside a server that sends the same bytes and does nothing else: the
+// same load of reads, in turns. A process of its own. Results on standard output.
 
 import { parseArgs } from 'node:util';
 import { type BareRead, startBareChild } from './bare-child.ts';
@@ -14,9 +13,9 @@ import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: node dist/tools/compare-book.js [options]
 
-Fills the book of a running Ringbook with 25 levels a side where it has fewer, then reads /orderbook?levels=20 in turns from a
-bare uWebSockets.js server that sends the same bytes (started here) and from Ringbook, and prints both and their ratio. Uses wrk
-when it is installed. The book stands still meanwhile. Exit code 1 when any read was refused or not answered.
+Fills the book of a running Ringbook with 25 levels a side where it has fewer, then reads /orderbook?levels=20 in turns
+from a bare uWebSockets.js server that sends the same bytes (started here) and from Ringbook, and prints both and their
+ratio. Uses wrk when it is installed. The book stands still meanwhile. Exit code 1 when any read was refused or not answered.
 
   --url URL          Ringbook (http://127.0.0.1:PORT, of the environment or 3000); its book is filled with orders: use a data directory for tests
   --seconds N        of each turn (10)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The Postgres projector beside COPY alone: rows a second of the whole way from events to a committed ledger, and of the same rows by
-// pg-copy-streams into the same tables with the same indexes, in turns. A process of its own; starts a PostgreSQL of its own and
-// ends it. Results on standard output.
+// The Postgres projector beside COPY alone: rows a second of the whole way from events to a committed ledger, and of
+// the same rows by pg-copy-streams into the same tables with the same indexes, in turns. A process of its own; starts a
+// PostgreSQL of its own and ends it. Results on standard output.
 
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -18,8 +18,9 @@ import { count, positiveInteger, runTool, wholeNumber } from './usage.ts';
 
 const HELP = `Usage: node dist/tools/compare-projection.js [options]
 
-Makes the events of a seeded flow, then in turns has the projector write them to a new database, and the same rows written to the same
-tables, emptied, by COPY alone, in as many transactions as the projector needed. Every commit is on the disk. Prints rows a second of both and their ratio.
+Makes the events of a seeded flow, then in turns has the projector write them to a new database, and the same rows
+written to the same tables, emptied, by COPY alone, in as many transactions as the projector needed. Every commit is on
+the disk. Prints rows a second of both and their ratio.
 Exit code 1 when the rows are not the same in number.
 
   --commands N       of the flow (200000)

@@ -1,5 +1,6 @@
-// A closed loop of orders, or of reads, against one server: every connection sends its next one when the last one is answered. A tool's process.
-// By wrk where it is installed; else by connections of our own, which reach less and say so in `tool`.
+// A closed loop of orders, or of reads, against one server: every connection sends its next one when the last one is
+// answered. A tool's process. By wrk where it is installed; else by connections of our own, which reach less and say so
+// in `tool`.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-// PostgreSQL's binary COPY format cut into parts of whole rows, each a COPY of its own (PostgreSQL documentation, COPY, "Binary
-// Format"). A tool's process; pure.
+// PostgreSQL's binary COPY format cut into parts of whole rows, each a COPY of its own (PostgreSQL documentation, COPY,
+// "Binary Format"). A tool's process; pure.
 
 const HEADER_BYTES = 19;
 const TRAILER = Buffer.from([0xff, 0xff]);

@@ -1,4 +1,5 @@
-// Sums up what a process started with --trace-gc says of its garbage collections, of all its threads. A tool's process; owns a sum.
+// Sums up what a process started with --trace-gc says of its garbage collections, of all its threads. A tool's process;
+// owns a sum.
 
 /** `[PID:ISOLATE] 160 ms: Scavenge 7.2 (9.4) -> 6.6 (9.8) MB, 2.36 / 0.00 ms ...`; the first of the two is the pause, steps before it apart. */
 const COLLECTION = /^\[\d+:0x[0-9a-f]+\].* MB, (?:pooled: [\d.]+ MB, )?([\d.]+) \/ [\d.]+ ms/;

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-
-// Processor time for each order at a steady rate over HTTP, over all threads of the process, and what of it is garbage collection; in turns
-// with a server that does nothing but parse and answer. A process of its own; starts a Ringbook of its own and ends it. Linux. Results on
-// standard output.
+// Processor time for each order at a steady rate over HTTP, over all threads of the process, and what of it is garbage
+// collection; in turns with a server that does nothing but parse and answer. A process of its own; starts a Ringbook of
+// its own and ends it. Linux. Results on standard output.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -19,9 +18,9 @@ import { positiveInteger, runTool } from './usage.ts';
 
 const HELP = `Usage: node dist/tools/order-cost.js [options]
 
-Starts a Ringbook with its embedded PostgreSQL and a bare uWebSockets.js server and sends orders to each in turns, at a fixed rate
-over 32 connections. Prints the processor time of the server's process for each order, all threads, PostgreSQL's processes left out, and
-the share of it that garbage collections took. Exit code 1 when any order was refused or not answered.
+Starts a Ringbook with its embedded PostgreSQL and a bare uWebSockets.js server and sends orders to each in turns, at a
+fixed rate over 32 connections. Prints the processor time of the server's process for each order, all threads,
+PostgreSQL's processes left out, and the share of it that garbage collections took. Exit code 1 when any order was refused or not answered.
 
   --rate N           orders a second (5000)
   --seconds N        of each turn (20)

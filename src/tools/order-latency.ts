@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// How long orders take at a rate that is no load, each on the disk before its answer: an open loop over HTTP, in turns with the sync
-// itself, 4 KiB by O_DSYNC at the same rate into a file beside the journal, the server idle. A process of its own; starts a Ringbook of its own and
-// ends it. Results on standard output.
+// How long orders take at a rate that is no load, each on the disk before its answer: an open loop over HTTP, in turns
+// with the sync itself, 4 KiB by O_DSYNC at the same rate into a file beside the journal, the server idle. A process of
+// its own; starts a Ringbook of its own and ends it. Results on standard output.
 
 import { execFile } from 'node:child_process';
 import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
@@ -19,9 +19,9 @@ import { positiveInteger, runTool } from './usage.ts';
 
 const HELP = `Usage: node dist/tools/order-latency.js [options]
 
-Starts a Ringbook, and in turns writes 4 KiB by O_DSYNC at a fixed rate to the disk of its journal, the server idle, and sends it orders at
-that rate by \`ringbook load\`, whatever the answers take. Prints both latencies: of the sync from its start, of an order
-from when it was due. Exit code 1 when any order was refused or not answered, or a reply was wrong.
+Starts a Ringbook, and in turns writes 4 KiB by O_DSYNC at a fixed rate to the disk of its journal, the server idle, and
+sends it orders at that rate by \`ringbook load\`, whatever the answers take. Prints both latencies: of the sync from its
+start, of an order from when it was due. Exit code 1 when any order was refused or not answered, or a reply was wrong.
 
   --rate N           a second (2000)
   --connections N    (64)

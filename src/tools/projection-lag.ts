@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// How far the Postgres projection is behind while orders come at a rate: asked four times a second of a Ringbook of its own. A process of its
-// own; starts a Ringbook and ends it. Results on standard output.
+// How far the Postgres projection is behind while orders come at a rate: asked four times a second of a Ringbook of its
+// own. A process of its own; starts a Ringbook and ends it. Results on standard output.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -15,8 +15,8 @@ import { positiveInteger, runTool } from './usage.ts';
 
 const HELP = `Usage: node dist/tools/projection-lag.js [options]
 
-Starts a Ringbook with its embedded PostgreSQL, sends it orders at a fixed rate over one socket and asks it meanwhile for how long its
-ledger has not been level. Exit code 1 when fewer orders were taken than the rate asks for, or the ledger was not level
+Starts a Ringbook with its embedded PostgreSQL, sends it orders at a fixed rate over one socket and asks it meanwhile for
+how long its ledger has not been level. Exit code 1 when fewer orders were taken than the rate asks for, or the ledger was not level
 within two minutes.
 
   --rate N           orders a second (20000)

@@ -1,4 +1,5 @@
-// A projector alone, from a spool in memory into a database: for who measures it. A tool's process. Owns nothing beyond a run.
+// A projector alone, from a spool in memory into a database: for who measures it. A tool's process. Owns nothing beyond
+// a run.
 
 import pg from 'pg';
 import { Command } from '../domain/command.ts';

@@ -1,5 +1,5 @@
-// Comparisons in turns: each round a reference and what it is held against, one after the other, and what they came to. A tool's process;
-// pure.
+// Comparisons in turns: each round a reference and what it is held against, one after the other, and what they came to.
+// A tool's process; pure.
 
 import { median } from './quantile.ts';
 

@@ -1,5 +1,5 @@
-// The shared flow as the engine's commands: several streams in turns, each order's number known from when it was placed. Any thread; owns
-// what it fills commands from, valid until the next.
+// The shared flow as the engine's commands: several streams in turns, each order's number known from when it was
+// placed. Any thread; owns what it fills commands from, valid until the next.
 
 import { ALL_INSTRUMENTS, BOTH_SIDES, CommandType } from '../../domain/codes.ts';
 import type { Command } from '../../domain/command.ts';
