@@ -53,7 +53,7 @@ function goodResults(): Results {
         row('write', 'journal, frames of 64', [80]),
       ],
     },
-    http: { ...judged, perSecond: pair, turns: [] },
+    http: { ...judged, perSecond: pair, turns: [{ load: { tool: 'wrk' } }] },
     book: { ...judged, perSecond: pair, turns: [], bytes: 1 },
     ws: { ...judged, perSecond: { 'JSON, 1 socket': pair } },
     latency: { ...judged, rate: 2000, sync: latency, order: latency, rounds: [{ longSyncs: 0 }] },
@@ -130,6 +130,8 @@ it('writes machine, versions, seed, method and every row', () => {
   expect(text).toContain('`npm run benchmarks -- --seconds 10`');
   expect(text).toContain('C, 2 cores, linux x64 6   Node v20, V8 11   load average 0.50');
   expect(text).toContain('Seed 1; 3 rounds of 10 s; taken on 2026-01-02');
+  expect(text).toContain('Journals on ext4;');
+  expect(text).toContain('closed loops over HTTP by wrk');
   for (const { what, target, method } of benchmarkRows(goodResults())) {
     expect(text).toContain(`| ${what} |`);
     expect(text).toContain(target);
