@@ -19,9 +19,9 @@ function echoThroughRings(): () => void {
     for (let n = 0; n < count; n++) {
       for (let spins = 0; inward.available(1) === 0; ) spins = spin(spins);
       const value = inward.view.getFloat64(inward.slotAt(0), true);
-      inward.release(1);
       outward.view.setFloat64(outward.claim(), value, true);
       outward.commit();
+      inward.release(1); // off the way: the number is under way again
     }
   };
 }

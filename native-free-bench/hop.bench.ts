@@ -46,14 +46,15 @@ function throughRings(count: number, seed: number): Case {
   const [there, back] = [ringBuffer(), ringBuffer()];
   const outward = new CommandRing(there);
   const inward = new CommandRing(back);
+  let held = 0;
   const job = { kind: 'echo-rings', there, back, count, recordBytes: SLOT_BYTES, batch: 1, seed } as const;
   return hopCase('command ring there and back', count, job, (n) => {
     outward.view.setFloat64(outward.claim(), n, true);
     outward.commit();
+    inward.release(held); // of the trip before, off the way: the next number is under way
     for (let spins = 0; inward.available(1) === 0; ) spins = spin(spins);
-    const value = inward.view.getFloat64(inward.slotAt(0), true);
-    inward.release(1);
-    return value;
+    held = 1;
+    return inward.view.getFloat64(inward.slotAt(0), true);
   });
 }
 
