@@ -34,7 +34,7 @@ const ROWS: readonly { what: string; target: string; method: string; judge: Judg
     what: 'Durable `POST /orders`, 200 connections',
     target: '>= 80 % of the reference',
     method:
-      'compare-http: closed loop; the reference is a bare uWebSockets.js handler that parses, validates and answers the same JSON',
+      'compare-http: closed loop; the reference is a bare uWebSockets.js handler, of one thread, that parses, validates and answers the same JSON',
     judge: ({ http }) =>
       http && sharedRate({ ...http, problems: [...http.problems, ...notDurable(http)] }, 0.8, 'orders/s'),
   },
@@ -48,7 +48,8 @@ const ROWS: readonly { what: string; target: string; method: string; judge: Judg
   {
     what: '`GET /orderbook?levels=20`',
     target: '>= 80 % of the reference',
-    method: 'compare-book: closed loop, 200 connections; the reference is a bare handler that sends the same bytes',
+    method:
+      'compare-book: closed loop, 200 connections; the reference is a bare handler, of one thread, that sends the same bytes',
     judge: ({ book }) => book && sharedRate(book, 0.8, 'reads/s'),
   },
   {
