@@ -42,10 +42,10 @@ export function ringSuite(options: SuiteOptions): Suite {
       ...rivals('duration', 'histogram', operations, {
         histogram: histogram(operations),
       }),
-      acrossThreads('one producer, one ring (chosen)', 'single', 1, crossing),
-      acrossThreads('one producer, multi-producer ring', 'multi', 1, crossing),
-      acrossThreads('two producers, a ring each (chosen)', 'single', 2, crossing),
-      acrossThreads('two producers, one multi-producer ring', 'multi', 2, crossing),
+      acrossThreads('one producer, one ring (chosen)', 'single', 1, crossing, options.seed),
+      acrossThreads('one producer, multi-producer ring', 'multi', 1, crossing, options.seed),
+      acrossThreads('two producers, a ring each (chosen)', 'single', 2, crossing, options.seed),
+      acrossThreads('two producers, one multi-producer ring', 'multi', 2, crossing, options.seed),
     ],
   };
 }
@@ -157,7 +157,7 @@ function histogram(operations: number): Run {
 }
 
 /** `producers` threads fill rings, this thread drains them: the sum of all they wrote is the result, for their order is not fixed. */
-function acrossThreads(name: string, kind: ProducerJob['kind'], producers: number, count: number): Case {
+function acrossThreads(name: string, kind: ProducerJob['kind'], producers: number, count: number, seed: number): Case {
   const control = new SharedArrayBuffer(4);
   const words = new Int32Array(control);
   const buffers: SharedArrayBuffer[] = [];
@@ -179,8 +179,8 @@ function acrossThreads(name: string, kind: ProducerJob['kind'], producers: numbe
         control,
         slots: SLOTS,
         slotBytes: SLOT_BYTES,
-        from: i * each,
-        to: (i + 1) * each,
+        from: seed + i * each,
+        to: seed + (i + 1) * each,
       };
       const worker = new Worker(new URL('./ring-producer-worker.js', import.meta.url), { workerData: job });
       workers.push(worker);

@@ -25,13 +25,13 @@ export interface Case {
   /** Cases of a suite that compute the same thing carry the same name here. */
   readonly resultOf: string;
   /** Before each run, and not measured. */
-  prepare?(): void;
+  prepare?(): void | Promise<void>;
   /** After the last run: ends threads, releases files. */
   close?(): void | Promise<void>;
 }
 
 /** What a case does in a run. Its loop is its own: one shared by all cases would measure calls that cannot be inlined. */
-export type Run = () => number;
+export type Run = () => number | Promise<number>;
 
 /** Cases that compute the same thing, by their names. */
 export function rivals(unit: string, resultOf: string, operations: number, runs: Record<string, Run>): Case[] {
@@ -49,6 +49,13 @@ export function hashWord(hash: number, value: number): number {
 }
 
 export const HASH_START = 0x811c9dc5;
+
+/** Every 11th byte and the length, so that each place of a word is looked at: what differs shows, and hashing is not what is measured. */
+export function foldBytes(hash: number, bytes: Uint8Array, length: number): number {
+  let folded = hashWord(hash, length);
+  for (let i = 0; i < length; i += 11) folded = hashWord(folded, bytes[i]);
+  return folded;
+}
 
 /** What is shown by other figures than operations per second: a table of its own. */
 export interface Report {

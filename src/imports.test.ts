@@ -31,7 +31,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   // Tools measure a bare server beside ours and check the ledger from outside.
   'uWebSockets.js': ['gateway', 'tools'],
   pg: ['ledger', 'sim', 'tools'],
-  'pg-copy-streams': ['ledger'],
+  'pg-copy-streams': ['ledger', 'tools'],
   ioredis: ['publisher', 'tools'],
   'prom-client': ['metrics'],
   typebox: ['wire'],

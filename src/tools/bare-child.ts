@@ -19,9 +19,15 @@ export interface BarePublisher extends BareChild {
   begin(pace: Pace): void;
 }
 
-/** bare-server.ts: answers orders. */
-export async function startBareChild(): Promise<BareChild> {
-  return await start('bare-server.js', []);
+/** What the bare server answers to GET /orderbook, whatever it is asked. */
+export interface BareRead {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** bare-server.ts: answers orders, and `read`. */
+export async function startBareChild(read?: BareRead): Promise<BareChild> {
+  return await start('bare-server.js', read === undefined ? [] : [JSON.stringify(read)]);
 }
 
 /** bare-publisher.ts: publishes the messages of a file. */

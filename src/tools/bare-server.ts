@@ -1,9 +1,11 @@
-// The reference for comparisons, as a process: `node dist/tools/bare-server.js PORT`. The least that a uWebSockets.js server does
-// for an order: collects the body, JSON.parse, checks that the fields are there, answers JSON of the same shape and length as a
-// real reply; over WebSocket the same, and binary frames. One thread; its starter's end is its own end. Keeps nothing, decides
-// nothing, promises nothing: what Ringbook does more is what is compared.
+// The reference for comparisons, as a process: `node dist/tools/bare-server.js PORT [READ]`. The least that a
+// uWebSockets.js server does for an order: collects the body, JSON.parse, checks that the fields are there, answers
+// JSON of the same shape and length as a real reply; over WebSocket the same, and binary frames. GET /orderbook is
+// answered with READ, a BareRead as JSON. One thread; its starter's end is its own end. Keeps nothing, decides nothing,
+// promises nothing: what Ringbook does more is what is compared.
 
 import { App, type HttpResponse, type TemplatedApp } from 'uWebSockets.js';
+import type { BareRead } from './bare-child.ts';
 import { positiveInteger } from './usage.ts';
 
 interface OrderFields {
@@ -15,7 +17,6 @@ interface OrderFields {
   readonly quantity: number | string;
 }
 
-const BOOK = JSON.stringify({ asks: [], bids: [], sequence: 0, instrument: 'BTC-USD' });
 /** Of the right length; a real one is made for each order. */
 const ORDER_ID = '01a203ad-3ef2-8400-8000-0000001a7c2a';
 const ZERO = '0.00000000';
@@ -114,7 +115,7 @@ function binaryReply(message: ArrayBuffer, sequence: number): Uint8Array {
 }
 
 /** Listens; throws when the port is taken. */
-function listen(host: string, port: number): TemplatedApp {
+function listen(host: string, port: number, read: BareRead): TemplatedApp {
   let sequence = 0;
   const app = App();
   app.post('/orders', (res) => {
@@ -138,7 +139,8 @@ function listen(host: string, port: number): TemplatedApp {
     },
   });
   app.get('/orderbook', (res) => {
-    res.writeHeader('Content-Type', 'application/json').end(BOOK);
+    for (const [name, value] of read.headers) res.writeHeader(name, value);
+    res.end(read.body);
   });
   const listening: unknown[] = [];
   app.listen(host, port, (socket) => {
@@ -162,7 +164,8 @@ function collectBody(res: HttpResponse, complete: (text: string) => void): void 
   });
 }
 
-const server = listen('127.0.0.1', positiveInteger('port', process.argv[2] ?? ''));
+const read: BareRead = JSON.parse(process.argv[3] ?? '{"headers":[],"body":""}');
+const server = listen('127.0.0.1', positiveInteger('port', process.argv[2] ?? ''), read);
 process.on('SIGTERM', () => server.close());
 // The starter holds the other end of this channel; by hand there is none.
 process.on('disconnect', () => process.exit(0));

@@ -8,9 +8,9 @@ import { catchUp, readFrom } from './catch-up.ts';
 import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
 import { HttpConnection } from './http-connection.ts';
 import { orderJson } from './order-mix.ts';
-import { median } from './quantile.ts';
 import { ReplyError } from './replay-requests.ts';
 import type { ServerHealth } from './server-facts.ts';
+import { type Paired, shareText } from './turns.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 
 const HELP = `Usage: npm run compare -- [options]
@@ -23,6 +23,7 @@ when Ringbook sequenced fewer commands than it answered.
   --seconds N        of each turn (30)
   --connections N    (200)
   --rounds N         (3)
+  --json             the results as JSON
   --help             this text
 `;
 const WARM_UP_SECONDS = 2;
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '30' },
       connections: { type: 'string', default: '200' },
       rounds: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
     },
   });
   const url = httpUrl('url', values.url);
@@ -64,17 +66,18 @@ async function main(): Promise<number> {
       const source = `${runId}-${round}`;
       turns.push({ server: 'bare', load: await runLoad({ url: bare.url, connections, seconds, source }) });
       turns.push(await ringbookTurn(url, connections, seconds, source));
-      process.stdout.write(turns.slice(-2).map(describeTurn).join(''));
+      if (!values.json) process.stdout.write(turns.slice(-2).map(describeTurn).join(''));
     }
   } finally {
     await bare.stop();
   }
-  process.stdout.write(summary(turns));
   const problems = turns.flatMap(({ server, load, sequenced }) => {
     const problem = loadProblem(load, sequenced);
-    return problem === undefined ? [] : [`FAIL      ${server}: ${problem}\n`];
+    return problem === undefined ? [] : [`${server}: ${problem}`];
   });
-  process.stdout.write(problems.join(''));
+  const perSecond = pairOf(turns);
+  if (values.json) process.stdout.write(`${JSON.stringify({ seconds, connections, perSecond, turns, problems })}\n`);
+  else process.stdout.write(shareText(perSecond) + problems.map((problem) => `FAIL      ${problem}\n`).join(''));
   return problems.length === 0 ? 0 : 1;
 }
 
@@ -108,19 +111,10 @@ function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn
   );
 }
 
-function summary(turns: readonly Turn[]): string {
+function pairOf(turns: readonly Turn[]): Paired {
   const ratesOf = (server: Turn['server']) =>
     turns.filter((turn) => turn.server === server).map(({ load }) => load.perSecond);
-  const bare = ratesOf('bare');
-  const ringbook = ratesOf('ringbook');
-  // Round by round: what else the machine does then slows both.
-  const shares = ringbook.map((rate, round) => (100 * rate) / bare[round]);
-  const each = shares.map((share) => `${share.toFixed(1)} %`).join(', ');
-  return (
-    `median    bare ${Math.round(median(bare)).toLocaleString('en')}/s, ` +
-    `ringbook ${Math.round(median(ringbook)).toLocaleString('en')}/s\n` +
-    `ringbook reaches ${median(shares).toFixed(1)} % of the bare server (by round: ${each})\n`
-  );
+  return { reference: ratesOf('bare'), subject: ratesOf('ringbook') };
 }
 
 runTool('compare-http', main, HELP);

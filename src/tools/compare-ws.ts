@@ -9,6 +9,7 @@ import { catchUp, readFrom } from './catch-up.ts';
 import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
 import { DIALECTS, type OrderDialect } from './order-dialects.ts';
 import { median } from './quantile.ts';
+import type { Paired } from './turns.ts';
 import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
 import { runWsLoad } from './ws-load.ts';
 
@@ -24,6 +25,7 @@ sequenced fewer commands than it answered.
   --sockets N        the many (50)
   --in-flight N      orders under way, on all sockets together (2000)
   --rounds N         (3)
+  --json             the results as JSON
   --help             this text
 `;
 const WARM_UP_SECONDS = 2;
@@ -37,6 +39,7 @@ interface Options {
   readonly sockets: number;
   readonly inFlight: number;
   readonly rounds: number;
+  readonly json: boolean;
 }
 
 /** One way in: a dialect over so many sockets. */
@@ -65,19 +68,25 @@ async function main(): Promise<number> {
       for (const turn of roundOf(bare.url, options, `${runId}-${round}`)) {
         const done = await turn();
         turns.push(done);
-        process.stdout.write(describe(done));
+        if (!options.json) process.stdout.write(describe(done));
         await catchUp(options.url);
       }
     }
   } finally {
     await bare.stop();
   }
-  process.stdout.write(summary(turns, waysOf(options).map(nameOf)));
   const problems = turns.flatMap(({ way, server, load, sequenced }) => {
     const problem = loadProblem(load, sequenced);
-    return problem === undefined ? [] : [`FAIL      ${server} ${way}: ${problem}\n`];
+    return problem === undefined ? [] : [`${server} ${way}: ${problem}`];
   });
-  process.stdout.write(problems.join(''));
+  const ways = waysOf(options).map(nameOf);
+  const { seconds, inFlight } = options;
+  if (options.json) {
+    const perSecond = Object.fromEntries(ways.map((way) => [way, pairOf(turns, way)]));
+    process.stdout.write(`${JSON.stringify({ seconds, inFlight, perSecond, turns, problems })}\n`);
+  } else {
+    process.stdout.write(summary(turns, ways) + problems.map((problem) => `FAIL      ${problem}\n`).join(''));
+  }
   return problems.length === 0 ? 0 : 1;
 }
 
@@ -89,6 +98,7 @@ function readOptions(): Options {
       sockets: { type: 'string', default: '50' },
       'in-flight': { type: 'string', default: '2000' },
       rounds: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
     },
   });
   return {
@@ -97,6 +107,7 @@ function readOptions(): Options {
     sockets: positiveInteger('sockets', values.sockets),
     inFlight: positiveInteger('in-flight', values['in-flight']),
     rounds: positiveInteger('rounds', values.rounds),
+    json: values.json,
   };
 }
 
@@ -154,6 +165,12 @@ function describe({ way, server, load }: Turn): string {
     `p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  max ${maxMs.toFixed(1)} ms  ` +
     `${requests.toLocaleString('en')} answered, ${refused} not 202, ${failed} failed (${tool})\n`
   );
+}
+
+function pairOf(turns: readonly Turn[], way: string): Paired {
+  const ratesOf = (server: Turn['server']) =>
+    turns.filter((turn) => turn.way === way && turn.server === server).map(({ load }) => load.perSecond);
+  return { reference: ratesOf('bare'), subject: ratesOf('ringbook') };
 }
 
 function summary(turns: readonly Turn[], ways: readonly string[]): string {

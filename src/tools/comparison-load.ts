@@ -1,12 +1,13 @@
-// A closed loop of orders against one server: every connection sends its next order when the last one is answered. A tool's process.
-// By wrk where it is installed; else by connections of our own, which reach less and say so in `tool`.
+// A closed loop of orders, or of reads, against one server: every connection sends its next one when the last one is
+// answered. A tool's process. By wrk where it is installed; else by connections of our own, which reach less and say so
+// in `tool`.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectionLost, HttpConnection } from './http-connection.ts';
-import { orderJson, wrkScript } from './order-mix.ts';
+import { orderJson, WRK_FIGURES, wrkScript } from './order-mix.ts';
 import { quantile } from './quantile.ts';
 
 export interface LoadOptions {
@@ -15,6 +16,8 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Start of every idempotency key: another one for each run. */
   readonly source: string;
+  /** Instead of orders this path is read; 200 is then the good answer. */
+  readonly read?: string;
 }
 
 export interface LoadResult {
@@ -24,7 +27,7 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** Answers other than 202; of wrk: answers of 400 and above, which is all it counts. */
+  /** Answers other than the good one; of wrk: answers of 400 and above, which is all it counts. */
   readonly refused: number;
   /** Connections that failed, answers that never came. */
   readonly failed: number;
@@ -67,17 +70,17 @@ async function runWrk(options: LoadOptions): Promise<LoadResult> {
   const directory = await mkdtemp(join(tmpdir(), 'ringbook-load-'));
   try {
     const script = join(directory, 'orders.lua');
-    await writeFile(script, wrkScript(options.source));
+    await writeFile(script, options.read === undefined ? wrkScript(options.source) : WRK_FIGURES);
     return figuresOf(await callWrk(script, options));
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-function callWrk(script: string, { url, connections, seconds }: LoadOptions): Promise<string> {
+function callWrk(script: string, { url, connections, seconds, read = '/orders' }: LoadOptions): Promise<string> {
   const threads = Math.min(WRK_THREADS, connections);
   const options = ['-t', threads, '-c', connections, '-d', `${seconds}s`, '--timeout', `${TIMEOUT_MS / 1000}s`];
-  const target = new URL('/orders', url).href;
+  const target = new URL(read, url).href;
   const args = [...options.map(String), '--latency', '-s', script, target];
   return new Promise((resolve, reject) => {
     const child = spawn('wrk', args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -110,7 +113,7 @@ function figuresOf(output: string): LoadResult {
 }
 
 /** Our own closed loop. */
-export async function runOwn({ url, connections, seconds, source }: LoadOptions): Promise<LoadResult> {
+export async function runOwn({ url, connections, seconds, source, read }: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = [];
   const startMs = performance.now();
   const endMs = startMs + seconds * 1000;
@@ -120,8 +123,12 @@ export async function runOwn({ url, connections, seconds, source }: LoadOptions)
     for (let n = 0; performance.now() < endMs; n++) {
       const sentMs = performance.now();
       try {
-        const { status } = await connection.request('POST', '/orders', orderJson(own, n));
-        if (status !== 202) refused++;
+        const asked =
+          read === undefined
+            ? connection.request('POST', '/orders', orderJson(own, n))
+            : connection.request('GET', read);
+        const { status } = await asked;
+        if (status !== (read === undefined ? 202 : 200)) refused++;
         latencies.push(performance.now() - sentMs);
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;

@@ -29,6 +29,7 @@ otherwise; 64: wrong usage.
   --stalled N       of a thousand (10)
   --slow N          of a thousand (10)
   --seconds N       (30)
+  --json            the results as JSON
   --help            this text
 `;
 const SETTLE_MS = 1_000;
@@ -40,6 +41,7 @@ interface Options {
   readonly stalled: number;
   readonly slow: number;
   readonly seconds: number;
+  readonly json: boolean;
 }
 
 /** One server's turn. */
@@ -60,6 +62,7 @@ async function main(): Promise<number> {
       stalled: { type: 'string', default: '10' },
       slow: { type: 'string', default: '10' },
       seconds: { type: 'string', default: '30' },
+      json: { type: 'boolean', default: false },
     },
   });
   const options = {
@@ -68,6 +71,7 @@ async function main(): Promise<number> {
     stalled: wholeNumber('stalled', values.stalled),
     slow: wholeNumber('slow', values.slow),
     seconds: positiveInteger('seconds', values.seconds),
+    json: values.json,
   };
   const own = { parent: '/var/tmp', prefix: 'ringbook-fan-out-', holds: 'Journal, database and log' };
   return await inOwnDirectory(own, (directory) => compare(directory, options));
@@ -75,22 +79,30 @@ async function main(): Promise<number> {
 
 async function compare(directory: string, options: Options): Promise<boolean> {
   const recorded = join(directory, 'messages');
-  const ours = await ringbookTurn(directory, recorded, options);
-  process.stdout.write(describe(ours, `${ours.figures.gaps} gaps, `));
+  const say = (text: string): void => {
+    if (!options.json) process.stdout.write(text);
+  };
+  const { turn: ours, orders } = await ringbookTurn(directory, recorded, options);
+  say(`${orders}${describe(ours, `${ours.figures.gaps} gaps, `)}`);
   const same = await bareTurn(recorded, options, 'recorded');
-  process.stdout.write(describe(same));
+  say(describe(same));
   const fastest = await bareTurn(recorded, options, 'fastest');
-  process.stdout.write(describe(fastest));
+  say(describe(fastest));
+  if (options.json) process.stdout.write(`${JSON.stringify({ options, turns: [ours, same, fastest] })}\n`);
   const share = (of: Turn) => `${((100 * perSecond(ours)) / perSecond(of)).toFixed(1)} %`;
-  process.stdout.write(
+  say(
     `ringbook sends ${share(same)} of the bare loop's messages a second at the same times, ` +
       `${share(fastest)} of what the bare loop sends at most\n`,
   );
-  process.stdout.write(ours.problems.map((problem) => `FAIL      ${problem}\n`).join(''));
+  say(ours.problems.map((problem) => `FAIL      ${problem}\n`).join(''));
   return ours.problems.length === 0;
 }
 
-async function ringbookTurn(directory: string, recorded: string, options: Options): Promise<Turn> {
+async function ringbookTurn(
+  directory: string,
+  recorded: string,
+  options: Options,
+): Promise<{ turn: Turn; orders: string }> {
   const ringbook = await startRingbook(directory);
   try {
     const orders = await PacedOrders.open(ringbook.url, options.rate);
@@ -102,8 +114,7 @@ async function ringbookTurn(directory: string, recorded: string, options: Option
     const problems = audience.problems();
     writeFileSync(recorded, audience.recording());
     audience.close();
-    process.stdout.write(orders.describe());
-    return { ...turn, problems };
+    return { turn: { ...turn, problems }, orders: orders.describe() };
   } finally {
     await ringbook.stop();
   }

@@ -56,7 +56,16 @@ export function orderMessage(source: string, n: number, requestId: number): Uint
   });
 }
 
-/** wrk's script: the same formula, one source for each of its threads. `done` prints one line of figures. */
+/** The end of any script for wrk: `done` prints one line of figures. */
+export const WRK_FIGURES = `function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format("FIGURES %d %d %d %d %d %d %d\\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), latency.max,
+    e.status, e.connect + e.read + e.write + e.timeout))
+end
+`;
+
+/** wrk's script: the same formula, one source for each of its threads. */
 export function wrkScript(source: string): string {
   return `local threads = 0
 function setup(thread)
@@ -79,11 +88,5 @@ function request()
     id, n, n % ${CLIENTS}, side, math.floor(ticks / 100), ticks % 100)
   return wrk.format("POST", nil, headers, body)
 end
-function done(summary, latency, requests)
-  local e = summary.errors
-  io.write(string.format("FIGURES %d %d %d %d %d %d %d\\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), latency.max,
-    e.status, e.connect + e.read + e.write + e.timeout))
-end
-`;
+${WRK_FIGURES}`;
 }

@@ -30,6 +30,14 @@ const STOP_MS = 20_000;
 /** Settings beyond those of a default start. */
 export type ChildSettings = Readonly<Record<string, string>>;
 
+/** What is done with the child beyond starting it. */
+export interface ChildHabits {
+  /** Options of Node or V8. */
+  readonly nodeOptions?: readonly string[];
+  /** Called with all that it says on standard output. */
+  readonly heard?: (text: string) => void;
+}
+
 /**
  * Everything it writes lies in `directory`: `data` and `ringbook.log`. `postgres` undefined: it has its embedded server.
  * Rejects with ChildError.
@@ -38,16 +46,18 @@ export async function startRingbook(
   directory: string,
   postgres?: PostgresConnection,
   settings: ChildSettings = {},
+  { nodeOptions = [], heard }: ChildHabits = {},
 ): Promise<RingbookChild> {
   const logFile = join(directory, 'ringbook.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN], {
     cwd: directory,
     env: childEnvironment(directory, postgres, settings),
     stdio: ['ignore', 'pipe', log],
   });
   closeSync(log);
   const exited = once(child, 'close');
+  if (heard !== undefined) child.stdout?.setEncoding('utf8').on('data', heard);
   const up = await bannerUrl(child);
   if (up === undefined) {
     child.kill('SIGKILL');

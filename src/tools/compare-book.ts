@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+// GET /orderbook?levels=20 of a running Ringbook beside a server that sends the same bytes and does nothing else: the
+// same load of reads, in turns. A process of its own. Results on standard output.
+
+import { parseArgs } from 'node:util';
+import { type BareRead, startBareChild } from './bare-child.ts';
+import { catchUp } from './catch-up.ts';
+import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
+import { HttpConnection } from './http-connection.ts';
+import { parseObject, ReplyError } from './replay-requests.ts';
+import { type Paired, shareText } from './turns.ts';
+import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
+
+const HELP = `Usage: node dist/tools/compare-book.js [options]
+
+Fills the book of a running Ringbook with 25 levels a side where it has fewer, then reads /orderbook?levels=20 in turns
+from a bare uWebSockets.js server that sends the same bytes (started here) and from Ringbook, and prints both and their
+ratio. Uses wrk when it is installed. The book stands still meanwhile. Exit code 1 when any read was refused or not answered.
+
+  --url URL          Ringbook (http://127.0.0.1:PORT, of the environment or 3000); its book is filled with orders: use a data directory for tests
+  --seconds N        of each turn (10)
+  --connections N    (200)
+  --rounds N         (3)
+  --json             the results as JSON
+  --help             this text
+`;
+const WARM_UP_SECONDS = 2;
+const READ = '/orderbook?levels=20';
+const LEVELS = 25;
+const MIDDLE = 70_000;
+/** Those that the server itself adds to every answer. */
+const OWN_HEADERS = ['content-length', 'date', 'uwebsockets'];
+
+interface Turn {
+  readonly server: 'bare' | 'ringbook';
+  readonly load: LoadResult;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string', default: STANDARD_URL },
+      seconds: { type: 'string', default: '10' },
+      connections: { type: 'string', default: '200' },
+      rounds: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const url = httpUrl('url', values.url);
+  const seconds = positiveInteger('seconds', values.seconds);
+  const connections = positiveInteger('connections', values.connections);
+  const rounds = positiveInteger('rounds', values.rounds);
+  const read = await fillAndRead(url);
+  const bare = await startBareChild(read);
+  const turns: Turn[] = [];
+  try {
+    const targets = { bare: bare.url, ringbook: url };
+    const load = (server: Turn['server'], forSeconds: number) =>
+      runLoad({ url: targets[server], connections, seconds: forSeconds, source: '', read: READ });
+    for (const server of ['bare', 'ringbook'] as const) await load(server, WARM_UP_SECONDS);
+    for (let round = 0; round < rounds; round++) {
+      for (const server of ['bare', 'ringbook'] as const) turns.push({ server, load: await load(server, seconds) });
+      if (!values.json) process.stdout.write(turns.slice(-2).map(describe).join(''));
+    }
+  } finally {
+    await bare.stop();
+  }
+  const problems = turns.flatMap(({ server, load }) => {
+    const problem = loadProblem(load);
+    return problem === undefined ? [] : [`${server}: ${problem}`];
+  });
+  const bytes = Buffer.byteLength(read.body);
+  const perSecond = pairOf(turns);
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ seconds, connections, bytes, perSecond, turns, problems })}\n`);
+  else process.stdout.write(shareText(perSecond) + problems.map((problem) => `FAIL      ${problem}\n`).join(''));
+  return problems.length === 0 ? 0 : 1;
+}
+
+/** What a read of a book of so many levels is answered with. */
+async function fillAndRead(url: URL): Promise<BareRead> {
+  const connection = new HttpConnection(url, 5_000);
+  try {
+    const source = Date.now().toString(36);
+    const { asks, bids } = parseObject((await connection.request('GET', '/orderbook?levels=25')).body);
+    const isThin = !Array.isArray(asks) || !Array.isArray(bids) || Math.min(asks.length, bids.length) < LEVELS;
+    for (let level = 1; isThin && level <= LEVELS; level++) {
+      for (const side of ['buy', 'sell']) {
+        const { status, body } = await connection.request('POST', '/orders', restingOrder(source, side, level));
+        if (status !== 202) throw new ReplyError(`${url.origin} answers ${status} ${body.slice(0, 200)}`);
+      }
+    }
+    await catchUp(url);
+    const { status, head, body } = await connection.request('GET', READ);
+    if (status !== 200) throw new ReplyError(`${READ} answers ${status}`);
+    return { headers: headersOf(head), body };
+  } finally {
+    connection.close();
+  }
+}
+
+function restingOrder(source: string, side: string, level: number): string {
+  const price = side === 'buy' ? MIDDLE - level : MIDDLE + level;
+  return JSON.stringify({
+    idempotency_key: `${source}-${side}-${level}`,
+    client_id: 'compare-book',
+    instrument: 'BTC-USD',
+    side,
+    type: 'limit',
+    price: `${price}.50`,
+    quantity: `0.0${level + 10}`,
+  });
+}
+
+function headersOf(head: string): [string, string][] {
+  const lines = head.split('\r\n').slice(1);
+  return lines
+    .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
+    .filter(([name]) => !OWN_HEADERS.includes(name.toLowerCase()));
+}
+
+function describe({ server, load }: Turn): string {
+  const { tool, requests, perSecond, p50Ms, p99Ms, refused, failed } = load;
+  return (
+    `${server.padEnd(8)}  ${Math.round(perSecond).toLocaleString('en').padStart(7)}/s  ` +
+    `p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  ` +
+    `${requests.toLocaleString('en')} answered, ${refused} not 200, ${failed} failed (${tool})\n`
+  );
+}
+
+function pairOf(turns: readonly Turn[]): Paired {
+  const ratesOf = (server: Turn['server']) =>
+    turns.filter((turn) => turn.server === server).map(({ load }) => load.perSecond);
+  return { reference: ratesOf('bare'), subject: ratesOf('ringbook') };
+}
+
+runTool('compare-book', main, HELP);
