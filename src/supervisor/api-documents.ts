@@ -3,37 +3,22 @@
 
 import { readFileSync } from 'node:fs';
 import type { MainAnswer } from '../gateway/context.ts';
+import { madeOnce } from './made-once.ts';
 
 /** Of HTTP. */
-export const openApiAnswer = documentAnswer(async () => {
+export const openApiAnswer = madeOnce(async () => {
   const { openApiDocument } = await import('../wire/openapi.ts');
-  return openApiDocument(packageVersion());
+  return answer(openApiDocument(packageVersion()));
 });
 
 /** Of /ws. */
-export const asyncApiAnswer = documentAnswer(async () => {
+export const asyncApiAnswer = madeOnce(async () => {
   const { asyncApiDocument } = await import('../wire/asyncapi.ts');
-  return asyncApiDocument(packageVersion());
+  return answer(asyncApiDocument(packageVersion()));
 });
 
-/**
- * The document as an answer: made once, when it is first asked for; one that could not be made is tried again. Of a module
- * whose own imports have failed Node itself remembers that, until the process ends.
- */
-export function documentAnswer(make: () => Promise<object>): () => Promise<MainAnswer> {
-  let made: Promise<MainAnswer> | undefined;
-  const begin = async (): Promise<MainAnswer> => {
-    try {
-      return { status: 200, contentType: 'application/json', body: JSON.stringify(await make()) };
-    } catch (error) {
-      made = undefined;
-      throw error;
-    }
-  };
-  return () => {
-    made ??= begin();
-    return made;
-  };
+function answer(document: object): MainAnswer {
+  return { status: 200, contentType: 'application/json', body: JSON.stringify(document) };
 }
 
 /** The program's version, as package.json has it. */

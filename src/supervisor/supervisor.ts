@@ -12,7 +12,6 @@ import { SegmentPreparer } from '../journal/segment-preparer.ts';
 import type { RecoveryFacts } from '../matching/matching-agent.ts';
 import { type Figures, openFigures, spoolBytes } from '../metrics/figures.ts';
 import { LagWatch } from '../metrics/lag.ts';
-import type { MetricsPage } from '../metrics/registry.ts';
 import { passFaultPoint } from '../runtime/fault-point.ts';
 import type { Logger } from '../runtime/log.ts';
 import { ProcessState, SharedProcessState, StorageState, storageStateName } from '../runtime/process-state.ts';
@@ -36,6 +35,7 @@ import { ExitCode, exitCodeFor } from './exit-codes.ts';
 import { type Health, healthAnswer, healthOf, type SinkDetails, sinkStateName } from './health.ts';
 import { Historian, historyThread } from './historian.ts';
 import { hookEnvironment } from './hook-environment.ts';
+import { madeOnce } from './made-once.ts';
 import type { MainMessage, ThreadMessage } from './messages.ts';
 import { pause } from './pause.ts';
 import { choosePort } from './port.ts';
@@ -100,7 +100,11 @@ export class Supervisor {
   readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '', spool: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
   readonly #database: Database;
-  #metricsPage: Promise<MetricsPage> | undefined;
+  /** A start does without the metrics library, which takes forty milliseconds of processor time to load. */
+  readonly #metricsPage = madeOnce(async () => {
+    const { createMetricsPage } = await import('../metrics/registry.ts');
+    return createMetricsPage(this.#figures, this.#instruments, this.#lag);
+  });
   #saidAtMs = performance.now();
   #ending = false;
   #writersEnded = false;
@@ -454,12 +458,8 @@ export class Supervisor {
     else this.#logger.error({ error: failure }, 'the CONTROL file cannot be written; trading goes on');
   }
 
-  /** The library is loaded when the figures are first asked for: a start does without its forty milliseconds of processor time. */
   async #metricsAnswer(): Promise<MainAnswer> {
-    this.#metricsPage ??= import('../metrics/registry.ts').then(({ createMetricsPage }) =>
-      createMetricsPage(this.#figures, this.#instruments, this.#lag),
-    );
-    const page = await this.#metricsPage;
+    const page = await this.#metricsPage();
     return { status: 200, contentType: page.contentType, body: await page.render() };
   }
 
