@@ -11,9 +11,11 @@ import { Command } from '../domain/command.ts';
 import { Engine } from '../domain/engine.ts';
 import { DEFAULT_INSTRUMENTS } from '../domain/instrument.ts';
 import { SILENT_LISTENER } from '../domain/listener.ts';
+import { FRAME_HEADER_BYTES, frameBytesMax } from '../journal/frame.ts';
 import { SpoolReader } from '../journal/spool.ts';
 import type { BroadcastReader } from '../shared-memory/broadcast-ring.ts';
 import { Doorbell } from '../shared-memory/doorbell.ts';
+import { COMMAND_SLOT_BYTES } from '../wire/command-codec.ts';
 import { formatDecimal } from '../wire/decimal.ts';
 import { EVENT_RESTING_DELTA_LOTS, EventType } from '../wire/event-codec.ts';
 import { ORDER_EXECUTED_LOTS, ORDER_NUMBER } from '../wire/order-codec.ts';
@@ -248,6 +250,29 @@ describe('the agents together', () => {
     const [drainedUs, durableUs, appliedUs] = times[0];
     expect(times).toEqual([times[0], times[0]]);
     expect([drainedUs > 5_000_000_000, durableUs > drainedUs, appliedUs > durableUs]).toEqual([true, true, true]);
+    exchange.close();
+  });
+
+  it('take as much of each ring in a turn as a frame holds of the longest commands', () => {
+    const segmentBytes = 2 ** 15;
+    const exchange = new InProcessExchange({ directory, gateways: 2, segmentBytes });
+    for (let n = 0; n < 100; n++) exchange.submit(limit('many', `${n}`, Side.BUY, 7_000_000, 1), 0);
+    for (let n = 0; n < 3; n++) exchange.submit(limit('few', `${n}`, Side.BUY, 7_000_000, 1), 1);
+    const taken: number[][] = [];
+    while (exchange.turnMatching() > 0) taken.push([0, 1].map((gateway) => exchange.replies(gateway).length));
+    const [share] = taken[0];
+    expect(taken.slice(0, 4)).toEqual([
+      [share, 3],
+      [share, 0],
+      [share, 0],
+      [100 - 3 * share, 0],
+    ]);
+    // A command of each, and an own one, would be too much for it.
+    const room = frameBytesMax(segmentBytes) - FRAME_HEADER_BYTES;
+    expect([room >= (2 * share + 1) * COMMAND_SLOT_BYTES, room >= (2 * share + 3) * COMMAND_SLOT_BYTES]).toEqual([
+      true,
+      false,
+    ]);
     exchange.close();
   });
 
