@@ -268,7 +268,7 @@ const books = {
 };
 
 const channelMessages = {
-  level2Snapshot: inParts(books.level2, {}, 'The whole book'),
+  level2Snapshot: message(books.level2, 'The whole book'),
   l2update: update('l2update', LEVEL_CHANNELS, ofInstrument, changes, checksum, 'What changed of the book'),
   fullSnapshot: inParts(books.full, {}, 'All resting orders'),
   full: update(
