@@ -610,6 +610,7 @@ describe('limits', () => {
       [{ type: 'ping', req_id: 1.5 }, 'wrong_type', 'req_id'],
       [{ type: 'ping', req_id: '' }, 'invalid_text', 'req_id'],
       [{ type: 'ping', nonsense: 1 }, 'unknown_field', 'nonsense'],
+      [{ type: 'ping', id: 5 }, 'unknown_field', 'id'],
       [{ type: 'subscribe' }, 'missing_field', 'channels'],
       [{ type: 'subscribe', channels: [] }, 'invalid_value', 'channels'],
       [{ type: 'subscribe', channels: 'level2' }, 'wrong_type', 'channels'],
@@ -638,6 +639,9 @@ describe('limits', () => {
     const told = answers.map(({ error }) => error);
     for (const [i, [, code]] of wrong.entries()) expect([wrong[i], told[i]]).toMatchObject([{}, { code }]);
     expect(told.map((error) => parsed(JSON.stringify(error)).field)).toEqual(wrong.map(([, , field]) => field));
+    expect(told[0]).toMatchObject({ detail: expect.stringMatching(/^The message is not valid JSON/) });
+    const ofId = wrong.findIndex(([, , field]) => field === 'id');
+    expect(told[ofId]).toMatchObject({ detail: expect.stringContaining('req_id') });
     ask(client, { type: 'ping', req_id: 7 });
     expect(parsed((await messages(client, wrong.length + 1)).at(-1))).toMatchObject({ type: 'pong', req_id: 7 });
     for (let i = 0; i < 40; i++) client.send('{');
