@@ -17,7 +17,8 @@ import { SELF_TRADE_TEXTS } from './enum-texts.ts';
 import { CHANNEL_NAMES, SNAPSHOT_REASONS } from './feed-codec.ts';
 import { ReplyKind } from './reply-codec.ts';
 
-const PAGE = readFileSync(new URL('./WIRE.md', import.meta.url), 'utf8');
+/** With each line of a table and those that go on with it in one. */
+const PAGE = readFileSync(new URL('./WIRE.md', import.meta.url), 'utf8').replaceAll(/,\n {16}/g, ', ');
 
 type Entry = readonly [name: string, number: number];
 

@@ -48,7 +48,7 @@ const KEY = 'a-key-of-its-own';
 /** By the name of the message. */
 export const WS_EXAMPLES: Readonly<Record<WsMessageName, object>> = {
   subscribe: {
-    ...{ type: 'subscribe', req_id: 1, channels: ['level2', 'matches'], instruments: ['BTC-USD'], client_id: 'me' },
+    ...{ type: 'subscribe', req_id: 1, channels: ['level2', 'user'], instruments: ['BTC-USD'], client_id: 'me' },
     ...{ from_sequence: 1234, journal: JOURNAL, format: 'json' },
   },
   unsubscribe: { type: 'unsubscribe', req_id: 2, channels: ['level2'], instruments: ['BTC-USD'] },

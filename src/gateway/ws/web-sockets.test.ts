@@ -6,6 +6,7 @@ import { decodeServerFrame } from '../../wire/binary-server-frame.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { Channel, FeedFormat, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
 import { checkWsMessage } from '../../wire/testing/check-ws-message.ts';
+import { WS_EXAMPLES } from '../../wire/ws-examples.ts';
 import type { SeenWish } from '../testing/feed-peer.ts';
 import { GatewayRig, type RigOptions } from '../testing/gateway-rig.ts';
 import { order, post, request, until } from '../testing/http-client.ts';
@@ -648,6 +649,17 @@ describe('limits', () => {
     await until(() => client.ended, 'the end');
     expect([client.closeCode, client.messages.length]).toEqual([1008, wrong.length + 1 + 32]);
     expect([count(GatewayCounter.WS_REFUSED_MALFORMED), begins()]).toEqual([1, []]);
+  });
+
+  test('what the page has as examples of requests is taken', async () => {
+    await start();
+    const client = await open();
+    const { subscribe, unsubscribe, ping } = WS_EXAMPLES;
+    for (const request of [subscribe, unsubscribe, ping]) ask(client, request);
+    await until(() => client.messages.map(parsed).some(({ type }) => type === 'pong'), 'a pong');
+    const types = client.messages.map((message) => parsed(message).type);
+    expect(types).not.toContain('error');
+    expect(types.filter((type) => type === 'subscriptions')).toHaveLength(2);
   });
 
   test('frames a second, and their length', async () => {
