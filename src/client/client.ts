@@ -68,6 +68,7 @@ export function connect(url: string, options: ClientOptions = {}): RingbookClien
 export class RingbookClient {
   /** Places, changes and cancels orders. */
   readonly orders: Orders;
+  readonly #clientId: string | undefined;
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #subscriptions: Subscriptions;
@@ -79,6 +80,7 @@ export class RingbookClient {
   /** Use connect(). */
   constructor(url: string, options: ClientOptions) {
     const { timers = SYSTEM_TIMERS, WebSocket = globalWebSocket(), clientId, timing = false } = options;
+    this.#clientId = clientId;
     const { backoffMs, openMs, silenceMs, answerMs, deadlineMs } = { ...DEFAULTS, ...options };
     this.#requests = new Requests({
       timers,
@@ -135,8 +137,12 @@ export class RingbookClient {
     return this.#subscriptions.add<'matches'>('matches', instrument, NOTHING_KEPT, from);
   }
 
-  /** What happens to a client's orders; `from` as in `matches`. */
-  user(clientId: string, from?: Position): Subscription<'user'> {
+  /**
+   * What happens to a client's orders: that of the options when it is left out, TypeError when they name none. `from` as in
+   * `matches`.
+   */
+  user(clientId = this.#clientId, from?: Position): Subscription<'user'> {
+    if (clientId === undefined) throw new TypeError('user needs a client id, here or in the options');
     return this.#subscriptions.add<'user'>('user', clientId, NOTHING_KEPT, from);
   }
 

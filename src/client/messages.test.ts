@@ -69,13 +69,13 @@ type Server = typeof SERVER_MESSAGES;
 type Whole<S extends { readonly anyOf: [TSchema, ...TSchema[]] }> = Static<S['anyOf'][0]>;
 
 test('what channels send', () => {
-  agree<Whole<Server['level2Snapshot']>, BookSnapshot>();
+  agree<Static<Server['level2Snapshot']>, BookSnapshot>();
   agree<Whole<Server['l2update']>, BookUpdate>();
   agree<Whole<Server['fullSnapshot']>, FullSnapshot>();
   agree<Whole<Server['full']>, FullUpdate>();
-  agree<Whole<Server['matchesSnapshot']>, MatchesSnapshot>();
+  agree<Static<Server['matchesSnapshot']>, MatchesSnapshot>();
   agree<Whole<Server['match']>, Match>();
-  agree<Whole<Server['userSnapshot']>, UserSnapshot>();
+  agree<Static<Server['userSnapshot']>, UserSnapshot>();
   agree<Whole<Server['user']>, UserUpdate>();
   agree<Static<Server['ticker']>, Ticker>();
   agree<Static<Server['candle']>, Candle>();

@@ -1,6 +1,7 @@
 // What a subscription does when it begins, when something is missing or wrong, and when it ends.
 
 import { describe, expect, it } from 'vitest';
+import { connect } from './index.ts';
 import { wholeChecksum } from './testing/drawn-market.ts';
 import { ClientRig, message } from './testing/rig.ts';
 
@@ -306,6 +307,14 @@ describe('channels without a book', () => {
     rig.socket.say({ type: 'subscriptions', req_id: rig.socket.received[0].req_id, channels: [] });
     rig.socket.say(message('ticker', 10, { channel: 'ticker', price: '3.00' }));
     expect(told).toEqual(['1.00', '2.00', 7, '3.00']);
+  });
+
+  it('is of the client that the options name, unless it is said whose', () => {
+    const rig = new ClientRig();
+    expect([rig.client.user().subject, rig.client.user('you').subject]).toEqual(['me', 'you']);
+    const { server, time } = rig;
+    const nobody = connect('ws://host/ws', { WebSocket: server.WebSocket, timers: time });
+    expect(() => nobody.user()).toThrow(TypeError);
   });
 
   it('tells a user events, whole, and goes on from a position that was kept elsewhere', () => {

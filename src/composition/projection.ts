@@ -92,6 +92,9 @@ function composeFollower(
   });
 }
 
+/** The embedded server's first start makes its cluster; one that has failed says so in the log of main. */
+const EMBEDDED_START_MS = 30_000;
+
 async function composeLedger(wiring: Wiring, connection: Connection, spooler: FollowerAgent): Promise<Agent> {
   const { state, data, doorbell } = wiring;
   const counters = wiring.counters(CounterBlockId.LEDGER);
@@ -131,7 +134,10 @@ async function composeLedger(wiring: Wiring, connection: Connection, spooler: Fo
     wake: () => doorbell.ring(),
     nowMs: () => clock.monotonicUs() / 1_000,
     random: Math.random,
-    limits: { flushMs: data.config.limits.flushTimeoutMs },
+    limits: {
+      flushMs: data.config.limits.flushTimeoutMs,
+      startingMs: data.config.postgres === undefined ? EMBEDDED_START_MS : 0,
+    },
   });
 }
 

@@ -31,6 +31,8 @@ export type FailureKind = (typeof FailureKind)[keyof typeof FailureKind];
 const POISON_CLASSES = ['22', '23', '42', '44', 'P0'];
 const INSUFFICIENT_PRIVILEGE = '42501';
 const QUERY_CANCELED = '57014';
+const CANNOT_CONNECT_NOW = '57P03';
+const NOT_UP_YET = ['ENOENT', 'ECONNREFUSED', CANNOT_CONNECT_NOW];
 
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof Fault) return FailureKind.FAULT;
@@ -41,6 +43,12 @@ export function failureKind(error: unknown): FailureKind {
   if (state === QUERY_CANCELED) return FailureKind.TIMEOUT;
   if (state !== INSUFFICIENT_PRIVILEGE && POISON_CLASSES.includes(state.slice(0, 2))) return FailureKind.POISON;
   return FailureKind.OPERATIONAL;
+}
+
+/** Whether nobody listens there, or PostgreSQL says that it is still starting: what is found while a server comes up. */
+export function isNotUpYet(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && NOT_UP_YET.includes(code);
 }
 
 /** One line for people: the message, the SQLSTATE, and the row that PostgreSQL complains about. */

@@ -3,7 +3,8 @@
 import type { SinkState } from '../wire/counters.ts';
 
 /**
- * CONNECTING: not connected yet since the start. DOWN: the connection or the server failed; tried again with growing pauses.
+ * CONNECTING: not connected yet since the start; a server that starts too may still be coming up.
+ * DOWN: the connection or the server failed; tried again with growing pauses.
  * REFUSED: the database belongs to another journal, or knows more than ours; nothing is written until the next start.
  * POISONED: a row was refused by the database; stopped at its sequence, tried again now and then, never skipped.
  * Trading goes on in each of them.

@@ -17,7 +17,7 @@ import { ChunkFiller, type ChunkLimits, type SpoolProgress } from './chunk-fille
 import { commitChunk, type LedgerIdentity, openLedger } from './chunk-transaction.ts';
 import { CopyEncoder, type PublicIdWriter } from './copy-encoder.ts';
 import type { EventReader } from './event-cursor.ts';
-import { FailureKind, failureKind, failureText } from './failure.ts';
+import { FailureKind, failureKind, failureText, isNotUpYet } from './failure.ts';
 import { LedgerInstruments } from './ledger-instruments.ts';
 import { LedgerLink, type LinkTimeouts } from './ledger-link.ts';
 import type { LedgerProgress, LedgerState } from './ledger-progress.ts';
@@ -34,6 +34,8 @@ export interface ProjectorLimits {
   readonly poisonRetryMs: number;
   /** How long onClose may take to write what is left. */
   readonly flushMs: number;
+  /** So long a server that is started together with this process may take to come up: until then its absence is no failure. */
+  readonly startingMs: number;
 }
 
 export const PROJECTOR_LIMITS: ProjectorLimits = {
@@ -44,6 +46,7 @@ export const PROJECTOR_LIMITS: ProjectorLimits = {
   backoff: { firstMs: 100, longestMs: 5_000 },
   poisonRetryMs: 10_000,
   flushMs: 5_000,
+  startingMs: 0,
 };
 
 /** Writes one chunk in one transaction; replaced only by the test that shows why it must be one. */
@@ -93,6 +96,8 @@ export class Projector implements Agent {
   #connectedBefore = false;
   #closing = false;
   #closed = false;
+  /** Until then the server may be starting. */
+  readonly #startingUntilMs: number;
   #retryAtMs = 0;
   #gatherUntilMs = 0;
   #fault: unknown;
@@ -100,6 +105,7 @@ export class Projector implements Agent {
   constructor(options: ProjectorOptions) {
     this.#options = options;
     this.#limits = { ...PROJECTOR_LIMITS, ...options.limits };
+    this.#startingUntilMs = options.nowMs() + this.#limits.startingMs;
     const instruments = new LedgerInstruments(options.instruments);
     const encoder = new CopyEncoder(instruments, options.ids);
     this.#filler = new ChunkFiller(options.openSpool, options.spool, encoder, instruments, this.#limits.chunk);
@@ -225,6 +231,10 @@ export class Projector implements Agent {
   #failed(error: unknown): void {
     const kind = failureKind(error);
     if (kind === FailureKind.FAULT) throw error;
+    if (this.#isStarting() && isNotUpYet(error)) {
+      this.#pause(this.#backoff.nextMs());
+      return;
+    }
     const text = failureText(error);
     this.#options.progress.error(text);
     this.#link?.destroy();
@@ -236,6 +246,10 @@ export class Projector implements Agent {
       this.#pause(this.#backoff.nextMs());
       if (this.#state !== SinkState.POISONED) this.#enter(SinkState.DOWN, text);
     }
+  }
+
+  #isStarting(): boolean {
+    return this.#state === SinkState.CONNECTING && this.#options.nowMs() < this.#startingUntilMs;
   }
 
   /** Halves the chunk until it is one command; that one is named, and waited for. */

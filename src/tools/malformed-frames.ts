@@ -54,7 +54,8 @@ function readAll(total: number, seed: number): number {
   for (const violation of check.violations) process.stdout.write(`VIOLATION: ${violation}\n`);
   const passed = check.violations.length === 0;
   process.stdout.write(
-    `${total.toLocaleString('en')} frames in ${seconds.toFixed(1)} s\n${passed ? 'PASS' : 'FAIL'}\n`,
+    `${total.toLocaleString('en')} frames in ${seconds.toFixed(1)} s; the lines count messages, of which a frame may ` +
+      `hold several\n${passed ? 'PASS' : 'FAIL'}\n`,
   );
   return passed ? 0 : 1;
 }
@@ -87,8 +88,10 @@ async function sendAll(frames: number, seed: number, sockets: number): Promise<n
 function describe({ tally, seconds, asked, slowestMs }: LiveOutcome): string {
   const perSecond = Math.round(tally.frames / seconds).toLocaleString('en');
   return (
-    `${tally.frames.toLocaleString('en')} frames in ${seconds.toFixed(1)} s, ${perSecond}/s; /healthz answered ` +
-    `${asked} times meanwhile, at the latest after ${slowestMs.toFixed(0)} ms\n`
+    `${tally.frames.toLocaleString('en')} malformed frames in ${seconds.toFixed(1)} s, ${perSecond}/s; /healthz answered ` +
+    `${asked} times meanwhile, at the latest after ${slowestMs.toFixed(0)} ms\n` +
+    'Refusals are counted by message, of which a frame may hold several; the last frame of each socket ends it; the good\n' +
+    'orders come on top of the malformed frames.\n'
   );
 }
 

@@ -4,6 +4,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
+/** First lines of the files. */
+export const COMMAND_COLUMNS = 'seq,op,order_id,side,price_ticks,qty,type,tif,post_only,client';
+export const FILL_COLUMNS = 'taker_seq,maker_order_id,price_ticks,qty';
+export const OPEN_COLUMNS = 'order_id,side,price_ticks,remaining';
+
 export type RecordedSide = 'B' | 'S';
 
 export interface RecordedOrder {
@@ -90,7 +95,7 @@ function readRows<T>(file: string, columns: string, convert: (row: Row) => T): T
 }
 
 export function readCommands(file: string): RecordedCommand[] {
-  return readRows(file, 'seq,op,order_id,side,price_ticks,qty,type,tif,post_only,client', toCommand);
+  return readRows(file, COMMAND_COLUMNS, toCommand);
 }
 
 function toCommand(row: Row): RecordedCommand {
@@ -110,7 +115,7 @@ function toCommand(row: Row): RecordedCommand {
 }
 
 export function readFills(file: string): RecordedFill[] {
-  return readRows(file, 'taker_seq,maker_order_id,price_ticks,qty', (row) => ({
+  return readRows(file, FILL_COLUMNS, (row) => ({
     takerSeq: row.integer(0),
     makerOrderId: row.text(1),
     priceTicks: row.integer(2),
@@ -119,7 +124,7 @@ export function readFills(file: string): RecordedFill[] {
 }
 
 export function readOpenOrders(file: string): RecordedOpenOrder[] {
-  return readRows(file, 'order_id,side,price_ticks,remaining', (row) => ({
+  return readRows(file, OPEN_COLUMNS, (row) => ({
     orderId: row.text(0),
     side: row.oneOf(1, 'B', 'S'),
     priceTicks: row.integer(2),

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { LedgerAddress } from './ledger-figures.ts';
+import { COMMAND_COLUMNS, FILL_COLUMNS, OPEN_COLUMNS } from './recorded-flow.ts';
 import { defaultStateFile } from './replay-state.ts';
 import { httpUrl, positiveInteger, STANDARD_URL, UsageError } from './usage.ts';
 
@@ -10,6 +11,16 @@ export const REPLAY_HELP = `Usage: npm run replay -- COMMANDS.csv.gz [options]
 
 Sends recorded order flow to a running Ringbook with an empty book, and compares every fill, every rejection and the
 final state of every order with what the recorded files say. Exit code 0: all equal; 1: not; 64: wrong usage.
+
+There is no recording with Ringbook: make the files from order flow of your own. They are CSV, gzipped when named .gz, each
+with its columns as first line; prices are in ticks of 0.01, quantities in lots of 0.00000001 (BTC-USD), order ids any text.
+
+  COMMANDS          ${COMMAND_COLUMNS}
+                    op N new, C cancel (then only seq, op, order_id, client); side B, S; type limit, market (no price);
+                    tif GTC, IOC; post_only 0, 1
+  -fills.csv        ${FILL_COLUMNS}
+                    in the order they happened; taker_seq is the seq of the command that executed
+  -final-open.csv.gz  ${OPEN_COLUMNS}
 
   --url URL         server (http://127.0.0.1:PORT, of the environment or 3000)
   --fills FILE      expected fills (*-fills.csv beside the commands)

@@ -46,6 +46,20 @@ describe('the AsyncAPI document', () => {
     for (const pointer of everyReference) expect(at(pointer), pointer).toBeTypeOf('object');
   });
 
+  it('says where a server is, and has orders, trades and problems once', () => {
+    expect(document.servers.local).toMatchObject({ host: '127.0.0.1:3000', protocol: 'ws' });
+    const { schemas } = document.components;
+    expect(schemas.error.properties.error).toEqual({ $ref: '#/components/schemas/problem' });
+    expect(schemas.userSnapshot.properties.orders.items).toEqual({ $ref: '#/components/schemas/order' });
+    for (const [name, times] of [
+      ['Order', 1],
+      ['Problem (RFC 9457)', 1],
+      ['Trade with its clients and fees', 1],
+    ] as const) {
+      expect(json.split(`"title":"${name}"`).length - 1, name).toBe(times);
+    }
+  });
+
   it('has the channel at its address, its messages being components', () => {
     expect(Object.keys(document.channels)).toEqual(['ws']);
     const { ws } = document.channels;

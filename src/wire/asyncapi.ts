@@ -2,6 +2,7 @@
 // Actions are the server's: it receives what clients ask and sends what they are subscribed to. Binary frames are
 // described in WIRE.md alone.
 
+import { DetailedTradeSchema, OrderSchema, ProblemSchema } from './schemas.ts';
 import { WS_EXAMPLES } from './ws-examples.ts';
 import { CLIENT_MESSAGES, SERVER_MESSAGES, type WsMessageName } from './ws-schemas.ts';
 
@@ -49,12 +50,25 @@ const DESCRIPTION = `Market data and order entry on one socket, JSON text frames
 is the engine's, one number for each command. A message that is too long comes in parts: all but the last have \`"more":true\`.
 How to keep a verified book, what closes a socket and the binary frames: src/wire/WEBSOCKET.md.`;
 
+/** Which one it is asked of, the document does not know. */
+const LOCAL = {
+  ...{ host: '127.0.0.1:3000', protocol: 'ws' },
+  description: 'A server with the default settings (HOST, PORT). Behind a proxy with TLS the protocol is wss.',
+};
+
+/** What many messages have: a component each, referred to wherever it stands. */
+const SHARED = { order: OrderSchema, trade: DetailedTradeSchema, problem: ProblemSchema };
+const REFERENCES: ReadonlyMap<unknown, object> = new Map(
+  Object.entries(SHARED).map(([name, schema]) => [schema, { $ref: `#/components/schemas/${name}` }]),
+);
+
 /** The document, ready for JSON.stringify. `version` is that of the program. */
 export function asyncApiDocument(version: string): object {
   const names = messageNames();
   return {
     asyncapi: '3.0.0',
     info: { title: 'Ringbook', version, description: DESCRIPTION },
+    servers: { local: LOCAL },
     defaultContentType: 'application/json',
     channels: {
       ws: {
@@ -71,7 +85,7 @@ export function asyncApiDocument(version: string): object {
       })),
     },
     components: {
-      schemas: MESSAGES,
+      schemas: { ...mapValues(MESSAGES, withReferences), ...SHARED },
       messages: Object.fromEntries(names.map((name) => [name, messageObject(name)])),
     },
   };
@@ -106,6 +120,16 @@ function messageObject(name: WsMessageName): object {
     payload: { $ref: `#/components/schemas/${name}` },
     examples: [{ payload }],
   };
+}
+
+/** `schema` with a reference for each part that is a component of its own. */
+function withReferences(schema: object): object {
+  const replace = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part;
+    return REFERENCES.get(part) ?? withReferences(part);
+  };
+  if (Array.isArray(schema)) return schema.map(replace);
+  return Object.fromEntries(Object.entries(schema).map(([name, part]) => [name, replace(part)]));
 }
 
 function mapValues<T>(table: Readonly<Record<string, T>>, map: (value: T) => object): Record<string, object> {

@@ -239,6 +239,17 @@ describe('what JSON cannot say', () => {
     expect(refusal(request)).toMatchObject({ code, field });
   });
 
+  it('says what a field that the command does not use must be', () => {
+    for (const [request, detail] of [
+      [{ ...CANCEL, side: 2 }, 'side must be 1 here.'],
+      [{ ...AMEND, timeInForce: 3 }, 'time_in_force must be 1 here.'],
+      [{ ...MASS, priceTicks: 3 }, 'price must be 0 here.'],
+    ] as const) {
+      expect(refusal(request).code).toBe('field_not_allowed');
+      expect(reader.problem.detail).toBe(detail);
+    }
+  });
+
   it('takes a text of 64 bytes and refuses one of 65', () => {
     expect(read(encodeCommandFrame(77, { ...CANCEL, clientId: 'x'.repeat(64) }))).toBe(true);
     // 64 of client and one of key, told as 65 of client.

@@ -94,9 +94,9 @@ export class BinaryCommandReader {
     return (
       this.#namesOrder(command.targetOrder) &&
       this.#readTexts(command) &&
-      this.#isUnused(command.instrument === 0, 'instrument') &&
-      this.#isUnused(command.priceTicks === 0, 'price') &&
-      this.#isUnused(command.quantityLots === 0, 'quantity') &&
+      this.#mustBe(0, command.instrument, 'instrument') &&
+      this.#mustBe(0, command.priceTicks, 'price') &&
+      this.#mustBe(0, command.quantityLots, 'quantity') &&
       this.#isPlain(command)
     );
   }
@@ -131,8 +131,8 @@ export class BinaryCommandReader {
       (side <= Side.SELL ||
         refuse(this.problem, 'invalid_value', 'side', 'side must be 1 (buy), 2 (sell) or 0 (both).')) &&
       this.#isUnnamed(command) &&
-      this.#isUnused(command.priceTicks === 0, 'price') &&
-      this.#isUnused(command.quantityLots === 0, 'quantity') &&
+      this.#mustBe(0, command.priceTicks, 'price') &&
+      this.#mustBe(0, command.quantityLots, 'quantity') &&
       this.#isPlain(command)
     );
   }
@@ -144,7 +144,7 @@ export class BinaryCommandReader {
   }
 
   #isUnnamed(command: Command): boolean {
-    return this.#isUnused(command.targetOrder === 0, 'order_id');
+    return this.#mustBe(0, command.targetOrder, 'order_id');
   }
 
   #hasClientForKey(command: Command): boolean {
@@ -163,16 +163,17 @@ export class BinaryCommandReader {
   /** Whether what only orders have is as WIRE.md has it for commands that place none. */
   #isPlain(command: Command): boolean {
     return (
-      this.#isUnused(command.type === MASS_CANCEL || command.side === Side.BUY, 'side') &&
-      this.#isUnused(command.orderType === 1, 'type') &&
-      this.#isUnused(command.timeInForce === 1, 'time_in_force') &&
-      this.#isUnused(command.flags === 0, 'flags') &&
-      this.#isUnused(command.selfTrade === 0, 'stp')
+      (command.type === MASS_CANCEL || this.#mustBe(1, command.side, 'side')) &&
+      this.#mustBe(1, command.orderType, 'type') &&
+      this.#mustBe(1, command.timeInForce, 'time_in_force') &&
+      this.#mustBe(0, command.flags, 'flags') &&
+      this.#mustBe(0, command.selfTrade, 'stp')
     );
   }
 
-  #isUnused(holds: boolean, field: string): boolean {
-    return holds || refuse(this.problem, 'field_not_allowed', field, `${field} must be left as it is without a value.`);
+  /** A field that the command does not use. */
+  #mustBe(unused: number, value: number, field: string): boolean {
+    return value === unused || refuse(this.problem, 'field_not_allowed', field, `${field} must be ${unused} here.`);
   }
 
   #unknownInstrument(): false {

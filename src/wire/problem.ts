@@ -32,12 +32,12 @@ function notNow(status: number, title: string): ProblemKind {
 
 export const PROBLEMS = {
   // The body could not be read, or a field of it.
-  malformed_json: refused(400, 'The body is not valid JSON.'),
+  malformed_json: refused(400, 'What was sent is not valid JSON.'),
   malformed_frame: refused(400, 'The binary frame does not have the layout it must have.'),
-  duplicate_field: refused(400, 'The body has the same field twice.'),
+  duplicate_field: refused(400, 'A field is there twice.'),
   wrong_type: refused(400, 'A field has the wrong JSON type.'),
   missing_field: refused(400, 'A required field is missing.'),
-  unknown_field: refused(400, 'The body has a field that does not exist.'),
+  unknown_field: refused(400, 'There is a field that does not exist.'),
   field_not_allowed: refused(400, 'The field does not go with the others.'),
   invalid_value: refused(400, 'The value is none of those allowed.'),
   invalid_text: refused(400, 'The text is empty, too long or not printable.'),

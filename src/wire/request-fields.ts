@@ -26,9 +26,12 @@ export class RequestFields {
   readonly #names: WordTable;
   readonly #scanner = new JsonScanner();
 
-  /** Fields are numbered as they stand in `names`. */
-  constructor(names: readonly string[]) {
+  readonly #whole: string;
+
+  /** Fields are numbered as they stand in `names`. `whole` is what their object is called to who sent it. */
+  constructor(names: readonly string[], whole: 'body' | 'message' = 'body') {
     this.#names = new WordTable(names);
+    this.#whole = whole;
     this.kinds = new Uint8Array(names.length);
     this.texts = names.map(() => NO_BYTES);
     this.from = new Int32Array(names.length);
@@ -105,7 +108,8 @@ export class RequestFields {
       const name = printableName(scanner.key, scanner.keyFrom, scanner.keyTo);
       return this.refuseNamed('duplicate_field', name, `The field "${name}" is there twice.`);
     }
-    return this.refuseNamed('malformed_json', field, `The body is not valid JSON: ${scanner.problemText(from)}.`);
+    const detail = `The ${this.#whole} is not valid JSON: ${scanner.problemText(from)}.`;
+    return this.refuseNamed('malformed_json', field, detail);
   }
 }
 

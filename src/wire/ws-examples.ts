@@ -3,13 +3,16 @@
 
 import type { WsMessageName } from './ws-schemas.ts';
 
-const ORDER_ID = '01a203e4-5f10-8400-8000-000000c4f2a1';
-const MAKER_ID = '01a203e4-5f0f-8400-8000-000000b7d019';
+const ORDER_ID = '01a203e4-5f0f-8400-8000-000000b7d019';
+/** Of the order that executed a part of it, 0.1. */
+const TAKER_ID = '01a203e4-5f10-8400-8000-000000c4f2a1';
 const TRADE_ID = '01a203e4-5f10-8800-8000-0000001a39c7';
 const TIME = '2026-05-02T02:36:11.123456Z';
 const MINUTE = '2026-05-02T02:36:00.000000Z';
 const JOURNAL = '123456789abcdef0';
-const CHECKSUM = '5d2f8a41c07e93b6';
+/** Of the book with that order alone: as it was placed, and as it is after the trade. */
+const CHECKSUM_BEFORE = '13b5c378d722a75a';
+const CHECKSUM = 'f957bebe8140793c';
 const LEVEL2 = { channel: 'level2', instrument: 'BTC-USD' };
 const FULL = { channel: 'full', instrument: 'BTC-USD' };
 const BEGIN = { sequence: 10, time: TIME, reason: 'subscribed', journal: JOURNAL };
@@ -19,15 +22,20 @@ const ORDER = {
   ...{ order_id: ORDER_ID, client_id: 'me', instrument: 'BTC-USD', side: 'buy', type: 'limit', price: '70000.00' },
   ...{ quantity: '0.50000000', filled_quantity: '0.00000000', remaining_quantity: '0.50000000' },
   ...{ cancelled_quantity: '0.00000000', prevented_quantity: '0.00000000', average_price: null, status: 'open' },
-  ...{ time_in_force: 'GTC', post_only: false, reject_reason: null, sequence: 12, created_at: TIME, updated_at: TIME },
+  ...{ time_in_force: 'GTC', post_only: false, reject_reason: null, sequence: 10, created_at: TIME, updated_at: TIME },
+};
+const FILLED_ORDER = {
+  ...ORDER,
+  ...{ filled_quantity: '0.10000000', remaining_quantity: '0.40000000', average_price: '70000.00' },
+  status: 'partially_filled',
 };
 const TRADE = {
-  ...{ trade_id: TRADE_ID, maker_order_id: MAKER_ID, taker_order_id: ORDER_ID },
+  ...{ trade_id: TRADE_ID, maker_order_id: ORDER_ID, taker_order_id: TAKER_ID },
   ...{ side: 'sell', price: '70000.00', quantity: '0.10000000' },
 };
 const DETAILED_TRADE = {
   ...{ trade_id: TRADE_ID, instrument: 'BTC-USD', price: '70000.00', quantity: '0.10000000', side: 'sell' },
-  ...{ buy_order_id: MAKER_ID, sell_order_id: ORDER_ID, sequence: 12, executed_at: TIME },
+  ...{ buy_order_id: ORDER_ID, sell_order_id: TAKER_ID, sequence: 12, executed_at: TIME },
 };
 const PROBLEM = {
   ...{ type: 'urn:ringbook:error:off_tick', title: 'The price is not a multiple of the tick.', status: 400 },
@@ -40,7 +48,7 @@ const KEY = 'a-key-of-its-own';
 /** By the name of the message. */
 export const WS_EXAMPLES: Readonly<Record<WsMessageName, object>> = {
   subscribe: {
-    ...{ type: 'subscribe', req_id: 1, channels: ['level2', 'matches'], instruments: ['BTC-USD'], client_id: 'me' },
+    ...{ type: 'subscribe', req_id: 1, channels: ['level2', 'user'], instruments: ['BTC-USD'], client_id: 'me' },
     ...{ from_sequence: 1234, journal: JOURNAL, format: 'json' },
   },
   unsubscribe: { type: 'unsubscribe', req_id: 2, channels: ['level2'], instruments: ['BTC-USD'] },
@@ -76,18 +84,19 @@ export const WS_EXAMPLES: Readonly<Record<WsMessageName, object>> = {
   refusal: { id: '7', status: 400, error: PROBLEM },
 
   level2Snapshot: {
-    ...{ type: 'snapshot', ...LEVEL2, ...BEGIN, bids: [['70000.00', '0.50000000']], asks: [], checksum: CHECKSUM },
+    ...{ type: 'snapshot', ...LEVEL2, ...BEGIN, bids: [['70000.00', '0.50000000']], asks: [] },
+    checksum: CHECKSUM_BEFORE,
   },
-  l2update: { type: 'l2update', ...LEVEL2, ...NEXT, changes: [['buy', '70000.00', '0.00000000']], checksum: CHECKSUM },
+  l2update: { type: 'l2update', ...LEVEL2, ...NEXT, changes: [['buy', '70000.00', '0.40000000']], checksum: CHECKSUM },
   fullSnapshot: {
     ...{ type: 'snapshot', ...FULL, ...BEGIN, orders: [[ORDER_ID, 'buy', '70000.00', '0.50000000']] },
-    checksum: CHECKSUM,
+    checksum: CHECKSUM_BEFORE,
   },
   full: {
     ...{ type: 'full', ...FULL, ...NEXT, checksum: CHECKSUM },
     events: [
-      { change: 'rested', order_id: ORDER_ID, side: 'buy', price: '70000.00', delta: '0.50000000' },
       { change: 'trade', ...TRADE },
+      { change: 'filled', order_id: ORDER_ID, side: 'buy', price: '70000.00', delta: '-0.10000000' },
     ],
   },
   matchesSnapshot: { type: 'snapshot', channel: 'matches', instrument: 'BTC-USD', ...BEGIN },
@@ -96,14 +105,14 @@ export const WS_EXAMPLES: Readonly<Record<WsMessageName, object>> = {
   user: {
     ...{ type: 'user', channel: 'user', client_id: 'me', ...NEXT },
     events: [
-      { change: 'filled', order: ORDER },
       { change: 'trade', trade: DETAILED_TRADE },
+      { change: 'filled', order: FILLED_ORDER },
     ],
   },
   ticker: {
     ...{ type: 'ticker', channel: 'ticker', instrument: 'BTC-USD', sequence: 12, time: TIME, trade_id: TRADE_ID },
-    ...{ side: 'sell', price: '70000.00', quantity: '0.10000000', best_bid: '69999.99' },
-    ...{ best_bid_quantity: '1.00000000', best_ask: null, best_ask_quantity: null },
+    ...{ side: 'sell', price: '70000.00', quantity: '0.10000000', best_bid: '70000.00' },
+    ...{ best_bid_quantity: '0.40000000', best_ask: null, best_ask_quantity: null },
   },
   candle: {
     ...{ type: 'candle', channel: 'candles', instrument: 'BTC-USD', sequence: 12, time: TIME, interval: '1m' },

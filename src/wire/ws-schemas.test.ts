@@ -3,6 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Side } from '../domain/codes.ts';
+import { BookChecksum } from './book-checksum.ts';
 import { checkAgainst, checkWsMessage } from './testing/check-ws-message.ts';
 import { WS_EXAMPLES } from './ws-examples.ts';
 import { CLIENT_MESSAGES, SERVER_MESSAGES } from './ws-schemas.ts';
@@ -49,6 +51,13 @@ function isShown(shown: unknown, example: unknown): boolean {
   return names.every((name) => isShown(Reflect.get(shown, name), Reflect.get(example, name)));
 }
 
+/** The checksum of a book with one level. */
+function checksumOf(side: Side, priceTicks: number, lots: number): string {
+  const checksum = new BookChecksum();
+  checksum.change(side, priceTicks, 0, lots);
+  return checksum.text();
+}
+
 const examples = Object.entries(WS_EXAMPLES);
 const shown = messagesOf(PAGE);
 
@@ -82,13 +91,48 @@ describe('the messages of /ws', () => {
     expect(() => checkWsMessage(JSON.stringify(WS_EXAMPLES.ping))).toThrow('not a message of the server');
   });
 
-  it('of the server may come in parts, and then lack what is known at the end', () => {
-    const { l2update } = WS_EXAMPLES;
-    const { checksum, ...part } = { checksum: '', ...l2update };
-    checkWsMessage(JSON.stringify({ ...part, more: true }));
-    checkWsMessage(JSON.stringify({ ...l2update, more: true }));
-    expect(() => checkWsMessage(JSON.stringify(part))).toThrow();
-    expect(() => checkWsMessage(JSON.stringify({ ...l2update, more: false }))).toThrow();
+  it('of the server may come in parts: of a command without the checksum but for the last, of a snapshot of `full` all with it', () => {
+    for (const whole of [WS_EXAMPLES.l2update, WS_EXAMPLES.full]) {
+      const { checksum, ...part } = { checksum: '', ...whole };
+      checkWsMessage(JSON.stringify({ ...part, more: true }));
+      expect(() => checkWsMessage(JSON.stringify({ ...whole, more: true }))).toThrow();
+      expect(() => checkWsMessage(JSON.stringify({ ...whole, more: false }))).toThrow();
+    }
+    const { fullSnapshot, level2Snapshot, matchesSnapshot, userSnapshot } = WS_EXAMPLES;
+    checkWsMessage(JSON.stringify({ ...fullSnapshot, more: true }));
+    expect(() => checkWsMessage(JSON.stringify({ ...fullSnapshot, more: true, checksum: undefined }))).toThrow();
+    for (const whole of [level2Snapshot, matchesSnapshot, userSnapshot]) {
+      expect(() => checkWsMessage(JSON.stringify({ ...whole, more: true }))).toThrow();
+    }
+  });
+
+  it('of the server resume what has a sequence, and leave out what is conflated', () => {
+    const { resumed, conflated } = WS_EXAMPLES;
+    for (const channel of ['level2', 'level2_batch', 'full', 'matches', 'ticker', 'candles', 'heartbeat']) {
+      const isSequenced = !['ticker', 'candles', 'heartbeat'].includes(channel);
+      const isConflated = !['level2', 'full', 'matches'].includes(channel);
+      for (const [example, allowed] of [[resumed, isSequenced] as const, [conflated, isConflated] as const]) {
+        const check = expect(() => checkWsMessage(JSON.stringify({ ...example, channel })), channel);
+        if (allowed) check.not.toThrow();
+        else check.toThrow();
+      }
+    }
+  });
+
+  it('state the checksum of one level, which the page has as an example', () => {
+    const [, level, checksum] = /`(\["sell",[^`]*\])`[^`]*`([0-9a-f]{16})`/.exec(PAGE) ?? [];
+    expect(level).toBe('["sell","70000.00","0.30000000"]');
+    expect(checksum).toBe(checksumOf(Side.SELL, 7_000_000, 30_000_000));
+  });
+
+  it('have the checksums that their books have', () => {
+    const { level2Snapshot, l2update, fullSnapshot, full } = WS_EXAMPLES;
+    const before = checksumOf(Side.BUY, 7_000_000, 50_000_000);
+    const after = checksumOf(Side.BUY, 7_000_000, 40_000_000);
+    expect(level2Snapshot).toMatchObject({ bids: [['70000.00', '0.50000000']], asks: [], checksum: before });
+    expect(fullSnapshot).toMatchObject({ checksum: before });
+    expect(l2update).toMatchObject({ changes: [['buy', '70000.00', '0.40000000']], checksum: after });
+    expect(full).toMatchObject({ checksum: after });
   });
 
   it('of `full` may have no checksum, which came behind `resumed`; of nothing else', () => {

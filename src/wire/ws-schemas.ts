@@ -178,27 +178,24 @@ const change = Type.Tuple([side, decimal, decimal], { description: 'Side, price,
 const resting = Type.Tuple([uuid, side, decimal, decimal], { description: 'Order, side, price, displayed quantity.' });
 const LEVEL_CHANNELS = ['level2', 'level2_batch'] as const;
 
-/** A message that may come in parts: all but the last have `more`, and what is only known at the end may be missing there. */
+/** A message that may come in parts: all but the last have `more`, and not what is known at the end only. */
 function inParts<M extends Members, E extends Members>(members: M, atEnd: E, title: string) {
-  const mayLack = Object.fromEntries(Object.entries(atEnd).map(([name, schema]) => [name, Type.Optional(schema)]));
   return Type.Union(
     [
       message({ ...members, ...atEnd }, `${title}: whole, or the last part`),
-      message({ ...members, ...mayLack, more: Type.Literal(true) }, `${title}: a part that others follow`),
+      message({ ...members, more: Type.Literal(true) }, `${title}: a part that others follow`),
     ],
     { title },
   );
 }
 
-function snapshot<N extends string, W extends Members, C extends Members, E extends Members>(
+function beginning<N extends string, W extends Members, C extends Members>(
   channels: readonly N[],
   whose: W,
   content: C,
-  atEnd: E,
-  title: string,
 ) {
   const head = { type: Type.Literal('snapshot'), channel: oneOf(channels), ...whose, sequence, time };
-  return inParts({ ...head, reason: oneOf(SNAPSHOT_REASONS), journal, ...content }, atEnd, title);
+  return { ...head, reason: oneOf(SNAPSHOT_REASONS), journal, ...content };
 }
 
 function update<T extends string, N extends string, W extends Members, L extends Members, E extends Members>(
@@ -250,17 +247,30 @@ const lastTrade = { trade_id: nullOr(uuid), side: nullOr(side), price: orNull, q
 const bestPrices = { best_bid: orNull, best_bid_quantity: orNull, best_ask: orNull, best_ask_quantity: orNull };
 const prices = { open: orNull, high: orNull, low: orNull, close: orNull };
 const minute = { interval: Type.Literal('1m'), start: time, ...prices, volume: decimal, trades: count };
-const channel = oneOf(CHANNEL_NAMES);
-const interval = { from_sequence: sequence, sequence };
-const resumed = [ofInstrument, ofClient].map((whose) =>
-  message({ type: Type.Literal('resumed'), channel, ...whose, ...interval }, 'What was missed follows'),
-);
-const leftOut = { from: sequence, to: sequence };
+const sequenceOf = (description: string) => Type.Integer({ minimum: 0, description });
+const interval = {
+  from_sequence: sequenceOf('As it was asked for: everything through it is known.'),
+  sequence: sequenceOf('Once a message of it is there, what was missed is; at most from_sequence: nothing was.'),
+};
+const resumed = [
+  { channel: oneOf([...LEVEL_CHANNELS, 'full', 'matches']), ...ofInstrument },
+  { channel: Type.Literal('user'), ...ofClient },
+].map((about) => message({ type: Type.Literal('resumed'), ...about, ...interval }, 'What was missed follows'));
+const conflated = {
+  ...{ type: Type.Literal('conflated'), channel: oneOf(['level2_batch', 'ticker', 'candles', 'heartbeat']) },
+  ...ofInstrument,
+  from: sequenceOf('Of the last message that was sent before.'),
+  to: sequenceOf('Of the message that comes next; those between are left out.'),
+};
+const books = {
+  level2: beginning(LEVEL_CHANNELS, ofInstrument, { bids: levels, asks: levels, ...checksum }),
+  full: beginning(['full'], ofInstrument, { ...orders, ...checksum }),
+};
 
 const channelMessages = {
-  level2Snapshot: snapshot(LEVEL_CHANNELS, ofInstrument, { bids: levels, asks: levels }, checksum, 'The whole book'),
+  level2Snapshot: message(books.level2, 'The whole book'),
   l2update: update('l2update', LEVEL_CHANNELS, ofInstrument, changes, checksum, 'What changed of the book'),
-  fullSnapshot: snapshot(['full'], ofInstrument, orders, checksum, 'All resting orders'),
+  fullSnapshot: inParts(books.full, {}, 'All resting orders'),
   full: update(
     'full',
     ['full'],
@@ -269,18 +279,15 @@ const channelMessages = {
     mayHaveChecksum,
     'What a command did to the orders of the book',
   ),
-  matchesSnapshot: snapshot(['matches'], ofInstrument, {}, {}, 'Where trades begin'),
+  matchesSnapshot: message(beginning(['matches'], ofInstrument, {}), 'Where trades begin'),
   match: update('match', ['matches'], ofInstrument, trades, {}, 'The trades of a command'),
-  userSnapshot: snapshot(['user'], ofClient, openOrders, {}, "A client's open orders"),
+  userSnapshot: message(beginning(['user'], ofClient, openOrders), "A client's open orders"),
   user: update('user', ['user'], ofClient, events.user, {}, "What a command did to a client's orders"),
   ticker: newest('ticker', 'ticker', { ...lastTrade, ...bestPrices }, 'The last trade and the best prices'),
   candle: newest('candle', 'candles', minute, 'The trades of a minute'),
   heartbeat: newest('heartbeat', 'heartbeat', { last_trade_id: nullOr(uuid) }, 'A sign of life, each second'),
   resumed: Type.Union(resumed, { title: 'What was missed follows' }),
-  conflated: message(
-    { type: Type.Literal('conflated'), channel, ...ofInstrument, ...leftOut },
-    'Messages that were left out',
-  ),
+  conflated: message(conflated, 'Messages that were left out'),
 };
 
 /** By the name of the message. */

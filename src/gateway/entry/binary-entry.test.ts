@@ -1,13 +1,16 @@
 // Order entry in binary over /ws without a socket: records in, records out, refusals as over HTTP. The real parts of a gateway
 // before real rings, with the engine at their other end.
 
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { CommandType, OrderStatus, OrderType, Side } from '../../domain/codes.ts';
 import { ProcessState, StorageState } from '../../runtime/process-state.ts';
+import { ANSWER_HEAD_BYTES } from '../../wire/binary-frame.ts';
 import { type BinaryRequest, encodeCommandFrame, encodeStatusFrame } from '../../wire/binary-requests.ts';
 import { type BinaryMessage, decodeServerFrame } from '../../wire/binary-server-frame.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
-import { ReplyKind } from '../../wire/reply-codec.ts';
+import { ORDER_CREATED_US, ORDER_UPDATED_US } from '../../wire/order-codec.ts';
+import { REPLY_ORDER, ReplyKind } from '../../wire/reply-codec.ts';
 import { GatewayRig, type RigOptions } from '../testing/gateway-rig.ts';
 import { order, post, until } from '../testing/http-client.ts';
 import { RecordedSession } from '../testing/recorded-session.ts';
@@ -60,6 +63,21 @@ test('a record is the same command as its JSON, and its reply the engine’s rec
   expect(reply).not.toHaveProperty('times');
   const http = await post(`${rig.url}/orders`, order({ idempotency_key: 'k' }));
   expect([http.headers.get('idempotent-replayed'), http.body.sequence]).toEqual(['true', 1]);
+});
+
+test('the order of WIRE.md gets the reply of WIRE.md, but for the times', async () => {
+  const page = readFileSync(new URL('../../wire/WIRE.md', import.meta.url), 'utf8');
+  const [request, reply] = [...page.matchAll(/```\n([0-9a-f \n]+)```/g)].map(([, hex]) => {
+    return Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
+  });
+  const said = limit({ clientId: 'me', idempotencyKey: 'wire-1', priceTicks: 7_000_000 });
+  expect(request.toString('hex')).toBe(Buffer.from(encodeCommandFrame(7, said)).toString('hex'));
+  await start();
+  await ask(request);
+  const answer = Buffer.from(session.binaries[0]);
+  const order = ANSWER_HEAD_BYTES + REPLY_ORDER;
+  for (const at of [ORDER_CREATED_US, ORDER_UPDATED_US]) reply.copy(answer, order + at, order + at, order + at + 8);
+  expect(answer.toString('hex')).toBe(reply.toString('hex'));
 });
 
 test('fills come with a reply, and with its replay', async () => {

@@ -39,7 +39,7 @@ export class OrderFrames implements FrameHandler {
   readonly #binary: BinaryEntry;
   readonly #safety: SafetyCancels;
   readonly #sessions: SessionRequests;
-  readonly #fields = new RequestFields(['id', 'method', 'params', 'timing']);
+  readonly #fields = new RequestFields(['id', 'method', 'params', 'timing'], 'message');
   readonly #names: WordTable;
   readonly #methods: readonly Method[];
 

@@ -6,7 +6,7 @@ import { CLIENT_ID_BYTES_MAX } from '../../domain/command.ts';
 import { CHANNEL_NAMES, Channel, FeedFormat, NO_INSTRUMENT } from '../../wire/feed-codec.ts';
 import type { InstrumentSource } from '../../wire/instrument-list.ts';
 import { JsonKind } from '../../wire/json-scanner.ts';
-import type { RequestProblem } from '../../wire/problem.ts';
+import type { ProblemCode, RequestProblem } from '../../wire/problem.ts';
 import { isString, RequestFields } from '../../wire/request-fields.ts';
 import { checkText, readWord } from '../../wire/request-values.ts';
 import { WordTable } from '../../wire/word-table.ts';
@@ -33,6 +33,11 @@ const NAMES = ['type', 'req_id', 'channels', 'instruments', 'client_id', 'from_s
 const SUBSCRIBE_ONLY = [Field.FROM_SEQUENCE, Field.JOURNAL, Field.FORMAT];
 const NOT_OF_PING = [Field.CHANNELS, Field.INSTRUMENTS, Field.CLIENT_ID, ...SUBSCRIBE_ONLY];
 
+/** Who mixes up the two kinds of requests is told so. */
+const REQ_ID_HINT =
+  'There is no field "id" here: a request about channels has "req_id", one about orders "id" and "method".';
+const isForeignId = (code: ProblemCode, field: string) => code === 'unknown_field' && field === 'id';
+
 const REQ_ID_BYTES_MAX = 64;
 const INTEGER = /^(0|-?[1-9]\d{0,14})$/;
 const SEQUENCE = /^(0|[1-9]\d{0,15})$/;
@@ -54,7 +59,7 @@ export class RequestParser {
   journal: string | undefined;
 
   readonly #instruments: InstrumentSource;
-  readonly #fields = new RequestFields(NAMES);
+  readonly #fields = new RequestFields(NAMES, 'message');
 
   constructor(instruments: InstrumentSource) {
     this.#instruments = instruments;
@@ -71,7 +76,7 @@ export class RequestParser {
     const collected = fields.collect(bytes, 0, bytes.length);
     const { code, field, detail } = fields.problem;
     const goodId = this.#readReqId();
-    if (!collected) return fields.refuseNamed(code, field, detail);
+    if (!collected) return fields.refuseNamed(code, field, isForeignId(code, field) ? REQ_ID_HINT : detail);
     return goodId && this.#readType() && this.#readBody();
   }
 

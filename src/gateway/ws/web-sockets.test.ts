@@ -6,6 +6,7 @@ import { decodeServerFrame } from '../../wire/binary-server-frame.ts';
 import { GatewayCounter } from '../../wire/counters.ts';
 import { Channel, FeedFormat, SnapshotReason, WishType } from '../../wire/feed-codec.ts';
 import { checkWsMessage } from '../../wire/testing/check-ws-message.ts';
+import { WS_EXAMPLES } from '../../wire/ws-examples.ts';
 import type { SeenWish } from '../testing/feed-peer.ts';
 import { GatewayRig, type RigOptions } from '../testing/gateway-rig.ts';
 import { order, post, request, until } from '../testing/http-client.ts';
@@ -610,6 +611,7 @@ describe('limits', () => {
       [{ type: 'ping', req_id: 1.5 }, 'wrong_type', 'req_id'],
       [{ type: 'ping', req_id: '' }, 'invalid_text', 'req_id'],
       [{ type: 'ping', nonsense: 1 }, 'unknown_field', 'nonsense'],
+      [{ type: 'ping', id: 5 }, 'unknown_field', 'id'],
       [{ type: 'subscribe' }, 'missing_field', 'channels'],
       [{ type: 'subscribe', channels: [] }, 'invalid_value', 'channels'],
       [{ type: 'subscribe', channels: 'level2' }, 'wrong_type', 'channels'],
@@ -638,12 +640,26 @@ describe('limits', () => {
     const told = answers.map(({ error }) => error);
     for (const [i, [, code]] of wrong.entries()) expect([wrong[i], told[i]]).toMatchObject([{}, { code }]);
     expect(told.map((error) => parsed(JSON.stringify(error)).field)).toEqual(wrong.map(([, , field]) => field));
+    expect(told[0]).toMatchObject({ detail: expect.stringMatching(/^The message is not valid JSON/) });
+    const ofId = wrong.findIndex(([, , field]) => field === 'id');
+    expect(told[ofId]).toMatchObject({ detail: expect.stringContaining('req_id') });
     ask(client, { type: 'ping', req_id: 7 });
     expect(parsed((await messages(client, wrong.length + 1)).at(-1))).toMatchObject({ type: 'pong', req_id: 7 });
     for (let i = 0; i < 40; i++) client.send('{');
     await until(() => client.ended, 'the end');
     expect([client.closeCode, client.messages.length]).toEqual([1008, wrong.length + 1 + 32]);
     expect([count(GatewayCounter.WS_REFUSED_MALFORMED), begins()]).toEqual([1, []]);
+  });
+
+  test('what the page has as examples of requests is taken', async () => {
+    await start();
+    const client = await open();
+    const { subscribe, unsubscribe, ping } = WS_EXAMPLES;
+    for (const request of [subscribe, unsubscribe, ping]) ask(client, request);
+    await until(() => client.messages.map(parsed).some(({ type }) => type === 'pong'), 'a pong');
+    const types = client.messages.map((message) => parsed(message).type);
+    expect(types).not.toContain('error');
+    expect(types.filter((type) => type === 'subscriptions')).toHaveLength(2);
   });
 
   test('frames a second, and their length', async () => {

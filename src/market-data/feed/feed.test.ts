@@ -327,6 +327,8 @@ describe('full, matches and user', () => {
     for (const k of [0, 1, 2]) {
       expect(said(live[k]).length).toBeGreaterThan(20);
       expect(said(replayed[k])).toEqual(said(live[k]));
+      const { messages } = replayed[k];
+      expect(messages[0]).toMatchObject({ type: 'resumed', from_sequence: begin, sequence: messages.at(-1)?.sequence });
     }
   });
 

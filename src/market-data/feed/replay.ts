@@ -222,10 +222,11 @@ export class MessageReplay implements Replay {
     this.#message.finish(this.#message.sequence === this.#chain.sequence);
   }
 
+  /** `sequence`: of the message that follows. Tells the newest that there is, if that is known: through it, all follows. */
   #resumed(sequence: number): void {
     if (this.#begun) return;
     this.#begun = true;
-    this.#head.sequence = sequence;
+    this.#head.sequence = Math.max(sequence, this.#chain.sequence);
     this.#key.writer.resumed(this.#out, this.#head, this.from);
     this.#outbox.resumed(sequence, this.#out);
   }
