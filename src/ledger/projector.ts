@@ -231,14 +231,14 @@ export class Projector implements Agent {
   #failed(error: unknown): void {
     const kind = failureKind(error);
     if (kind === FailureKind.FAULT) throw error;
+    this.#link?.destroy();
+    this.#link = undefined;
     if (this.#isStarting() && isNotUpYet(error)) {
       this.#pause(this.#backoff.nextMs());
       return;
     }
     const text = failureText(error);
     this.#options.progress.error(text);
-    this.#link?.destroy();
-    this.#link = undefined;
     if (kind === FailureKind.REFUSED) this.#enter(SinkState.REFUSED, text);
     else if (kind === FailureKind.POISON) this.#poisoned(text);
     else {
