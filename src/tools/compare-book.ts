@@ -2,14 +2,13 @@
 // GET /orderbook?levels=20 of a running Ringbook beside a server that sends the same bytes and does nothing else: the
 // same load of reads, in turns. A process of its own. Results on standard output.
 
-import { parseArgs } from 'node:util';
 import { type BareRead, startBareChild } from './bare-child.ts';
 import { catchUp } from './catch-up.ts';
-import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
+import { runLoad } from './comparison-load.ts';
+import { type HttpTurn, readHttpComparison, tellComparison } from './http-comparison.ts';
 import { HttpConnection } from './http-connection.ts';
 import { parseObject, ReplyError } from './replay-requests.ts';
-import { type Paired, shareText } from './turns.ts';
-import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
+import { runTool } from './usage.ts';
 
 const HELP = `Usage: node dist/tools/compare-book.js [options]
 
@@ -31,50 +30,25 @@ const MIDDLE = 70_000;
 /** Those that the server itself adds to every answer. */
 const OWN_HEADERS = ['content-length', 'date', 'uwebsockets'];
 
-interface Turn {
-  readonly server: 'bare' | 'ringbook';
-  readonly load: LoadResult;
-}
-
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      url: { type: 'string', default: STANDARD_URL },
-      seconds: { type: 'string', default: '10' },
-      connections: { type: 'string', default: '200' },
-      rounds: { type: 'string', default: '3' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const url = httpUrl('url', values.url);
-  const seconds = positiveInteger('seconds', values.seconds);
-  const connections = positiveInteger('connections', values.connections);
-  const rounds = positiveInteger('rounds', values.rounds);
+  const options = readHttpComparison('10');
+  const { url, seconds, connections, rounds, json } = options;
   const read = await fillAndRead(url);
   const bare = await startBareChild(read);
-  const turns: Turn[] = [];
+  const turns: HttpTurn[] = [];
   try {
     const targets = { bare: bare.url, ringbook: url };
-    const load = (server: Turn['server'], forSeconds: number) =>
+    const load = (server: HttpTurn['server'], forSeconds: number) =>
       runLoad({ url: targets[server], connections, seconds: forSeconds, source: '', read: READ });
     for (const server of ['bare', 'ringbook'] as const) await load(server, WARM_UP_SECONDS);
     for (let round = 0; round < rounds; round++) {
       for (const server of ['bare', 'ringbook'] as const) turns.push({ server, load: await load(server, seconds) });
-      if (!values.json) process.stdout.write(turns.slice(-2).map(describe).join(''));
+      if (!json) process.stdout.write(turns.slice(-2).map(describe).join(''));
     }
   } finally {
     await bare.stop();
   }
-  const problems = turns.flatMap(({ server, load }) => {
-    const problem = loadProblem(load);
-    return problem === undefined ? [] : [`${server}: ${problem}`];
-  });
-  const bytes = Buffer.byteLength(read.body);
-  const perSecond = pairOf(turns);
-  if (values.json)
-    process.stdout.write(`${JSON.stringify({ seconds, connections, bytes, perSecond, turns, problems })}\n`);
-  else process.stdout.write(shareText(perSecond) + problems.map((problem) => `FAIL      ${problem}\n`).join(''));
-  return problems.length === 0 ? 0 : 1;
+  return tellComparison(options, turns, { bytes: Buffer.byteLength(read.body) });
 }
 
 /** What a read of a book of so many levels is answered with. */
@@ -119,19 +93,13 @@ function headersOf(head: string): [string, string][] {
     .filter(([name]) => !OWN_HEADERS.includes(name.toLowerCase()));
 }
 
-function describe({ server, load }: Turn): string {
+function describe({ server, load }: HttpTurn): string {
   const { tool, requests, perSecond, p50Ms, p99Ms, refused, failed } = load;
   return (
     `${server.padEnd(8)}  ${Math.round(perSecond).toLocaleString('en').padStart(7)}/s  ` +
     `p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  ` +
     `${requests.toLocaleString('en')} answered, ${refused} not 200, ${failed} failed (${tool})\n`
   );
-}
-
-function pairOf(turns: readonly Turn[]): Paired {
-  const ratesOf = (server: Turn['server']) =>
-    turns.filter((turn) => turn.server === server).map(({ load }) => load.perSecond);
-  return { reference: ratesOf('bare'), subject: ratesOf('ringbook') };
 }
 
 runTool('compare-book', main, HELP);

@@ -2,16 +2,15 @@
 // POST /orders of a running Ringbook beside a server that does nothing but parse and answer: the same load, in turns. A process of
 // its own. Results on standard output. Must never let one server's aftermath run into the other's turn.
 
-import { parseArgs } from 'node:util';
 import { startBareChild } from './bare-child.ts';
 import { catchUp, readFrom } from './catch-up.ts';
-import { type LoadResult, loadProblem, runLoad } from './comparison-load.ts';
+import { runLoad } from './comparison-load.ts';
+import { type HttpTurn, readHttpComparison, tellComparison } from './http-comparison.ts';
 import { HttpConnection } from './http-connection.ts';
 import { orderJson } from './order-mix.ts';
 import { ReplyError } from './replay-requests.ts';
 import type { ServerHealth } from './server-facts.ts';
-import { type Paired, shareText } from './turns.ts';
-import { httpUrl, positiveInteger, runTool, STANDARD_URL } from './usage.ts';
+import { runTool } from './usage.ts';
 
 const HELP = `Usage: npm run compare -- [options]
 
@@ -28,30 +27,16 @@ when Ringbook sequenced fewer commands than it answered.
 `;
 const WARM_UP_SECONDS = 2;
 
-interface Turn {
-  readonly server: 'bare' | 'ringbook';
-  readonly load: LoadResult;
+interface Turn extends HttpTurn {
   /** What Ringbook says of itself at the end of its turn. */
   readonly health?: ServerHealth;
-  readonly sequenced?: number;
   /** undefined: not in time. */
   readonly caughtUpSeconds?: number | undefined;
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      url: { type: 'string', default: STANDARD_URL },
-      seconds: { type: 'string', default: '30' },
-      connections: { type: 'string', default: '200' },
-      rounds: { type: 'string', default: '3' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const url = httpUrl('url', values.url);
-  const seconds = positiveInteger('seconds', values.seconds);
-  const connections = positiveInteger('connections', values.connections);
-  const rounds = positiveInteger('rounds', values.rounds);
+  const options = readHttpComparison('30');
+  const { url, seconds, connections, rounds, json } = options;
   const runId = Date.now().toString(36);
   await readFrom(url);
   const bare = await startBareChild();
@@ -66,19 +51,12 @@ async function main(): Promise<number> {
       const source = `${runId}-${round}`;
       turns.push({ server: 'bare', load: await runLoad({ url: bare.url, connections, seconds, source }) });
       turns.push(await ringbookTurn(url, connections, seconds, source));
-      if (!values.json) process.stdout.write(turns.slice(-2).map(describeTurn).join(''));
+      if (!json) process.stdout.write(turns.slice(-2).map(describeTurn).join(''));
     }
   } finally {
     await bare.stop();
   }
-  const problems = turns.flatMap(({ server, load, sequenced }) => {
-    const problem = loadProblem(load, sequenced);
-    return problem === undefined ? [] : [`${server}: ${problem}`];
-  });
-  const perSecond = pairOf(turns);
-  if (values.json) process.stdout.write(`${JSON.stringify({ seconds, connections, perSecond, turns, problems })}\n`);
-  else process.stdout.write(shareText(perSecond) + problems.map((problem) => `FAIL      ${problem}\n`).join(''));
-  return problems.length === 0 ? 0 : 1;
+  return tellComparison(options, turns);
 }
 
 async function ringbookTurn(url: URL, connections: number, seconds: number, source: string): Promise<Turn> {
@@ -109,12 +87,6 @@ function describeTurn({ server, load, health, sequenced, caughtUpSeconds }: Turn
     `${health.postgresBehind.toLocaleString('en')} commands, ${health.postgresBehindSeconds.toFixed(2)} s behind; ` +
     `level ${caughtUpSeconds === undefined ? 'not in time' : `after ${caughtUpSeconds.toFixed(1)} s`}\n`
   );
-}
-
-function pairOf(turns: readonly Turn[]): Paired {
-  const ratesOf = (server: Turn['server']) =>
-    turns.filter((turn) => turn.server === server).map(({ load }) => load.perSecond);
-  return { reference: ratesOf('bare'), subject: ratesOf('ringbook') };
 }
 
 runTool('compare-http', main, HELP);
