@@ -116,6 +116,18 @@ describe('who may import whom', () => {
     expect(reached).toContain('wire/book-checksum.ts');
   });
 
+  it('leaves the metrics library to the first scrape', () => {
+    const loaded = new Set(['main.ts']);
+    for (const file of loaded) {
+      const text = readFileSync(join(SOURCE, file), 'utf8');
+      for (const [, target] of text.matchAll(/^(?:import|export)(?! type\b)[^'`;]*?\bfrom\s+'([^']+)';/gm)) {
+        expect(target, `${file} is loaded at each start`).not.toBe('prom-client');
+        if (target.startsWith('.')) loaded.add(relative(SOURCE, resolve(SOURCE, dirname(file), target)));
+      }
+    }
+    expect(loaded).toContain('metrics/quantile.ts');
+  });
+
   it('reads clock, randomness and environment only where it may', () => {
     const may =
       /^(main\.ts|thread\.ts|config\.ts|runtime\/clock\.ts|supervisor\/|composition\/|client\/timers\.ts|tools\/|sim\/|e2e\/)/;

@@ -100,7 +100,7 @@ export class Supervisor {
   readonly #sinks: SinkDetails = { postgres: '', redis: '', control: '', spool: '' };
   #onRecovered: (facts: RecoveryFacts) => void = () => {};
   readonly #database: Database;
-  /** A start does without the metrics library, which takes forty milliseconds of processor time to load. */
+  /** Made at the first scrape: a start does without the metrics library, which takes its time to load. */
   readonly #metricsPage = madeOnce(async () => {
     const { createMetricsPage } = await import('../metrics/registry.ts');
     return createMetricsPage(this.#figures, this.#instruments, this.#lag);

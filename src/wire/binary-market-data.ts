@@ -172,8 +172,8 @@ export function addEvent(
 }
 
 /**
- * Ends the message that begins at `start` before `end`, whatever it is. `more`: the same command's message, or the same snapshot, goes on in
- * the next one. `checksum`: the book's; an l2update or a full without says that it has none.
+ * Ends the message that begins at `start` before `end`, whatever it is. `more`: the same command's message, or the same snapshot, goes
+ * on in the next one. `checksum`: the book's; an l2update or a full without says that it has none.
  */
 export function endMessage(view: DataView, start: number, end: number, more: boolean, checksum?: BookChecksum): void {
   const type = view.getUint8(start + 1);

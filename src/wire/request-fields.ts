@@ -25,7 +25,6 @@ export class RequestFields {
 
   readonly #names: WordTable;
   readonly #scanner = new JsonScanner();
-
   readonly #whole: string;
 
   /** Fields are numbered as they stand in `names`. `whole` is what their object is called to who sent it. */

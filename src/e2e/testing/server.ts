@@ -48,8 +48,8 @@ export function useDatabase({ host, port, user, password, database }: PostgresCo
 export const NO_DATABASE: Environment = { POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: '1' };
 
 /**
- * For tests that look at one thing after another: a start without the second gateway costs a sixth less processor time. What gateways
- * do side by side, and what becomes of both when something ends under load, is for the others to show.
+ * For tests that look at one thing after another: a start without the second gateway costs less processor time. What
+ * gateways do side by side, and what becomes of both when something ends under load, is for the others to show.
  */
 export const ONE_GATEWAY: Environment = { RINGBOOK_GATEWAY_THREADS: '1' };
 

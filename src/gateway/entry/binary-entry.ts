@@ -42,7 +42,10 @@ export class BinaryEntry {
     this.#reader = new BinaryCommandReader(parts.context.instruments);
   }
 
-  /** Every message of the frame, each counted as a frame of its own would be, up to one that cannot be walked over: that one is a problem of the frame. */
+  /**
+   * Every message of the frame, each counted as a frame of its own would be, up to one that cannot be walked over: that one
+   * is a problem of the frame.
+   */
   take(session: WsSession, bytes: Uint8Array): void {
     const frame = this.#frame;
     frame.start(bytes);

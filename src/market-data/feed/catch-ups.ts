@@ -17,7 +17,10 @@ import { Outbox } from './outbox.ts';
 import { LevelReplay, MessageReplay, NewestReplay, type Replay } from './replay.ts';
 
 const CATCH_UPS_MAX = 1_024;
-/** Events that all of them read in a turn, about. Who has missed least reads first: shared out, none of many would ever overtake the flow. */
+/**
+ * Events that all of them read in a turn, about. Who has missed least reads first: shared out, none of many would ever
+ * overtake the flow.
+ */
 const EVENTS_PER_TURN = 4_096;
 /** So long a turn begins wishes, about: each may be a snapshot of a long book. */
 const BEGIN_US = 2_000;

@@ -1,5 +1,6 @@
 // `level2` or `level2_batch` of one instrument: gathers the levels that changed and sends them as one message when it is time.
-// Market data's thread. Without interest it keeps nothing but the chain. Allocates: with interest, as its set grows and a little for each message.
+// Market data's thread. Without interest it keeps nothing but the chain. Allocates: with interest, as its set grows and a
+// little for each message.
 
 import type { BookChecksum } from '../../wire/book-checksum.ts';
 import type { Channel } from '../../wire/feed-codec.ts';
