@@ -14,7 +14,7 @@ import { MalformedFrames } from './malformed/malformed-frames.ts';
 import { inOwnDirectory } from './own-directory.ts';
 import { Progress } from './progress.ts';
 import { startRingbook } from './ringbook-child.ts';
-import { count, positiveInteger, runTool, wholeNumber } from './usage.ts';
+import { count, positiveInteger, runTool, UsageError, wholeNumber } from './usage.ts';
 
 const HELP = `Usage: npm run malformed -- [--frames N] [--seed N] [--live [--sockets N]]
 
@@ -33,12 +33,13 @@ async function main(): Promise<number> {
       frames: { type: 'string', default: '100000' },
       seed: { type: 'string', default: '1' },
       live: { type: 'boolean', default: false },
-      sockets: { type: 'string', default: '8' },
+      sockets: { type: 'string' },
     },
   });
   const total = count('frames', values.frames);
   const seed = wholeNumber('seed', values.seed);
-  const sockets = positiveInteger('sockets', values.sockets);
+  if (!values.live && values.sockets !== undefined) throw new UsageError('--sockets is for --live');
+  const sockets = positiveInteger('sockets', values.sockets ?? '8');
   return values.live ? await sendAll(total, seed, sockets) : readAll(total, seed);
 }
 

@@ -21,7 +21,8 @@ const HELP = `Usage: node dist/tools/order-latency.js [options]
 
 Starts a Ringbook, and in turns writes 4 KiB by O_DSYNC at a fixed rate to the disk of its journal, the server idle, and
 sends it orders at that rate by \`ringbook load\`, whatever the answers take. Prints both latencies: of the sync from its
-start, of an order from when it was due. Exit code 1 when any order was refused or not answered, or a reply was wrong.
+start, of an order from when it was due. Exit code 1 when any order was refused, or the run of \`ringbook load\` was
+not good or does not count.
 
   --rate N           a second (2000)
   --connections N    (64)

@@ -28,7 +28,7 @@ it.each(TOOLS)('%s --help', (name) => {
   expect(ended.status).toBe(0);
 });
 
-it.each(['admin', 'journal', 'ledger'])('ringbook %s --help', (noun) => {
+it.each(['admin', 'journal', 'ledger', 'load'])('ringbook %s --help', (noun) => {
   const ended = run('main', noun, '--help');
   expect(ended.stdout).toMatch(new RegExp(`^usage: ringbook ${noun} `, 'i'));
   expect([ended.stderr, ended.status]).toEqual(['', 0]);
@@ -42,6 +42,11 @@ it.each([
 ])('%s %s 0 is refused: nothing would be shown', (name, option, file) => {
   const ended = run(`tools/${file}`, option, '0');
   expect([ended.stderr, ended.status]).toEqual([`${name}: ${option} 0: more than 0 are needed\n`, 64]);
+});
+
+it('malformed refuses --sockets where no socket would be opened', () => {
+  const ended = run('tools/malformed-frames', '--sockets', '3');
+  expect([ended.stderr, ended.status]).toEqual(['malformed: --sockets is for --live\n', 64]);
 });
 
 it('torture leaves nothing behind when its command line makes no sense', () => {

@@ -145,6 +145,8 @@ class Thread {
   heard: (report: Report) => void = () => {};
   readonly #worker: Worker;
   #waiting: { take: (report: Report) => boolean; reject: (error: Error) => void } | undefined;
+  /** Nothing more will come. */
+  #failure: LoadError | undefined;
 
   constructor(data: ThreadData) {
     this.#worker = new Worker(new URL('./load-thread.js', import.meta.url), { name: 'load', workerData: data });
@@ -158,9 +160,10 @@ class Thread {
     return this.next(kind);
   }
 
-  /** The next report of that kind. */
+  /** The next report of that kind. Rejects with LoadError, also when the thread has failed before. */
   next<K extends Kind>(kind: K): Promise<ReportOf<K>> {
     const isIt = (report: Report): report is ReportOf<K> => report.kind === kind;
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const take = (report: Report) => {
         if (!isIt(report)) return false;
@@ -182,7 +185,8 @@ class Thread {
   }
 
   #fail(message: string): void {
-    this.#waiting?.reject(new LoadError(message));
+    this.#failure ??= new LoadError(message);
+    this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
 }

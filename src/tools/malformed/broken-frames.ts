@@ -5,6 +5,7 @@ import type { Random } from '../../sim/testing/random.ts';
 import { frame, Opcode } from '../ws-frame.ts';
 import { orderJson, orderText } from './declared-orders.ts';
 import type { Refusal } from './live-frames.ts';
+import { CONTINUATION, FINAL, MASKED, raw } from './raw-frame.ts';
 
 export interface BrokenFrame {
   readonly name: string;
@@ -25,21 +26,8 @@ const MESSAGE_BYTES_MAX = 64 * 1024;
 /** As many unreadable requests in a row end a socket. */
 const REFUSALS_MAX = 32;
 
-const FINAL = 0x80;
 const RESERVED = { RSV1: 0x40, RSV2: 0x20, RSV3: 0x10 };
-const MASKED = 0x80;
-const CONTINUATION = 0;
 const PING_TEXT = Buffer.from('{"type":"ping"}');
-
-/** A client's frame with any first byte, and without a mask if so asked. */
-export function raw(first: number, payload: Uint8Array, isMasked = true): Buffer {
-  const bytes = frame(Opcode.TEXT, payload);
-  bytes[0] = first;
-  if (isMasked) return bytes;
-  bytes[1] &= ~MASKED;
-  const maskEnd = bytes.length - payload.length;
-  return Buffer.concat([bytes.subarray(0, maskEnd - 4), payload]);
-}
 
 /** A head that promises so many bytes. */
 function promising(length: bigint): Buffer {

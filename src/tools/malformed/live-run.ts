@@ -48,62 +48,91 @@ const DIFFERENCES_MAX = 20;
 const ASK_EVERY_MS = 100;
 const ANSWER_MS = 10_000;
 
-/** Rejects with ConnectionLost when the server does not take connections, or does not answer. */
+/**
+ * Rejects with ConnectionLost when the server does not take connections or does not answer, and with ReplyError when /healthz does not
+ * say how it is; then nothing is left open.
+ */
 export async function sendMalformed(options: LiveOptions): Promise<LiveOutcome> {
-  const { url, pid, sockets, seed } = options;
+  const { url, pid } = options;
   const http = new HttpConnection(url, ANSWER_MS);
-  const before = await readHealth(http);
-  const residentBeforeBytes = residentBytes(pid);
   const run = new LiveRun(options);
-  const startMs = performance.now();
-  const senders = Promise.all(Array.from({ length: sockets }, (_, k) => run.lane(new Random(seed * sockets + k))));
-  const figures = { asked: 0, slowestMs: 0, residentMaxBytes: residentBeforeBytes };
-  let isOver = false;
-  const watch = async () => {
-    while (!isOver) {
-      const askedMs = performance.now();
-      await readHealth(http);
-      figures.asked++;
-      figures.slowestMs = Math.max(figures.slowestMs, performance.now() - askedMs);
-      figures.residentMaxBytes = Math.max(figures.residentMaxBytes, residentBytes(pid));
-      await sleep(ASK_EVERY_MS);
-    }
-  };
-  const over = senders.finally(() => {
-    isOver = true;
-  });
-  await Promise.all([over, watch()]);
-  const seconds = (performance.now() - startMs) / 1000;
-  await run.lastOrder();
-  const after = await readHealth(http);
-  http.close();
-  return {
-    ...{ ...figures, tally: run.tally, orders: run.orders, seconds, residentBeforeBytes },
-    sequenced: after.sequence - before.sequence,
-    healthBefore: before.status,
-    healthAfter: after.status,
-  };
+  try {
+    const before = await readHealth(http);
+    const residentBeforeBytes = residentBytes(pid);
+    const startMs = performance.now();
+    const [figures] = await Promise.all([watch(http, pid, run), run.lanes()]);
+    const seconds = (performance.now() - startMs) / 1000;
+    await run.lastOrder();
+    const after = await readHealth(http);
+    return {
+      ...{ ...figures, tally: run.tally, orders: run.orders, seconds, residentBeforeBytes },
+      sequenced: after.sequence - before.sequence,
+      healthBefore: before.status,
+      healthAfter: after.status,
+    };
+  } finally {
+    run.stop();
+    http.close();
+  }
+}
+
+type WatchFigures = Pick<LiveOutcome, 'asked' | 'slowestMs' | 'residentMaxBytes'>;
+
+/** How the server is, until the run is over. */
+async function watch(http: HttpConnection, pid: number, run: LiveRun): Promise<WatchFigures> {
+  const figures = { asked: 0, slowestMs: 0, residentMaxBytes: residentBytes(pid) };
+  while (!run.isOver) {
+    const askedMs = performance.now();
+    await readHealth(http);
+    figures.asked++;
+    figures.slowestMs = Math.max(figures.slowestMs, performance.now() - askedMs);
+    figures.residentMaxBytes = Math.max(figures.residentMaxBytes, residentBytes(pid));
+    await sleep(ASK_EVERY_MS);
+  }
+  return figures;
 }
 
 class LiveRun {
   readonly tally = new LiveTally();
   readonly orders = new DeclaredOrders();
   readonly #options: LiveOptions;
+  readonly #open = new Set<LiveSocket>();
+  #isOver = false;
 
   constructor(options: LiveOptions) {
     this.#options = options;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Over when enough is sent, or one of them cannot go on. */
+  async lanes(): Promise<void> {
+    const { sockets, seed } = this.#options;
+    const lanes = Array.from({ length: sockets }, (_, k) => this.#lane(new Random(seed * sockets + k)));
+    await Promise.all(lanes).finally(() => this.stop());
+  }
+
+  /** Closes what is open, and what is being opened as soon as it is. */
+  stop(): void {
+    this.#isOver = true;
+    for (const socket of this.#open) socket.close();
+  }
+
   /** One socket after the other until enough is sent. */
-  async lane(random: Random): Promise<void> {
+  async #lane(random: Random): Promise<void> {
     const { tally } = this;
     while (this.#goesOn) {
       const socket = await LiveSocket.open(this.#options.url, tally);
+      this.#open.add(socket);
+      if (this.#isOver) socket.close();
       let isGood = true;
       do isGood = await socket.send(this.#burst(random));
       while (isGood && this.#goesOn && random.below(2) === 0);
       // A good order first: what ends a socket counts from there.
       if (isGood && (await socket.send([this.orders.next()]))) await this.#end(socket, random);
+      this.#open.delete(socket);
       this.#options.progress?.(Math.min(tally.frames, this.#options.frames));
     }
   }
@@ -116,6 +145,7 @@ class LiveRun {
   }
 
   get #goesOn(): boolean {
+    if (this.#isOver) return false;
     return this.tally.frames < this.#options.frames && this.tally.differences.length < DIFFERENCES_MAX;
   }
 

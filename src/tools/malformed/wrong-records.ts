@@ -5,9 +5,9 @@ import { type BinaryRequest, encodeCommandFrame, encodeStatusFrame } from '../..
 import * as C from '../../wire/command-codec.ts';
 import type { ProblemCode } from '../../wire/problem.ts';
 import { frame, Opcode } from '../ws-frame.ts';
-import { raw } from './broken-frames.ts';
 import { NO_MESSAGE, OF_NO_MESSAGE, orderMessage } from './declared-orders.ts';
 import type { LiveFrame, Refusal } from './live-frames.ts';
+import { CONTINUATION, FINAL, raw } from './raw-frame.ts';
 
 /** Where a record lies in its message. */
 const RECORD = 16;
@@ -73,7 +73,11 @@ export const WRONG_RECORDS: readonly LiveFrame[] = [
   // Not noticed as the breach it is: the frame in the middle is taken for the last part of the message.
   other(
     'a new frame within a message in parts',
-    Buffer.concat([raw(Opcode.BINARY, NO_MESSAGE), raw(0x82, NO_MESSAGE), raw(0x80, NO_MESSAGE)]),
+    Buffer.concat([
+      raw(Opcode.BINARY, NO_MESSAGE),
+      raw(FINAL | Opcode.BINARY, NO_MESSAGE),
+      raw(FINAL | CONTINUATION, NO_MESSAGE),
+    ]),
     ...[OF_NO_MESSAGE, OF_NO_MESSAGE],
   ),
 ];
