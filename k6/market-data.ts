@@ -6,10 +6,11 @@ import type { Options } from 'k6/options';
 import { clearTimeout, setTimeout, type TimeoutID } from 'k6/timers';
 import { WebSocket } from 'k6/websockets';
 import { EVERYDAY } from '../src/tools/load/flow.ts';
+import { atRate, usersFor } from './lib/arrival-rate.ts';
 import { ChainError, ChannelCheck } from './lib/channel-check.ts';
 import { countOf, secondsOf, textOf } from './lib/environment.ts';
 import { BASE_URL, beginRun, type RunData, sendNext, WS_URL, warn } from './lib/exchange.ts';
-import { limitsOf, TREND_STATS, usersFor } from './lib/limits.ts';
+import { limitsOf, TREND_STATS } from './lib/limits.ts';
 import { countRow, latencyRow, rateRows, report, type SummaryData, thresholdRows } from './lib/summary.ts';
 
 const SUBSCRIBERS = countOf(__ENV, 'SUBSCRIBERS', 100);
@@ -31,16 +32,7 @@ const closedEarly = new Counter('feed_closed_early');
 const complete = new Counter('feed_complete');
 
 const orders: Options = {
-  scenarios: {
-    orders: {
-      executor: 'constant-arrival-rate',
-      exec: 'trade',
-      rate: RATE,
-      timeUnit: '1s',
-      duration: `${DURATION}s`,
-      preAllocatedVUs: usersFor(RATE, WAIT_MS),
-    },
-  },
+  scenarios: { orders: { ...atRate(RATE, DURATION, usersFor(RATE, WAIT_MS)), exec: 'trade' } },
   thresholds: { ...limitsOf('orders'), checks: ['rate==1'], feed_updates: ['count>0'] },
 };
 

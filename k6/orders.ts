@@ -3,9 +3,10 @@
 
 import type { Options, Scenario } from 'k6/options';
 import { ORDERS_ONLY } from '../src/tools/load/flow.ts';
+import { atRate, usersFor } from './lib/arrival-rate.ts';
 import { choiceOf, countOf, secondsOf } from './lib/environment.ts';
 import { BASE_URL, beginRun, type RunData, sendNext } from './lib/exchange.ts';
-import { limitsOf, TREND_STATS, usersFor } from './lib/limits.ts';
+import { limitsOf, TREND_STATS } from './lib/limits.ts';
 import { countRow, latencyRow, rateRows, report, type SummaryData, thresholdRows } from './lib/summary.ts';
 
 const SCENARIO = choiceOf(__ENV, 'SCENARIO', ['rate', 'vus']);
@@ -15,14 +16,8 @@ const WAIT_MS = 200;
 const VUS = countOf(__ENV, 'VUS', SCENARIO === 'rate' ? usersFor(RATE, WAIT_MS) : 200);
 
 const SCENARIOS: Record<typeof SCENARIO, Scenario> = {
-  // Open loop: orders start on schedule whether or not earlier ones are answered, so a stall is not hidden.
-  rate: {
-    executor: 'constant-arrival-rate',
-    rate: RATE,
-    timeUnit: '1s',
-    duration: `${DURATION}s`,
-    preAllocatedVUs: VUS,
-  },
+  // Open loop.
+  rate: atRate(RATE, DURATION, VUS),
   // Closed loop: each virtual user sends its next order when the last one is answered.
   vus: { executor: 'constant-vus', vus: VUS, duration: `${DURATION}s` },
 };

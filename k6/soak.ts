@@ -4,9 +4,10 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { EVERYDAY } from '../src/tools/load/flow.ts';
+import { atRate, usersFor } from './lib/arrival-rate.ts';
 import { countOf, secondsOf } from './lib/environment.ts';
 import { BASE_URL, beginRun, type RunData, sendNext } from './lib/exchange.ts';
-import { LATENCY_LIMITS, limitsOf, type Thresholds, TREND_STATS, usersFor } from './lib/limits.ts';
+import { LATENCY_LIMITS, limitsOf, type Thresholds, TREND_STATS } from './lib/limits.ts';
 import { countRow, latencyRow, rateRows, report, type SummaryData, thresholdRows } from './lib/summary.ts';
 
 const RATE = countOf(__ENV, 'RATE', 1_000);
@@ -18,15 +19,7 @@ const thresholds: Thresholds = { ...limitsOf('soak'), checks: ['rate==1'] };
 for (const quarter of QUARTERS) thresholds[`http_req_duration{quarter:${quarter}}`] = [...LATENCY_LIMITS];
 
 export const options: Options = {
-  scenarios: {
-    soak: {
-      executor: 'constant-arrival-rate',
-      rate: RATE,
-      timeUnit: '1s',
-      duration: `${DURATION}s`,
-      preAllocatedVUs: countOf(__ENV, 'VUS', usersFor(RATE, WAIT_MS)),
-    },
-  },
+  scenarios: { soak: atRate(RATE, DURATION, countOf(__ENV, 'VUS', usersFor(RATE, WAIT_MS))) },
   thresholds,
   summaryTrendStats: TREND_STATS,
 };

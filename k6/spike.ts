@@ -5,9 +5,10 @@
 import { Counter } from 'k6/metrics';
 import type { Options, Scenario } from 'k6/options';
 import { ORDERS_ONLY } from '../src/tools/load/flow.ts';
+import { atRate, usersFor } from './lib/arrival-rate.ts';
 import { countOf, secondsOf } from './lib/environment.ts';
 import { BASE_URL, beginRun, offerNext, type RunData } from './lib/exchange.ts';
-import { limitsOf, type Thresholds, TREND_STATS, usersFor } from './lib/limits.ts';
+import { limitsOf, type Thresholds, TREND_STATS } from './lib/limits.ts';
 import { countRow, latencyRow, report, type SummaryData, thresholdRows } from './lib/summary.ts';
 
 const RATE = countOf(__ENV, 'RATE', 500);
@@ -24,15 +25,8 @@ const PHASES = ['before', 'spike', 'after'];
 const refused = new Counter('refused');
 
 function phase(rate: number, startSeconds: number, seconds: number): Scenario {
-  return {
-    executor: 'constant-arrival-rate',
-    rate,
-    timeUnit: '1s',
-    startTime: `${startSeconds}s`,
-    duration: `${seconds}s`,
-    preAllocatedVUs: usersFor(rate, WAIT_MS),
-    gracefulStop: `${GRACE}s`,
-  };
+  const scenario = atRate(rate, seconds, usersFor(rate, WAIT_MS));
+  return { ...scenario, startTime: `${startSeconds}s`, gracefulStop: `${GRACE}s` };
 }
 
 const thresholds: Thresholds = {

@@ -28,23 +28,19 @@ interface Latency {
 export interface Results {
   readonly suites: Output;
   readonly http: Compared | undefined;
-  readonly book: (Compared & { readonly bytes: number }) | undefined;
+  readonly book: Compared | undefined;
   readonly ws: (Judged & { readonly perSecond: Readonly<Record<string, Paired>> }) | undefined;
   readonly latency:
     | (Judged & {
-        readonly rate: number;
         readonly sync: Latency;
         readonly order: Latency;
         readonly rounds: readonly { readonly longSyncs: number }[];
       })
     | undefined;
   readonly projection: (Judged & { readonly rowsPerSecond: Paired }) | undefined;
-  readonly lag:
-    | (Judged & { readonly rate: number; readonly p50Seconds: number; readonly maxSeconds: number })
-    | undefined;
+  readonly lag: (Judged & { readonly p50Seconds: number; readonly maxSeconds: number }) | undefined;
   readonly cost:
     | (Judged & {
-        readonly rate: number;
         /** Microseconds of processors for each order. */
         readonly reference: number;
         readonly subject: number;

@@ -54,12 +54,12 @@ function goodResults(): Results {
       ],
     },
     http: { ...judged, perSecond: pair, turns: [{ load: { tool: 'wrk' } }] },
-    book: { ...judged, perSecond: pair, turns: [], bytes: 1 },
+    book: { ...judged, perSecond: pair, turns: [] },
     ws: { ...judged, perSecond: { 'JSON, 1 socket': pair } },
-    latency: { ...judged, rate: 2000, sync: latency, order: latency, rounds: [{ longSyncs: 0 }] },
+    latency: { ...judged, sync: latency, order: latency, rounds: [{ longSyncs: 0 }] },
     projection: { ...judged, rowsPerSecond: { reference: [100], subject: [50] } },
-    lag: { ...judged, rate: 20_000, p50Seconds: 0.3, maxSeconds: 0.9 },
-    cost: { ...judged, rate: 5000, reference: 20, subject: 60, garbageShare: 0.005 },
+    lag: { ...judged, p50Seconds: 0.3, maxSeconds: 0.9 },
+    cost: { ...judged, reference: 20, subject: 60, garbageShare: 0.005 },
     fanOut: { turns: [] },
   };
 }
@@ -78,18 +78,17 @@ it('says of each figure whether it reaches its target', () => {
       rows: good.suites.rows.map((one, i) => (i % 2 === 1 ? { ...one, rounds: [one.rounds[0] - 1] } : one)),
     },
     http: { perSecond: short, turns: [], problems: [] },
-    book: { perSecond: short, turns: [], bytes: 1, problems: [] },
+    book: { perSecond: short, turns: [], problems: [] },
     latency: {
       ...good.latency,
-      rate: 2000,
       problems: [],
       sync: { p50: 0, p99: 0, max: 0 },
       order: { p50: 0.5, p99: 4, max: 101 },
       rounds: [{ longSyncs: 0 }],
     },
     projection: { rowsPerSecond: { reference: [100], subject: [49] }, problems: [] },
-    lag: { rate: 20_000, p50Seconds: 0.3, maxSeconds: 1, problems: [] },
-    cost: { rate: 5000, reference: 20, subject: 60, garbageShare: 0.01, problems: [] },
+    lag: { p50Seconds: 0.3, maxSeconds: 1, problems: [] },
+    cost: { reference: 20, subject: 60, garbageShare: 0.01, problems: [] },
   };
   expect(metOf(bad)).toEqual(Array(ROWS).fill('no'));
 });
@@ -98,7 +97,7 @@ it('blames the disk for a long wait in which the disk was long, and nothing else
   const good = goodResults();
   const latencyRow = (p99: number, longSyncs: number) => {
     const order = { p50: 0.5, p99, max: 150 };
-    const latency = { rate: 2000, sync: order, order, rounds: [{ longSyncs }], problems: [] };
+    const latency = { sync: order, order, rounds: [{ longSyncs }], problems: [] };
     return benchmarkRows({ ...good, latency })[1];
   };
   expect(latencyRow(4, 1).met).toBe('yes');

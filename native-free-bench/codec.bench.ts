@@ -2,12 +2,13 @@
 // what the platform offers for the same.
 
 import { Command } from '#ringbook/domain/command.js';
-import { COMMAND_SLOT_BYTES, decodeCommand, encodeCommand } from '#ringbook/wire/command-codec.js';
+import { decodeCommand } from '#ringbook/wire/command-codec.js';
 import { formatDecimal, parseDecimal, writeDecimal } from '#ringbook/wire/decimal.js';
 import { OrderRequestParser } from '#ringbook/wire/order-request.js';
 import { IdKind, PUBLIC_ID_BYTES, PublicIds } from '#ringbook/wire/public-id.js';
 import { decodeEvents, encodeEvents } from './event-codec.ts';
 import { BODIES, INSTRUMENTS, makeOrders, type Order, QUANTITY_SCALE, TIME_US } from './orders.ts';
+import { RecordSlot } from './record-slot.ts';
 import { RecordedEvents } from './recorded-events.ts';
 import { foldBytes, HASH_START, hashWord, type Run, rivals, type Suite, type SuiteOptions } from './suite.ts';
 
@@ -127,17 +128,14 @@ function commands(orders: readonly Order[], operations: number): Run {
     if (!parser.parse(body, 0, body.length, command)) throw new Error(parser.problem.detail);
     return command;
   });
-  const slot = new Uint8Array(COMMAND_SLOT_BYTES);
-  const view = new DataView(slot.buffer);
-  const origin = { gateway: 1, requestId: 0, receivedUs: TIME_US };
+  const slot = new RecordSlot();
   const command = new Command();
   return () => {
     let hash = HASH_START;
     for (let n = 0; n < operations; n++) {
-      origin.requestId = n;
-      encodeCommand(slot, view, 0, parsed[n % BODIES], origin);
-      hash = hashWord(hash, decodeCommand(slot, view, 0, command));
-      hash = hashWord(hash, command.priceTicks + slot[command.keyOffset]);
+      slot.write(parsed[n % BODIES], n);
+      hash = hashWord(hash, decodeCommand(slot.bytes, slot.view, 0, command));
+      hash = hashWord(hash, command.priceTicks + slot.bytes[command.keyOffset]);
     }
     return hash;
   };

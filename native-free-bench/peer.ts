@@ -25,19 +25,17 @@ export function spinUntil(words: Int32Array, index: number, value: number): void
 /** The bench's end. */
 export class Peer {
   readonly #control = new Int32Array(new SharedArrayBuffer(4));
-  readonly #makeWorker: (control: SharedArrayBuffer) => Worker;
+  readonly #makeWorker: () => Worker;
   #worker: Worker | undefined;
 
   /** `script`: the thread's entry; `job`: its workerData, to which `control` is added. */
   constructor(script: URL, job: object) {
-    this.#makeWorker = (control) => new Worker(script, { workerData: { ...job, control } });
+    this.#makeWorker = () => new Worker(script, { workerData: { ...job, control: this.#control.buffer } });
   }
 
   /** Begins a run. */
   begin(): void {
-    const { buffer } = this.#control;
-    if (!(buffer instanceof SharedArrayBuffer)) throw new Error('the control word is shared');
-    this.#worker ??= this.#makeWorker(buffer);
+    this.#worker ??= this.#makeWorker();
     Atomics.add(this.#control, 0, 1);
     Atomics.notify(this.#control, 0); // pairs with the wait in untilBegun()
   }

@@ -15,6 +15,7 @@ import type { LevelChanges } from './level-changes.ts';
 import { INSTRUMENTS, PRICE_SCALE, QUANTITY_SCALE } from './orders.ts';
 import type { RecordedEvents } from './recorded-events.ts';
 import { foldBytes, HASH_START, type Run } from './suite.ts';
+import { timeByDate } from './time-by-date.ts';
 
 const JOURNAL = '0123456789abcdef';
 
@@ -69,7 +70,7 @@ export function levelUpdatesByStringify(changes: LevelChanges): Run {
         instrument: DEFAULT_INSTRUMENTS[0].name,
         sequence: sequence[n],
         prev_sequence: sequence[Math.max(0, n - 1)],
-        time: isoTime(timeUs[n]),
+        time: timeByDate(timeUs[n]),
         changes: [[SIDE_TEXTS[side[n]], formatDecimal(priceTicks[n], PRICE_SCALE), quantity]],
         checksum: checksum.text(),
       });
@@ -77,11 +78,6 @@ export function levelUpdatesByStringify(changes: LevelChanges): Run {
     }
     return hash;
   };
-}
-
-function isoTime(timeUs: number): string {
-  const micros = String(timeUs % 1_000).padStart(3, '0');
-  return new Date(timeUs / 1_000).toISOString().replace('Z', `${micros}Z`);
 }
 
 export function countTrades({ types }: RecordedEvents): number {

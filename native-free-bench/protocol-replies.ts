@@ -7,6 +7,7 @@ import { OrderJsonWriter, REPLY_JSON_BYTES_MAX } from '#ringbook/wire/order-json
 import { IdKind, type PublicIds } from '#ringbook/wire/public-id.js';
 import { BODIES, INSTRUMENTS, type Order, PRICE_SCALE, QUANTITY_SCALE, replyRecord, TIME_US } from './orders.ts';
 import { foldBytes, HASH_START, type Run } from './suite.ts';
+import { timeByDate } from './time-by-date.ts';
 
 const ACCEPTED = 202;
 
@@ -54,7 +55,7 @@ export function replyFrame(orders: readonly Order[], operations: number): Run {
 
 function replyObject(order: Order, ids: PublicIds): object {
   const timeUs = TIME_US + order.number;
-  const time = new Date(timeUs / 1_000).toISOString().replace('Z', `${String(timeUs % 1_000).padStart(3, '0')}Z`);
+  const time = timeByDate(timeUs);
   const none = formatDecimal(0, QUANTITY_SCALE);
   const quantity = formatDecimal(order.quantityLots, QUANTITY_SCALE);
   return {

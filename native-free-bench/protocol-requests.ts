@@ -6,10 +6,10 @@ import { Command } from '#ringbook/domain/command.js';
 import { CLIENT_MESSAGES, FrameReader } from '#ringbook/wire/binary-frame.js';
 import { BinaryCommandReader } from '#ringbook/wire/binary-orders.js';
 import { encodeCommandFrame } from '#ringbook/wire/binary-requests.js';
-import { COMMAND_SLOT_BYTES, encodeCommand } from '#ringbook/wire/command-codec.js';
 import { OrderRequestParser } from '#ringbook/wire/order-request.js';
 import { RequestFields } from '#ringbook/wire/request-fields.js';
-import { BODIES, INSTRUMENTS, type Order, TIME_US } from './orders.ts';
+import { BODIES, INSTRUMENTS, type Order } from './orders.ts';
+import { RecordSlot } from './record-slot.ts';
 import { foldBytes, HASH_START, hashWord, type Run } from './suite.ts';
 
 const PARAMS = 2;
@@ -62,16 +62,13 @@ function foldOrder(hash: number, side: number, flags: number, price: number, qua
 export function jsonToRecord(orders: readonly Order[], operations: number): Run {
   const parser = new OrderRequestParser(INSTRUMENTS);
   const command = new Command();
-  const slot = new Uint8Array(COMMAND_SLOT_BYTES);
-  const view = new DataView(slot.buffer);
-  const origin = { gateway: 1, requestId: 0, receivedUs: TIME_US };
+  const slot = new RecordSlot();
   return () => {
     let hash = HASH_START;
     for (let n = 0; n < operations; n++) {
       const { body } = orders[n % BODIES];
       if (!parser.parse(body, 0, body.length, command)) throw new Error(parser.problem.detail);
-      origin.requestId = n;
-      hash = foldBytes(hash, slot, encodeCommand(slot, view, 0, command, origin));
+      hash = foldBytes(hash, slot.bytes, slot.write(command, n));
     }
     return hash;
   };
@@ -85,17 +82,14 @@ export function wsJsonToRecord(orders: readonly Order[], operations: number): Ru
     Buffer.from(`{"id":"${id}","method":"order.place","params":${Buffer.from(body).toString()}}`),
   );
   const command = new Command();
-  const slot = new Uint8Array(COMMAND_SLOT_BYTES);
-  const view = new DataView(slot.buffer);
-  const origin = { gateway: 1, requestId: 0, receivedUs: TIME_US };
+  const slot = new RecordSlot();
   return () => {
     let hash = HASH_START;
     for (let n = 0; n < operations; n++) {
       const frame = frames[n % BODIES];
       if (!fields.collect(frame, 0, frame.length)) throw new Error(fields.problem.detail);
       if (!parser.parse(frame, fields.from[PARAMS], fields.to[PARAMS], command)) throw new Error(parser.problem.detail);
-      origin.requestId = n;
-      hash = foldBytes(hash, slot, encodeCommand(slot, view, 0, command, origin));
+      hash = foldBytes(hash, slot.bytes, slot.write(command, n));
     }
     return hash;
   };
@@ -107,9 +101,7 @@ export function frameToRecord(orders: readonly Order[], operations: number): Run
   const frame = new FrameReader(CLIENT_MESSAGES);
   const frames = orders.map(orderFrame);
   const command = new Command();
-  const slot = new Uint8Array(COMMAND_SLOT_BYTES);
-  const view = new DataView(slot.buffer);
-  const origin = { gateway: 1, requestId: 0, receivedUs: TIME_US };
+  const slot = new RecordSlot();
   return () => {
     let hash = HASH_START;
     for (let n = 0; n < operations; n++) {
@@ -117,8 +109,7 @@ export function frameToRecord(orders: readonly Order[], operations: number): Run
       if (!frame.next() || !reader.readCommand(frame.bytes, frame.view, frame.body, frame.end, command)) {
         throw new Error(reader.problem.detail);
       }
-      origin.requestId = n;
-      hash = foldBytes(hash, slot, encodeCommand(slot, view, 0, command, origin));
+      hash = foldBytes(hash, slot.bytes, slot.write(command, n));
     }
     return hash;
   };

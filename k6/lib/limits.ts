@@ -1,4 +1,4 @@
-// What a run is held to, as k6's thresholds, and for how many virtual users a rate is good. Pure.
+// What a run is held to, as k6's thresholds. Pure.
 
 /** As k6 takes them: an expression, or one that ends the run. */
 export type Threshold = string | { threshold: string; abortOnFail: boolean; delayAbortEval: string };
@@ -19,12 +19,4 @@ export function limitsOf(scenario: string): Thresholds {
     [`http_req_failed${tag}`]: ['rate==0'],
     [`dropped_iterations${tag}`]: ['count==0'],
   };
-}
-
-/**
- * Virtual users for so many iterations a second: each has one under way, so this many wait for `waitMs` before one is dropped. All
- * are made before the start; making them during the run would disturb it.
- */
-export function usersFor(perSecond: number, waitMs: number): number {
-  return Math.max(10, Math.ceil((perSecond * waitMs) / 1_000));
 }

@@ -3,7 +3,8 @@
 // A scenario for each step, since k6 tags every sample with its scenario: each step has figures and thresholds of its own. A ramp
 // would have one figure for all of it, and the good seconds before would hide the bad ones.
 
-import { LATENCY_LIMITS, type Threshold, type Thresholds, usersFor } from './limits.ts';
+import { atRate, type RateScenario, usersFor } from './arrival-rate.ts';
+import { LATENCY_LIMITS, type Threshold, type Thresholds } from './limits.ts';
 import { figure, type Row, type SummaryData } from './summary.ts';
 
 export interface Step {
@@ -24,14 +25,8 @@ export interface StepResult {
   readonly isFailed: boolean;
 }
 
-/** k6's constant-arrival-rate executor, as far as it is used here. */
-interface StepScenario {
-  readonly executor: 'constant-arrival-rate';
-  readonly rate: number;
-  readonly timeUnit: '1s';
+interface StepScenario extends RateScenario {
   readonly startTime: string;
-  readonly duration: string;
-  readonly preAllocatedVUs: number;
   readonly gracefulStop: string;
 }
 
@@ -59,12 +54,8 @@ export function scenariosOf(steps: readonly Step[]): Record<string, StepScenario
     steps.map(({ name, rate, startSeconds, seconds }): [string, StepScenario] => [
       name,
       {
-        executor: 'constant-arrival-rate',
-        rate,
-        timeUnit: '1s',
+        ...atRate(rate, seconds, usersFor(rate, WAIT_MS)),
         startTime: `${startSeconds}s`,
-        duration: `${seconds}s`,
-        preAllocatedVUs: usersFor(rate, WAIT_MS),
         gracefulStop: `${GRACE_SECONDS}s`,
       },
     ]),
